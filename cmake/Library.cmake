@@ -1,0 +1,46 @@
+# The library: every src/<folder>/**.c but those of the command and of the proof checker.
+# Tests and programs always link the static library, whose hidden symbols they may use;
+# VOUCH_SHARED adds a shared one that exports the public interface only.
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+find_library(GMP_LIBRARY gmp REQUIRED)
+
+file(GLOB VOUCH_SOURCES CONFIGURE_DEPENDS src/*/*.c src/*/*/*.c)
+list(FILTER VOUCH_SOURCES EXCLUDE REGEX "/src/(cli|check)/")
+
+# Instruction sets: the suffix of a file's name gives its flags; which version runs is chosen
+# at run time.
+set(VOUCH_FLAGS_avx2 -mavx2 -mfma)
+set(VOUCH_FLAGS_avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma)
+foreach(isa avx2 avx512)
+  set(isa_sources ${VOUCH_SOURCES})
+  list(FILTER isa_sources INCLUDE REGEX "_${isa}\\.c$")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set_source_files_properties(${isa_sources} PROPERTIES COMPILE_OPTIONS
+                                "${VOUCH_FLAGS_${isa}}")
+  elseif(isa_sources)
+    list(REMOVE_ITEM VOUCH_SOURCES ${isa_sources})
+  endif()
+endforeach()
+
+function(vouch_library name kind)
+  add_library(${name} ${kind} ${VOUCH_SOURCES} $<TARGET_OBJECTS:vouch_onnx>)
+  add_dependencies(${name} vouch_onnx)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE
+                             ${PROJECT_SOURCE_DIR}/src)
+  target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR})
+  target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:vouch_strict>
+                        PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON ZLIB::ZLIB
+                               ${GMP_LIBRARY} m Threads::Threads ${CMAKE_DL_LIBS})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME vouch
+                        POSITION_INDEPENDENT_CODE ${VOUCH_SHARED})
+endfunction()
+
+vouch_library(vouch STATIC)
+if(VOUCH_SHARED)
+  vouch_library(vouch_shared SHARED)
+  set_target_properties(vouch_shared PROPERTIES VERSION ${PROJECT_VERSION}
+                        SOVERSION ${PROJECT_VERSION_MAJOR})
+endif()
