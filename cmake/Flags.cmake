@@ -5,7 +5,8 @@
 add_library(vouch_flags INTERFACE)
 target_compile_definitions(vouch_flags INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700)
 target_compile_options(vouch_flags INTERFACE
-  -ffp-contract=off -fno-fast-math -fno-common -fvisibility=hidden -fno-omit-frame-pointer
+  -ffp-contract=off -fno-fast-math -fno-common -fno-omit-frame-pointer
+  $<IF:$<BOOL:$<TARGET_PROPERTY:VOUCH_EXPORTED>>,-fvisibility=default,-fvisibility=hidden>
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
   -Wformat=2 -Wswitch-enum)
 

@@ -39,8 +39,27 @@ function(vouch_library name kind)
 endfunction()
 
 vouch_library(vouch STATIC)
+
+# The shared library exports the functions that include/vouch/ declares, and no others: the list
+# is read from the headers, so that they need no export macros.
 if(VOUCH_SHARED)
+  file(GLOB public_headers CONFIGURE_DEPENDS include/vouch/*.h)
+  set(exported "")
+  foreach(header ${public_headers})
+    file(READ ${header} text)
+    string(REGEX MATCHALL "vouch_[a-z0-9_]+\\(" names "${text}")
+    list(APPEND exported ${names})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
+  endforeach()
+  list(REMOVE_DUPLICATES exported)
+  list(JOIN exported " " exported)
+  string(REPLACE "(" ";" exported "${exported}")
+  file(WRITE ${PROJECT_BINARY_DIR}/vouch.map "{ global: ${exported} local: *; };\n")
+
   vouch_library(vouch_shared SHARED)
   set_target_properties(vouch_shared PROPERTIES VERSION ${PROJECT_VERSION}
-                        SOVERSION ${PROJECT_VERSION_MAJOR})
+                        SOVERSION ${PROJECT_VERSION_MAJOR} VOUCH_EXPORTED ON
+                        LINK_DEPENDS ${PROJECT_BINARY_DIR}/vouch.map)
+  target_link_options(vouch_shared PRIVATE
+                      "LINKER:--version-script=${PROJECT_BINARY_DIR}/vouch.map")
 endif()

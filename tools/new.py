@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Starts a new component: a source file from a commented template, and its line in a table.
+
+Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
+KIND is op (an ONNX operator type, "Foo"), domain or split (lower case, "foo").
+The file is a correct, if plain, component from the first moment: build, test, then improve it.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# kind: (pattern of NAME, file made, table, what a line of the table looks like)
+KINDS = {
+    "op": (r"[A-Z][A-Za-z0-9]*", "src/op/{file}.c", "src/op/op.def", "VOUCH_OP"),
+    "domain": (r"[a-z][a-z0-9_]*", "src/bounds/{file}.c", "src/bounds/domain.def",
+               "VOUCH_DOMAIN"),
+    "split": (r"[a-z][a-z0-9_]*", "src/verify/split_{file}.c", "src/verify/split.def",
+              "VOUCH_SPLIT"),
+}
+
+
+def snake(name):
+    """LayerNormalization -> layer_normalization; names in lower case stay."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def insert_sorted(table, macro, name):
+    """Puts MACRO(name) where it belongs among the table's rows, leaving other lines alone."""
+    lines = table.read_text().splitlines() if table.exists() else []
+    rows = [(i, m.group(1)) for i, line in enumerate(lines)
+            if (m := re.match(rf"\s*{macro}\((\w+)[,)]", line))]
+    if any(row == name for _, row in rows):
+        sys.exit(f"new: {table.relative_to(ROOT)} has {name} already")
+    later = [i for i, row in rows if row > name]
+    at = later[0] if later else (rows[-1][0] + 1 if rows else len(lines))
+    lines.insert(at, f"{macro}({name})")
+    table.write_text("\n".join(lines) + "\n")
+
+
+def main():
+    kind, name = (sys.argv[1:] + ["", ""])[:2]
+    if kind not in KINDS or not name:
+        sys.exit("usage: make new KIND=op NAME=Foo     (KIND: " + ", ".join(KINDS) + ")")
+    pattern, place, table, macro = KINDS[kind]
+    if not re.fullmatch(pattern, name):
+        sys.exit(f"new: a name of kind {kind} matches {pattern}, not '{name}'")
+    path = ROOT / place.format(file=snake(name))
+    if path.exists():
+        sys.exit(f"new: {path.relative_to(ROOT)} exists already")
+    template = (ROOT / "tools" / "templates" / f"{kind}.c").read_text()
+    insert_sorted(ROOT / table, macro, name)
+    path.write_text(template.replace("@NAME@", name))
+    print(f"made  {path.relative_to(ROOT)}\nadded {macro}({name}) to {table}\n"
+          f"next  follow the numbered steps in the file, then: make test ARGS='-L conformance'")
+
+
+if __name__ == "__main__":
+    main()
