@@ -1,0 +1,48 @@
+/* Falsification: looking for a witness of `sat`, and replaying it exactly.
+ *
+ * A candidate is any point; only vouch_witness_check makes it a witness: the point is rounded
+ * to the input's element type, clamped into the exact decimal box, evaluated in outward interval
+ * arithmetic (and, for piecewise linear networks where that is not decisive, in exact
+ * rationals), and the property's rows are tested in rational arithmetic.
+ */
+#ifndef VOUCH_ATTACK_FALSIFY_H
+#define VOUCH_ATTACK_FALSIFY_H
+
+#include "op/op.h"
+#include "spec/spec.h"
+
+typedef enum vouch_semantics {
+    VOUCH_SEMANTICS_REAL = 0, /* the network over the reals */
+    VOUCH_SEMANTICS_FLOAT32   /* ONNX-order float32 evaluation decides */
+} vouch_semantics;
+
+typedef struct vouch_witness {
+    bool found;
+    int which_case;
+    double *input, *output; /* [sizes], caller's arrays; output: nearest double evaluation */
+} vouch_witness;
+
+/* Is `candidate` (any doubles, e.g. slightly outside the box) a witness for some case, after
+ * rounding to the input type and clamping into that case's box? Fills *witness if so. A cheap
+ * double evaluation filters first. */
+vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
+                                 const vouch_graph *graph, const vouch_spec *spec,
+                                 vouch_semantics semantics, const double *candidate,
+                                 vouch_witness *witness);
+
+typedef struct vouch_falsify_settings {
+    int64_t samples;    /* random points (half with coordinates snapped to an end) */
+    int64_t restarts;   /* of projected gradient */
+    int64_t steps;
+    int64_t seed;
+    double deadline_wall; /* vouch_wall_s() value; infinity = none */
+    vouch_semantics semantics;
+} vouch_falsify_settings;
+
+/* Corners and centre, seeded random points, projected gradient on the violation with restarts,
+ * for every case of the spec. */
+vouch_status vouch_falsify(vouch_context *ctx, vouch_arena *scratch, const vouch_graph *graph,
+                           const vouch_spec *spec, const vouch_falsify_settings *settings,
+                           vouch_witness *witness);
+
+#endif

@@ -1,0 +1,49 @@
+/* What the library's own code does with a context: report errors, allocate, show progress.
+ *
+ * Errors: the first one wins. A function that fails calls vouch_fail(ctx, status, format, ...)
+ * once, where it knows best what is wrong, and everyone above returns the status unchanged:
+ *
+ *     vouch_status s = vouch_graph_load(...);
+ *     if (s) return s;                           // or VOUCH_TRY(vouch_graph_load(...));
+ */
+#ifndef VOUCH_BASE_CONTEXT_H
+#define VOUCH_BASE_CONTEXT_H
+
+#include <vouch/context.h>
+
+#if defined(__GNUC__)
+#define VOUCH_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define VOUCH_PRINTF(fmt, args)
+#endif
+
+/* Returns from the calling function with the status of expr unless it is VOUCH_OK. */
+#define VOUCH_TRY(expr)                                                                        \
+    do {                                                                                       \
+        vouch_status vouch_try_status_ = (expr);                                               \
+        if (vouch_try_status_ != VOUCH_OK)                                                     \
+            return vouch_try_status_;                                                          \
+    } while (0)
+
+/* Records the error unless one is recorded already; returns status. The text needs no newline
+ * and begins with the place: "net.onnx: node 'conv1' (Conv): ...", "p.vnnlib:12: ...". */
+vouch_status vouch_fail(vouch_context *ctx, vouch_status status, const char *format, ...)
+    VOUCH_PRINTF(3, 4);
+
+/* Puts "prefix: " before the recorded text (a file name known only to an outer caller). */
+void vouch_error_prefix(vouch_context *ctx, const char *prefix);
+
+/* Copies a child's error to its parent if the parent has none (join in worker order). */
+void vouch_context_adopt_error(vouch_context *parent, const vouch_context *child);
+
+/* Raw memory of the context's allocator. NULL when out of memory, recorded as an error.
+ * vouch_alloc of size 0 gives a valid block. vouch_alloc zeroes what it gives. */
+void *vouch_alloc(vouch_context *ctx, size_t size);
+void *vouch_resize(vouch_context *ctx, void *block, size_t size);
+void vouch_release(vouch_context *ctx, void *block);
+const vouch_allocator *vouch_context_allocator(const vouch_context *ctx);
+
+void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress);
+bool vouch_has_progress(const vouch_context *ctx);
+
+#endif

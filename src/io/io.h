@@ -1,0 +1,39 @@
+/* Reading and writing networks and files. `.gz` is opened transparently everywhere. */
+#ifndef VOUCH_IO_IO_H
+#define VOUCH_IO_IO_H
+
+#include "graph/graph.h"
+
+/* A whole file in memory, one byte longer than size and NUL-terminated. */
+typedef struct vouch_file {
+    char *data;
+    size_t size;
+    char sha256[65]; /* of the uncompressed bytes, lower-case hex */
+} vouch_file;
+
+/* Reads path (gunzipped if its bytes are gzip), refusing more than limit uncompressed bytes with
+ * VOUCH_ERR_LIMIT. Where path does not exist and path.gz does, that is read. Freed by the arena. */
+vouch_status vouch_file_read(vouch_arena *arena, const char *path, size_t limit,
+                             vouch_file *file);
+enum { VOUCH_FILE_LIMIT_MIB = 2048 };
+
+/* Writes the file atomically: a temporary beside it, fsync, rename. */
+vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
+                              size_t size);
+
+/* Reads a network by its content and name (.onnx, .nnet, each also .gz). The graph is not bound to
+ * operators yet. sha256 may be NULL, else char[65]. */
+vouch_status vouch_network_read(vouch_context *ctx, const char *path, vouch_graph **graph,
+                                char *sha256);
+vouch_status vouch_onnx_parse(vouch_context *ctx, const char *source, const void *data,
+                              size_t size, vouch_graph **graph);
+vouch_status vouch_nnet_parse(vouch_context *ctx, const char *source, const char *text,
+                              size_t size, vouch_graph **graph);
+/* Writes an ONNX file (opset of the graph, raw tensor data). */
+vouch_status vouch_onnx_write(vouch_context *ctx, const vouch_graph *graph, const char *path);
+
+/* An ONNX TensorProto file (the node tests' data): name may be NULL. */
+vouch_status vouch_onnx_tensor_parse(vouch_arena *arena, const char *source, const void *data,
+                                     size_t size, vouch_tensor **tensor);
+
+#endif

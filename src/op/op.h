@@ -1,0 +1,150 @@
+/* Operators: one descriptor each, one file per family, one line in op.def.
+ *
+ * The bounds engine never asks which operator a node is. It asks for its class, and uses the
+ * few functions of that class:
+ *
+ *   AFFINE    y = A x + b in the inputs that vary (the constant ones being part of A and b).
+ *             Conv, Gemm, Add, Reshape, Slice ... Gives `linear`: products with A, |A|, A^T.
+ *   POINTWISE y_i = f(x_i), a curve. Relu, Sigmoid ... Gives `curve`: two lines around f.
+ *   BILINEAR  products of two varying values.    MAX  greatest of several.
+ *   SELECT, STEP, COMPOSITE, OPAQUE as in the design.
+ *
+ * Whatever its class, an operator gives `range`: a sound interval of its outputs for intervals
+ * of its inputs. That alone makes it sound in every domain; the others only tighten.
+ *
+ * Sound means: over the reals, for the weights as stored, rounding of our own arithmetic
+ * included (num/round.h).
+ */
+#ifndef VOUCH_OP_OP_H
+#define VOUCH_OP_OP_H
+
+#include "graph/graph.h"
+
+typedef enum vouch_op_class {
+    VOUCH_OP_AFFINE = 1,
+    VOUCH_OP_POINTWISE,
+    VOUCH_OP_BILINEAR,
+    VOUCH_OP_MAX,
+    VOUCH_OP_SELECT,
+    VOUCH_OP_STEP,
+    VOUCH_OP_COMPOSITE,
+    VOUCH_OP_OPAQUE
+} vouch_op_class;
+
+/* One application of a node to tensors. in[i] follows node->input (NULL where left out),
+ * out[i] follows node->output (NULL where left out, otherwise allocated with shape and dtype). */
+typedef struct vouch_op_call {
+    vouch_context *ctx;
+    vouch_arena *scratch; /* reset by the caller afterwards */
+    const vouch_graph *graph;
+    const vouch_node *node;
+    const vouch_tensor *const *in;
+    vouch_tensor *const *out;
+} vouch_op_call;
+
+/* What `linear` computes. A is the node's matrix from the varying input `which` to output 0,
+ * b its offset; all tensors float64. */
+typedef enum vouch_linear_mode {
+    VOUCH_LINEAR_PLAIN,     /* out = A x                      */
+    VOUCH_LINEAR_ABS,       /* out = |A| x                    */
+    VOUCH_LINEAR_OFFSET,    /* out = b       (x is not read)  */
+    VOUCH_LINEAR_ABS_OFFSET, /* out = |b| as a sum of magnitudes of its terms (x is not read) */
+    VOUCH_LINEAR_TRANSPOSED,    /* x-shaped out = A^T y          */
+    VOUCH_LINEAR_ABS_TRANSPOSED /* x-shaped out = |A|^T y        */
+} vouch_linear_mode;
+
+typedef struct vouch_linear_call {
+    vouch_context *ctx;
+    vouch_arena *scratch;
+    const vouch_graph *graph;
+    const vouch_node *node;
+    int which; /* index into node->input of the varying input */
+    vouch_linear_mode mode;
+    int64_t batch;      /* independent vectors, the outermost dimension of in and out */
+    const double *in;   /* [batch][count of x or of y] */
+    double *out;        /* [batch][count of y or of x], overwritten */
+} vouch_linear_call;
+
+/* A line y = slope * x + offset. */
+typedef struct vouch_line {
+    double slope, offset;
+} vouch_line;
+
+/* Two lines around a curve on [low, high]: lower(x) <= f(x) <= upper(x) over the reals. */
+typedef struct vouch_relaxation {
+    vouch_line lower, upper;
+} vouch_relaxation;
+
+typedef struct vouch_op {
+    const char *name;     /* ONNX operator type, "Conv" */
+    const char *summary;  /* one line for `vouch list operators` */
+    const char *citation; /* "ONNX Conv-11" and, for relaxations, the paper */
+    vouch_op_class op_class;
+    int since, until; /* opsets whose meaning of the operator we implement (inclusive) */
+
+    /* Checks attributes and input shapes, sets dtype and shape of the outputs (node->output) and
+     * may return derived state (kept in graph->arena). Error texts through vouch_node_fail. */
+    vouch_status (*prepare)(vouch_context *ctx, vouch_graph *graph, vouch_node *node,
+                            const void **state);
+
+    /* Evaluates with the dtype of out[0] (float32 or float64; int64, bool where it applies). */
+    vouch_status (*eval)(const vouch_op_call *call);
+
+    /* Vector-Jacobian product, float64 or float32: given in, out (values), d_out, adds to
+     * d_in[i] (NULL where not wanted). NULL = not differentiable. */
+    vouch_status (*grad)(const vouch_op_call *call, const vouch_tensor *const *d_out,
+                         vouch_tensor *const *d_in);
+
+    /* float64: low[i] <= in[i] <= high[i] elementwise; writes sound bounds of the outputs.
+     * Constant inputs have low == high (same tensor). NULL only for AFFINE operators that give
+     * `linear` (then the engine computes the range from it, rounding included). */
+    vouch_status (*range)(const vouch_op_call *call, const vouch_tensor *const *low,
+                          const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                          vouch_tensor *const *out_high);
+
+    /* AFFINE: is the node affine in the inputs marked varying? NULL = always. For Mul: only if one
+     * factor is constant; otherwise the engine treats the node as `otherwise`. */
+    bool (*is_affine)(const vouch_graph *graph, const vouch_node *node, const bool *varying);
+    vouch_op_class otherwise;
+    vouch_status (*linear)(const vouch_linear_call *call);
+    /* AFFINE: an upper bound of how many products are summed into one output (for gamma_n);
+     * 1 for pure data movement (then A is exact). Called after prepare. */
+    int64_t (*terms)(const vouch_graph *graph, const vouch_node *node);
+
+    /* POINTWISE (input 0, other inputs constant): sound lines around the curve on [low, high]. */
+    vouch_status (*relax)(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high, vouch_relaxation *out);
+    /* POINTWISE: range of the derivative on [low, high], outward (for gradient smear). */
+    void (*slopes)(const vouch_graph *graph, const vouch_node *node, double low, double high,
+                   double *slope_low, double *slope_high);
+    /* POINTWISE, optional: piecewise linear? Fills breakpoints and returns how many (Relu: 1).
+     * Pieces between them are exact lines; NULL = not piecewise linear. */
+    int (*pieces)(const vouch_graph *graph, const vouch_node *node, double breakpoint[4],
+                  vouch_line piece[5]);
+} vouch_op;
+
+/* The table, NULL-terminated; order of op.def. */
+const vouch_op *const *vouch_op_table(void);
+/* By ONNX type and opset, or NULL. */
+const vouch_op *vouch_op_find(const char *type, int64_t opset);
+
+/* Attaches operators, infers shapes, folds constants. batch: size put for symbolic or unknown
+ * leading dimensions (1). Errors name node and operator. */
+vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph);
+
+/* Evaluates the whole graph in dtype (VOUCH_F32 or VOUCH_F64); input and output are flat, in the
+ * order of graph->input / graph->output, concatenated, as doubles. */
+vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph, vouch_dtype dtype,
+                                 const double *input, double *output);
+
+/* Sum of element counts of the graph's inputs / outputs. */
+int64_t vouch_op_input_size(const vouch_graph *graph);
+int64_t vouch_op_output_size(const vouch_graph *graph);
+
+/* Is value v (a) dependent on the inputs; fills varying[value_count]. */
+void vouch_op_varying(const vouch_graph *graph, bool *varying);
+/* The class the engine must use for this node, given which values vary. */
+vouch_op_class vouch_op_node_class(const vouch_graph *graph, const vouch_node *node,
+                                   const bool *varying);
+
+#endif

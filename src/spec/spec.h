@@ -1,0 +1,77 @@
+/* Specifications: what is asked of a network, in normal form.
+ *
+ * A VNN-LIB query asks whether inputs x exist that satisfy a formula over x and y = f(x). We
+ * bring the formula into a disjunction of cases, each a box for x and a conjunction of linear
+ * rows over (x, y):
+ *
+ *     case k:  low <= x <= high   and   for every row r:  a_r . y + c_r . x  <=  b_r  (or <)
+ *
+ * `sat` means some case has a solution, `unsat` that none has. Cases with the same box are
+ * neighbours, so that they are searched together.
+ *
+ * Rounding: every decimal is kept twice. low/high are doubles rounded outward (the box can only
+ * grow); bound is rounded so that the row is weaker. The exact rationals (exact_*) decide a
+ * witness. Coefficients that are not exactly representable are kept as an enclosure
+ * [coefficient - slack, coefficient + slack].
+ */
+#ifndef VOUCH_SPEC_SPEC_H
+#define VOUCH_SPEC_SPEC_H
+
+#include <gmp.h>
+
+#include "graph/graph.h"
+
+typedef struct vouch_term {
+    int64_t index;  /* of the scalar in the flattened inputs or outputs */
+    bool is_output;
+    double coefficient; /* nearest double */
+    double slack;       /* |exact - coefficient| <= slack, 0 when exact */
+    mpq_srcptr exact;
+} vouch_term;
+
+typedef struct vouch_row {
+    int term_count;
+    const vouch_term *term; /* distinct (is_output, index), none zero */
+    double bound;           /* >= the exact bound */
+    mpq_srcptr exact_bound;
+    bool strict; /* < instead of <= */
+    int line;    /* of the property file, for messages */
+} vouch_row;
+
+typedef struct vouch_case {
+    int box;       /* index into spec->box */
+    int row_count;
+    const vouch_row *row;
+} vouch_case;
+
+typedef struct vouch_box {
+    double *low, *high;              /* [input_size], outward */
+    mpq_srcptr *exact_low, *exact_high; /* [input_size] */
+    bool empty; /* contradictory bounds: no point at all */
+} vouch_box;
+
+typedef struct vouch_spec {
+    vouch_arena *arena;
+    const char *source;
+    int version; /* VNN-LIB 1 or 2 */
+    int64_t input_size, output_size;
+    int box_count, case_count;
+    const vouch_box *box;
+    const vouch_case *cases; /* sorted by box */
+    const char *note; /* e.g. "contradictory bounds of X_3 at line 12"; NULL if none */
+} vouch_spec;
+
+/* Parses a property for a network with that many inputs and outputs (flattened), given the shapes of
+ * its inputs and outputs in graph (VNN-LIB 2.0 declares them). Errors name file and line. */
+vouch_status vouch_spec_parse(vouch_context *ctx, const vouch_graph *graph, const char *source,
+                              const char *text, size_t size, vouch_spec **spec);
+void vouch_spec_free(vouch_spec *spec);
+
+/* Is the point (exactly these doubles) inside box b, exactly? */
+bool vouch_spec_box_contains(const vouch_spec *spec, int box, const double *x);
+/* Does case k hold for every y with y_low <= y <= y_high, decided in rational arithmetic?
+ * (y_low == y_high: exactly at that y.) The box is checked too. */
+bool vouch_spec_case_holds(const vouch_spec *spec, int k, const double *x, const double *y_low,
+                           const double *y_high);
+
+#endif

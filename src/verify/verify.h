@@ -1,0 +1,62 @@
+/* Verification of one property of one network: settings, result, entry points.
+ *
+ * vouch_verify runs the schedule  attack -> cheap bounds -> partitioning  until the property
+ * is decided or the limit is reached. `unsat`: the unsafe region is proved unreachable, a
+ * theorem over the reals. `sat`: the witness was replayed exactly. No wall-clock decision
+ * changes a verdict other than to `timeout` or `unknown`.
+ */
+#ifndef VOUCH_VERIFY_VERIFY_H
+#define VOUCH_VERIFY_VERIFY_H
+
+#include "base/option.h"
+#include "spec/spec.h"
+#include "verify/sink.h"
+
+typedef enum vouch_verdict {
+    VOUCH_UNKNOWN = 0, /* zeroed memory never reads as verified */
+    VOUCH_UNSAT,
+    VOUCH_SAT,
+    VOUCH_TIMEOUT
+} vouch_verdict;
+
+const char *vouch_verdict_name(vouch_verdict verdict); /* "unsat" ... */
+
+typedef struct vouch_verify_settings {
+    double timeout_s;
+    int64_t threads;
+    int64_t seed;
+    const char *domain;    /* auto, interval, zonotope, symbolic, crown ... */
+    const char *split;     /* name in the heuristic table, default auto */
+    const char *cut;       /* bisect, three, four, offcentre, multi, auto: shape of a cut */
+    bool bisect_only;      /* no activation splits, no n-section: bisection of inputs alone */
+    bool attack;           /* --no-attack clears it */
+    bool clip;
+    bool compress;
+    int64_t slope_steps;   /* gradient steps on the lower slopes of unproved rows */
+    const char *precision; /* float, double, auto */
+    const char *semantics; /* real, float32 */
+    int64_t max_subproblems; /* 0: no limit */
+} vouch_verify_settings;
+
+extern const vouch_option vouch_verify_options[];
+extern const size_t vouch_verify_option_count;
+
+typedef struct vouch_verify_result {
+    vouch_verdict verdict;
+    const char *reason; /* why unknown/timeout, or a note; NULL if none. Static or in the arena */
+    double *witness_input, *witness_output; /* of `sat`, in the arena; output nearest double */
+    int witness_case;
+    uint64_t subproblems; /* boxes bounded, the root included */
+    uint64_t splits, clips, compressions;
+    int max_depth;
+    double proved_share;  /* of the input volume */
+    double load_s, attack_s, search_s; /* wall */
+    double seconds, cpu_seconds;
+    const char *domain, *split; /* what was really used */
+} vouch_verify_result;
+
+vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                          const vouch_spec *spec, const vouch_verify_settings *settings,
+                          const vouch_sink *sink, vouch_verify_result *result);
+
+#endif
