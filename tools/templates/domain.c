@@ -7,7 +7,7 @@
  * Steps for a new domain (delete each as you finish it):
  *   1. run: walk graph->node in order. For each node ask vouch_op_node_class, and handle the
  *      class, never the operator; a class you do not handle gets the operator's `range`.
- *   2. Account for rounding (num/round.h), and intersect with problem->known_low and known_high.
+ *   2. Account for rounding (num/round.h); intersect with problem->known_low, known_high.
  *   3. rows: bound the linear rows; with forms, set has_forms and fill lower and upper.
  *   4. Options: rows over a settings struct (base/option.h), nothing else to edit.
  *   5. make test ARGS='-L conformance' runs it on random networks.

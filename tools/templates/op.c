@@ -48,7 +48,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* Exact for a copy. A computed value needs vouch_down on the lower, vouch_up on the upper end. */
+/* Exact for a copy. A computed value needs vouch_down below and vouch_up above. */
 static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *low,
                           const vouch_tensor *const *high, vouch_tensor *const *out_low,
                           vouch_tensor *const *out_high)
