@@ -4,36 +4,34 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 PYTHON := $(if $(wildcard /usr/bin/python3),/usr/bin/python3,python3)
-CTEST := ctest --output-on-failure -j$(JOBS)
+CTEST := ctest --output-on-failure -j$(JOBS) --no-tests=error
+# One build at a time in a checkout: two would write the same files.
+BUILD = mkdir -p build && $(if $(shell command -v flock),flock build/.lock) sh -c \
+	'cmake --preset $(1) $(2) >/dev/null && cmake --build --preset $(1) -j$(JOBS)'
 
 .PHONY: build demo test test-slow test-tsan lint format bench fuzz coverage new install clean \
         setup setup-core setup-test setup-lint help
 
 build: setup-core ## the release build (PRESET=dev for another)
-	cmake --preset $(PRESET) >/dev/null
-	cmake --build --preset $(PRESET) -j$(JOBS)
+	@$(call BUILD,$(PRESET),)
 
 demo: build ## build, then a guided first run
 	@bash tools/demo.sh
 
 test: setup-test ## all but the slow tests, under sanitizers (ARGS='-R name' for some)
-	cmake --preset dev >/dev/null
-	cmake --build --preset dev -j$(JOBS)
+	@$(call BUILD,dev,)
 	$(CTEST) --test-dir build/dev -LE '^slow$$' $(ARGS)
 
 test-slow: setup-test ## every test, slow ones too, in the release build
-	cmake --preset release -DVOUCH_TESTS=ON >/dev/null
-	cmake --build --preset release -j$(JOBS)
+	@$(call BUILD,release,-DVOUCH_TESTS=ON)
 	$(CTEST) --test-dir build/release $(ARGS)
 
 test-tsan: setup-test ## all but the slow tests, under the thread sanitizer
-	cmake --preset tsan >/dev/null
-	cmake --build --preset tsan -j$(JOBS)
+	@$(call BUILD,tsan,)
 	$(CTEST) --test-dir build/tsan -LE '^slow$$' $(ARGS)
 
-lint: setup setup-core ## layers, style, format, clang-tidy, shellcheck, symbols
-	cmake --preset release >/dev/null
-	cmake --build --preset release -j$(JOBS)
+lint: setup ## layers, style, format, clang-tidy, shellcheck, symbols
+	@$(call BUILD,release,)
 	PYTHON=$(PYTHON) bash tools/lint.sh build/release
 
 format: setup-lint ## rewrite the sources with clang-format
@@ -47,14 +45,12 @@ bench-%: build ## one benchmark: bench/NAME.sh or build/release/bench/NAME
 	elif [ -x build/release/bench/$* ]; then build/release/bench/$* $(ARGS); \
 	else echo "no bench/$*.sh and no bench/$*.c" >&2; exit 1; fi
 
-fuzz: setup setup-core ## each fuzz target for FUZZ_SECONDS (default 60)
-	cmake --preset fuzz >/dev/null
-	cmake --build --preset fuzz -j$(JOBS)
+fuzz: setup ## each fuzz target for FUZZ_SECONDS (default 60)
+	@$(call BUILD,fuzz,)
 	bash tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 coverage: setup ## line coverage of src/, in build/coverage/summary.txt
-	cmake --preset coverage >/dev/null
-	cmake --build --preset coverage -j$(JOBS)
+	@$(call BUILD,coverage,)
 	bash tools/coverage.sh build/coverage
 
 new: ## a new component: make new KIND=op NAME=Foo (KIND: op, domain, split)
