@@ -11,6 +11,8 @@ if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/include/vouch)
           FILES_MATCHING PATTERN "*.h")
 endif()
 
+# The prefix is found from the file's own place, so an installed tree may be moved.
+file(RELATIVE_PATH PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(vouch.pc.in vouch.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/vouch.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/build/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
