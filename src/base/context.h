@@ -45,5 +45,8 @@ const vouch_allocator *vouch_context_allocator(const vouch_context *ctx);
 
 void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress);
 bool vouch_has_progress(const vouch_context *ctx);
+/* Lets the child report to the parent's function: only where both live on one thread. Children
+ * are born silent. */
+void vouch_context_share_progress(vouch_context *child, const vouch_context *parent);
 
 #endif

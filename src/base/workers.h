@@ -2,7 +2,8 @@
  *
  * Invariant: workers see only their own child context; at the join the error of the
  * lowest-numbered failing worker becomes the caller's, so what is reported does not depend on
- * timing. One worker runs in the calling thread without any thread being started.
+ * timing. Worker 0 runs in the calling thread and may report progress; one worker alone starts
+ * no thread. Either all workers run or none does, so they may wait for one another.
  */
 #ifndef VOUCH_BASE_WORKERS_H
 #define VOUCH_BASE_WORKERS_H

@@ -19,7 +19,8 @@
 #define VOUCH_U64 (DBL_EPSILON / 2) /* unit roundoff of double */
 #define VOUCH_U32 (FLT_EPSILON / 2) /* unit roundoff of float, a float constant */
 
-/* Next double above / below. Infinities stay; NaN stays. */
+/* Next double above / below; NaN stays. Both bracket an overflow too: down(inf) is the greatest
+ * finite double, up(inf) stays. */
 static inline double vouch_up(double x) { return nextafter(x, (double)INFINITY); }
 static inline double vouch_down(double x) { return nextafter(x, -(double)INFINITY); }
 
@@ -39,7 +40,7 @@ float vouch_float_down(double x);
 float vouch_float_up(double x);
 
 /* Interval product: [*low, *high] contains a*b for all a in [al, ah], b in [bl, bh].
- * 0 * inf counts as 0. */
+ * 0 * inf counts as 0; a NaN end makes the product unbounded. */
 void vouch_interval_mul(double al, double ah, double bl, double bh, double *low, double *high);
 
 #endif

@@ -1,0 +1,192 @@
+/* Contexts: allocator, first error, stop flag, progress.
+ *
+ * The error text has a fixed place in the context, so that running out of memory can be
+ * reported without memory. The stop flag lives in the root context; every child points to it,
+ * which is why a child must not outlive its root. It is a lock-free atomic: setting it from a
+ * signal handler or another thread is allowed, and it orders no other memory.
+ */
+#include "base/context.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ERROR_TEXT = 1024 };
+
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "cancel must be async-signal-safe");
+
+struct vouch_context {
+    vouch_allocator allocator;
+    atomic_int own_stop;
+    atomic_int *stop; /* the root's own_stop */
+    vouch_status status;
+    char error[ERROR_TEXT];
+    vouch_progress_fn *progress;
+    void *progress_user;
+};
+
+static void *libc_resize(void *user, void *block, size_t size)
+{
+    (void)user;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    return realloc(block, size);
+}
+
+static vouch_context *make(const vouch_allocator *allocator)
+{
+    vouch_context *ctx = allocator->resize(allocator->user, NULL, sizeof *ctx);
+    if (!ctx)
+        return NULL;
+    memset(ctx, 0, sizeof *ctx);
+    ctx->allocator = *allocator;
+    atomic_init(&ctx->own_stop, 0);
+    ctx->stop = &ctx->own_stop;
+    return ctx;
+}
+
+vouch_context *vouch_context_new(const vouch_allocator *allocator)
+{
+    const vouch_allocator libc = {libc_resize, NULL};
+    return make(allocator ? allocator : &libc);
+}
+
+vouch_context *vouch_context_new_child(const vouch_context *parent)
+{
+    vouch_context *ctx = make(&parent->allocator);
+    if (ctx)
+        ctx->stop = parent->stop;
+    return ctx;
+}
+
+void vouch_context_free(vouch_context *ctx)
+{
+    if (!ctx)
+        return;
+    vouch_allocator allocator = ctx->allocator; /* ctx dies in the call that uses it */
+    allocator.resize(allocator.user, ctx, 0);
+}
+
+/* ---- errors --------------------------------------------------------------------------------
+ */
+
+vouch_status vouch_context_status(const vouch_context *ctx) { return ctx->status; }
+
+const char *vouch_context_error(const vouch_context *ctx) { return ctx->error; }
+
+void vouch_context_clear_error(vouch_context *ctx)
+{
+    ctx->status = VOUCH_OK;
+    ctx->error[0] = '\0';
+}
+
+/* An error is one line of a terminal or a log: names taken from a file must not break it. */
+static void keep_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+vouch_status vouch_fail(vouch_context *ctx, vouch_status status, const char *format, ...)
+{
+    if (ctx->status != VOUCH_OK)
+        return status;
+    ctx->status = status;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(ctx->error, sizeof ctx->error, format, args);
+    va_end(args);
+    keep_one_line(ctx->error);
+    return status;
+}
+
+void vouch_error_prefix(vouch_context *ctx, const char *prefix)
+{
+    if (ctx->status == VOUCH_OK)
+        return;
+    char text[ERROR_TEXT];
+    memcpy(text, ctx->error, sizeof text);
+    (void)snprintf(ctx->error, sizeof ctx->error, "%.400s: %.600s", prefix, text);
+    keep_one_line(ctx->error);
+}
+
+void vouch_context_adopt_error(vouch_context *parent, const vouch_context *child)
+{
+    if (parent->status != VOUCH_OK || child->status == VOUCH_OK)
+        return;
+    parent->status = child->status;
+    memcpy(parent->error, child->error, sizeof parent->error);
+}
+
+/* ---- cancellation and progress
+ * --------------------------------------------------------------- */
+
+void vouch_context_cancel(vouch_context *ctx)
+{
+    atomic_store_explicit(ctx->stop, 1, memory_order_relaxed);
+}
+
+bool vouch_context_cancelled(const vouch_context *ctx)
+{
+    return atomic_load_explicit(ctx->stop, memory_order_relaxed) != 0;
+}
+
+void vouch_context_reset_cancel(vouch_context *ctx)
+{
+    atomic_store_explicit(ctx->stop, 0, memory_order_relaxed);
+}
+
+void vouch_context_set_progress(vouch_context *ctx, vouch_progress_fn *fn, void *user)
+{
+    ctx->progress = fn;
+    ctx->progress_user = user;
+}
+
+bool vouch_has_progress(const vouch_context *ctx) { return ctx->progress != NULL; }
+
+void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress)
+{
+    if (ctx->progress)
+        ctx->progress(ctx->progress_user, progress);
+}
+
+void vouch_context_share_progress(vouch_context *child, const vouch_context *parent)
+{
+    vouch_context_set_progress(child, parent->progress, parent->progress_user);
+}
+
+/* ---- memory
+ * ---------------------------------------------------------------------------------- */
+
+const vouch_allocator *vouch_context_allocator(const vouch_context *ctx)
+{
+    return &ctx->allocator;
+}
+
+void *vouch_resize(vouch_context *ctx, void *block, size_t size)
+{
+    /* Size 0 would free: give the smallest block instead. */
+    void *p = ctx->allocator.resize(ctx->allocator.user, block, size ? size : 1);
+    if (!p)
+        vouch_fail(ctx, VOUCH_ERR_MEMORY, "out of memory (%zu bytes wanted)", size);
+    return p;
+}
+
+void *vouch_alloc(vouch_context *ctx, size_t size)
+{
+    void *p = vouch_resize(ctx, NULL, size);
+    if (p)
+        memset(p, 0, size);
+    return p;
+}
+
+void vouch_release(vouch_context *ctx, void *block)
+{
+    if (block)
+        ctx->allocator.resize(ctx->allocator.user, block, 0);
+}
