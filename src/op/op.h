@@ -20,6 +20,8 @@
 
 #include "graph/graph.h"
 
+struct vouch_op_expansion;
+
 typedef enum vouch_op_class {
     VOUCH_OP_AFFINE = 1,
     VOUCH_OP_POINTWISE,
@@ -32,7 +34,9 @@ typedef enum vouch_op_class {
 } vouch_op_class;
 
 /* One application of a node to tensors. in[i] follows node->input (NULL where left out),
- * out[i] follows node->output (NULL where left out, otherwise allocated with shape and dtype). */
+ * out[i] follows node->output (NULL where left out, otherwise allocated with shape and dtype).
+ * Float inputs have the dtype of the outputs, but constants may come as stored (operators
+ * convert where they need to), so that a network's weights are never copied as a whole. */
 typedef struct vouch_op_call {
     vouch_context *ctx;
     vouch_arena *scratch; /* reset by the caller afterwards */
@@ -43,7 +47,20 @@ typedef struct vouch_op_call {
 } vouch_op_call;
 
 /* What `linear` computes. A is the node's matrix from the varying input `which` to output 0,
- * b its offset; all tensors float64. */
+ * b its offset, which holds the contribution of every constant input; all tensors float64.
+ *
+ * Rounding. With t = op->terms(graph, node), u, eta and gamma_t of num/round.h, elementwise:
+ *
+ *     PLAIN, TRANSPOSED       |out - exact|  <=  gamma_t (|A| |x|) + t eta
+ *     ABS, ABS_TRANSPOSED     exact  <=  out (1 + gamma_t) + t eta        for x >= 0
+ *     OFFSET                  |out - b|  <=  gamma_t |b|abs + t eta
+ *     ABS_OFFSET              |b|abs  <=  out (1 + gamma_t) + t eta
+ *
+ * where exact is the real result for the weights as stored and |b|abs the sum of the magnitudes
+ * of b's terms. t counts every rounding on the way from stored weights to the result: products,
+ * sums in either direction, divisions by a count, and the roundings of coefficients that have no
+ * exact double (BatchNormalization's scale / sqrt(var + eps)). t == 0 means that nothing rounds:
+ * A has entries 0, 1, -1, at most one in each row and column, and b is exact. */
 typedef enum vouch_linear_mode {
     VOUCH_LINEAR_PLAIN,     /* out = A x                      */
     VOUCH_LINEAR_ABS,       /* out = |A| x                    */
@@ -102,14 +119,18 @@ typedef struct vouch_op {
                           const vouch_tensor *const *high, vouch_tensor *const *out_low,
                           vouch_tensor *const *out_high);
 
-    /* AFFINE: is the node affine in the inputs marked varying? NULL = always. For Mul: only if one
-     * factor is constant; otherwise the engine treats the node as `otherwise`. */
+    /* AFFINE: is the node affine in the inputs marked varying (varying[value index], as of
+     * vouch_op_varying)? NULL = always. For Mul: only if one factor is constant; otherwise the
+     * engine treats the node as `otherwise`. */
     bool (*is_affine)(const vouch_graph *graph, const vouch_node *node, const bool *varying);
     vouch_op_class otherwise;
     vouch_status (*linear)(const vouch_linear_call *call);
-    /* AFFINE: an upper bound of how many products are summed into one output (for gamma_n);
-     * 1 for pure data movement (then A is exact). Called after prepare. */
+    /* AFFINE: the t of vouch_linear_mode's error bounds; 0 where nothing rounds. */
     int64_t (*terms)(const vouch_graph *graph, const vouch_node *node);
+    /* AFFINE, optional: are all entries of A and b stored numbers (their negatives, 0 or 1), so
+     * that `linear` on a basis vector, and OFFSET, return them exactly? (Gemm: alpha and beta 1;
+     * not a mean, not a quotient.) Exact rational evaluation rests on it. NULL = no. */
+    bool (*exact)(const vouch_graph *graph, const vouch_node *node);
 
     /* POINTWISE (input 0, other inputs constant): sound lines around the curve on [low, high]. */
     vouch_status (*relax)(const vouch_graph *graph, const vouch_node *node, double low,
@@ -121,6 +142,18 @@ typedef struct vouch_op {
      * Pieces between them are exact lines; NULL = not piecewise linear. */
     int (*pieces)(const vouch_graph *graph, const vouch_node *node, double breakpoint[4],
                   vouch_line piece[5]);
+
+    /* MAX: output i is the greatest of which elements of input 0? Fills element (if not NULL, with
+     * room for what a call with NULL returned) and returns how many. */
+    int64_t (*window)(const vouch_graph *graph, const vouch_node *node, int64_t i,
+                      int64_t *element);
+
+    /* Optional: the node is replaced at binding by simpler ones (Split by Slices), given to
+     * vouch_op_expansion_add. Called after prepare; such operators need no eval. */
+    vouch_status (*expand)(vouch_context *ctx, vouch_graph *graph, const vouch_node *node,
+                           struct vouch_op_expansion *into);
+
+    bool takes_infinity; /* infinite constants are fine (limits of Clip); NaN never is */
 } vouch_op;
 
 /* The table, NULL-terminated; order of op.def. */
@@ -128,20 +161,40 @@ const vouch_op *const *vouch_op_table(void);
 /* By ONNX type and opset, or NULL. */
 const vouch_op *vouch_op_find(const char *type, int64_t opset);
 
-/* Attaches operators, infers shapes, folds constants. batch: size put for symbolic or unknown
- * leading dimensions (1). Errors name node and operator. */
+/* Attaches operators, infers shapes, folds constants. Symbolic or unknown leading dimensions of
+ * inputs become 1. Errors name node and operator.
+ *
+ * Afterwards every node has operator, state and shapes; nodes whose outputs were folded are gone
+ * (a folded value is an exact real number: nodes on constants that would round stay, and their
+ * outputs count as varying, with an interval for a value); nodes with `expand` are gone too. */
 vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph);
+/* Appends a node in place of the one being expanded (arrays in graph->arena). */
+vouch_status vouch_op_expansion_add(struct vouch_op_expansion *into, const vouch_node *node);
 
 /* Evaluates the whole graph in dtype (VOUCH_F32 or VOUCH_F64); input and output are flat, in the
  * order of graph->input / graph->output, concatenated, as doubles. */
 vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph, vouch_dtype dtype,
                                  const double *input, double *output);
 
+/* The same many times over: buffers are planned once, dead values' memory is reused within a run,
+ * and a run allocates nothing lasting. For one thread at a time. NULL: out of memory. */
+typedef struct vouch_evaluator vouch_evaluator;
+vouch_evaluator *vouch_evaluator_new(vouch_context *ctx, const vouch_graph *graph,
+                                     vouch_dtype dtype);
+vouch_status vouch_evaluator_run(vouch_evaluator *e, const double *input, double *output);
+void vouch_evaluator_free(vouch_evaluator *e); /* NULL is fine */
+
+/* Sound outputs for interval inputs, by the operator's `range` or, for affine nodes without one,
+ * by `linear` (midpoint and radius, rounding included). Arguments as of `range`. */
+vouch_status vouch_op_range(const vouch_op_call *call, const vouch_tensor *const *low,
+                            const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                            vouch_tensor *const *out_high);
+
 /* Sum of element counts of the graph's inputs / outputs. */
 int64_t vouch_op_input_size(const vouch_graph *graph);
 int64_t vouch_op_output_size(const vouch_graph *graph);
 
-/* Is value v (a) dependent on the inputs; fills varying[value_count]. */
+/* Is value v not a known constant; fills varying[value_count]. */
 void vouch_op_varying(const vouch_graph *graph, bool *varying);
 /* The class the engine must use for this node, given which values vary. */
 vouch_op_class vouch_op_node_class(const vouch_graph *graph, const vouch_node *node,

@@ -1,0 +1,59 @@
+/* What the files of this folder share: representable points, row values, exact evaluation. */
+#ifndef VOUCH_ATTACK_ATTACK_PRIV_H
+#define VOUCH_ATTACK_ATTACK_PRIV_H
+
+#include "attack/falsify.h"
+#include "base/random.h"
+
+/* ---- representable.c ------------------------------------------------------------------- */
+
+/* The representable points of a box: low[i] is the least number of coordinate i's element type
+ * that is >= the exact lower bound, high[i] the greatest that is <= the exact upper bound. */
+typedef struct vouch_grid {
+    int64_t size;
+    const bool *is_float; /* [size]: float32, else float64 */
+    double *low, *high;   /* [size] */
+    bool empty; /* some coordinate has no such number: no representable point exists */
+} vouch_grid;
+
+vouch_status vouch_grid_new(vouch_arena *arena, const vouch_graph *graph,
+                            const vouch_spec *spec, vouch_semantics semantics,
+                            vouch_grid *grid);
+/* Sets low, high, empty for that box of the specification. */
+void vouch_grid_set_box(vouch_grid *grid, const vouch_box *box);
+/* Rounds every coordinate of from to its type and clamps it into the grid. A NaN becomes low.
+ */
+void vouch_grid_round(const vouch_grid *grid, const double *from, double *to);
+
+/* ---- candidates.c ---------------------------------------------------------------------- */
+
+void vouch_candidate_centre(const vouch_grid *grid, double *point);
+/* Up to `limit` varying coordinates: how many there are, their indices in varying[]. */
+int vouch_candidate_varying(const vouch_grid *grid, int64_t *varying, int limit);
+/* Corner number `bits`: coordinate varying[j] at its upper end if bit j is set. */
+void vouch_candidate_corner(const vouch_grid *grid, const int64_t *varying, int count,
+                            uint64_t bits, double *point);
+void vouch_candidate_random_corner(const vouch_grid *grid, vouch_random *random, double *point);
+/* Uniform; with snap, each coordinate moves to one of its ends with probability 1/2. */
+void vouch_candidate_random(const vouch_grid *grid, vouch_random *random, bool snap,
+                            double *point);
+
+/* ---- witness.c ------------------------------------------------------------------------- */
+
+/* Largest row value a.y + c.x - b of the case, in plain doubles: <= 0 where all rows hold.
+ * *worst: that row; *scale: 1 + the magnitudes summed in it. -infinity for a case without
+ * rows. */
+double vouch_case_violation(const vouch_case *c, const double *x, const double *y, int *worst,
+                            double *scale);
+/* Relative size of a violation that may still turn out to be none when decided soundly. */
+double vouch_case_tolerance(vouch_semantics semantics);
+
+/* ---- exact.c --------------------------------------------------------------------------- */
+
+/* Decides case k at the point x by rational evaluation of the network. *decided false: the
+ * network is too large, or not made of exact affine and piecewise linear nodes. */
+vouch_status vouch_exact_case_holds(vouch_context *ctx, vouch_arena *scratch,
+                                    const vouch_graph *graph, const vouch_case *c,
+                                    const double *x, bool *decided, bool *holds);
+
+#endif

@@ -1,0 +1,227 @@
+/* Witnesses: what turns a promising point into a proof of `sat`.
+ *
+ * Problem: a point that violates the property in floating point may not violate it over the
+ * reals, and a point just outside the box, or one no tensor can hold, proves nothing.
+ * Method, cheapest first:
+ *   1. round the point to the input's element type, inside the exact decimal box;
+ *   2. evaluate in doubles: a case missed by more than rounding could explain is dropped;
+ *   3. evaluate in outward interval arithmetic (the interval domain on a box of one point):
+ *      every row must hold for all outputs in the interval, decided in rational arithmetic;
+ *   4. where the interval is too wide to decide (rows met with equality), evaluate networks of
+ *      exact affine and piecewise linear nodes in rationals.
+ * Under float32 semantics the float32 evaluation is what the network is: it replaces 3 and 4.
+ */
+#include "attack/attack_priv.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "bounds/domain.h"
+
+/* One point under examination. What is expensive is computed at most once. */
+typedef struct trial {
+    vouch_context *ctx;
+    vouch_arena *scratch;
+    const vouch_graph *graph;
+    const vouch_spec *spec;
+    vouch_semantics semantics;
+    double *x, *y; /* the rounded point, its plain evaluation */
+    double *y_low, *y_high;
+    bool enclosed; /* y_low, y_high are set */
+} trial;
+
+double vouch_case_tolerance(vouch_semantics semantics)
+{
+    return semantics == VOUCH_SEMANTICS_FLOAT32 ? 1e-4 : 1e-9;
+}
+
+double vouch_case_violation(const vouch_case *c, const double *x, const double *y, int *worst,
+                            double *scale)
+{
+    double greatest = -(double)INFINITY;
+
+    *worst = 0;
+    *scale = 1;
+    for (int r = 0; r < c->row_count; r++) {
+        double sum = -c->row[r].bound, size = 1 + fabs(sum);
+        for (int t = 0; t < c->row[r].term_count; t++) {
+            const vouch_term *term = &c->row[r].term[t];
+            double part = term->coefficient * (term->is_output ? y : x)[term->index];
+            sum += part;
+            size += fabs(part);
+        }
+        if (!(sum <= greatest)) { /* a NaN wins: it is then nobody's witness */
+            greatest = sum;
+            *worst = r;
+            *scale = size;
+        }
+    }
+    return greatest;
+}
+
+static bool plausible(const trial *t, const vouch_case *c)
+{
+    int worst;
+    double scale, v = vouch_case_violation(c, t->x, t->y, &worst, &scale);
+
+    return v <= vouch_case_tolerance(t->semantics) * scale;
+}
+
+static bool all_finite(const double *v, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(v[i]))
+            return false;
+    return true;
+}
+
+/* Bounds of the outputs at the point, over the reals. */
+static vouch_status enclose(trial *t)
+{
+    const vouch_domain *interval = vouch_domain_find("interval");
+    bool *varying = VOUCH_NEW_ARRAY(t->scratch, bool, t->graph->value_count);
+    double *low = t->y_low, *high = t->y_high;
+    vouch_bounds bounds = {0};
+
+    if (!interval || !varying)
+        return vouch_fail(t->ctx, interval ? VOUCH_ERR_MEMORY : VOUCH_ERR_INTERNAL,
+                          "witness: no interval evaluation");
+    vouch_op_varying(t->graph, varying);
+    vouch_bound_problem problem = {.graph = t->graph,
+                                   .varying = varying,
+                                   .input_size = t->spec->input_size,
+                                   .output_size = t->spec->output_size,
+                                   .low = t->x,
+                                   .high = t->x};
+    VOUCH_TRY(interval->run(t->ctx, t->scratch, NULL, &problem, &bounds));
+    for (int i = 0; i < t->graph->output_count; i++) {
+        int v = t->graph->output[i];
+        size_t count = (size_t)vouch_shape_count(&t->graph->value[v].shape);
+        memcpy(low, bounds.low[v], count * sizeof(double));
+        memcpy(high, bounds.high[v], count * sizeof(double));
+        low += count;
+        high += count;
+    }
+    t->enclosed = true;
+    return VOUCH_OK;
+}
+
+/* Does some row fail for all outputs in the enclosure? In plain doubles: it only saves the cost
+ * of the rational evaluation. */
+static bool hopeless(const trial *t, const vouch_case *c)
+{
+    for (int r = 0; r < c->row_count; r++) {
+        double least = -c->row[r].bound;
+        for (int i = 0; i < c->row[r].term_count; i++) {
+            const vouch_term *term = &c->row[r].term[i];
+            const double *y = term->coefficient > 0 ? t->y_low : t->y_high;
+            least += term->coefficient * (term->is_output ? y : t->x)[term->index];
+        }
+        if (least > 1e-12 * fabs(c->row[r].bound))
+            return true;
+    }
+    return false;
+}
+
+static vouch_status decide_real(trial *t, int k, bool *holds)
+{
+    int64_t n = t->spec->output_size;
+    bool decided;
+
+    if (!t->enclosed)
+        VOUCH_TRY(enclose(t));
+    *holds = all_finite(t->y_low, n) && all_finite(t->y_high, n) &&
+             vouch_spec_case_holds(t->spec, k, t->x, t->y_low, t->y_high);
+    if (*holds || hopeless(t, &t->spec->cases[k]) ||
+        !vouch_spec_box_contains(t->spec, t->spec->cases[k].box, t->x))
+        return VOUCH_OK;
+    return vouch_exact_case_holds(t->ctx, t->scratch, t->graph, &t->spec->cases[k], t->x,
+                                  &decided, holds);
+}
+
+static vouch_status decide_float32(trial *t, int k, bool *holds)
+{
+    if (!t->enclosed) {
+        VOUCH_TRY(vouch_op_eval_graph(t->ctx, t->graph, VOUCH_F32, t->x, t->y_low));
+        t->enclosed = true;
+    }
+    *holds = all_finite(t->y_low, t->spec->output_size) &&
+             vouch_spec_case_holds(t->spec, k, t->x, t->y_low, t->y_low);
+    return VOUCH_OK;
+}
+
+static void keep(const trial *t, int k, vouch_witness *witness)
+{
+    const double *y = t->semantics == VOUCH_SEMANTICS_FLOAT32 ? t->y_low : t->y;
+
+    witness->found = true;
+    witness->which_case = k;
+    memcpy(witness->input, t->x, (size_t)t->spec->input_size * sizeof(double));
+    memcpy(witness->output, y, (size_t)t->spec->output_size * sizeof(double));
+}
+
+/* Tries the cases first..last-1, which share the box that t->x was rounded into. */
+static vouch_status try_cases(trial *t, int first, int last, vouch_witness *witness)
+{
+    VOUCH_TRY(vouch_op_eval_graph(t->ctx, t->graph, VOUCH_F64, t->x, t->y));
+    t->enclosed = false;
+    for (int k = first; k < last && !witness->found; k++) {
+        bool holds = false;
+        if (!plausible(t, &t->spec->cases[k]))
+            continue;
+        if (t->semantics == VOUCH_SEMANTICS_FLOAT32)
+            VOUCH_TRY(decide_float32(t, k, &holds));
+        else
+            VOUCH_TRY(decide_real(t, k, &holds));
+        if (holds)
+            keep(t, k, witness);
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status new_trial(trial *t)
+{
+    t->x = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->input_size);
+    t->y = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
+    t->y_low = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
+    t->y_high = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
+    if (!t->x || !t->y || !t->y_low || !t->y_high)
+        return vouch_fail(t->ctx, VOUCH_ERR_MEMORY, "witness: out of memory");
+    return VOUCH_OK;
+}
+
+static vouch_status check(trial *t, const double *candidate, vouch_witness *witness)
+{
+    const vouch_spec *spec = t->spec;
+    vouch_grid grid;
+
+    VOUCH_TRY(vouch_grid_new(t->scratch, t->graph, spec, t->semantics, &grid));
+    VOUCH_TRY(new_trial(t));
+    for (int first = 0, last; first < spec->case_count && !witness->found; first = last) {
+        int box = spec->cases[first].box;
+        for (last = first; last < spec->case_count && spec->cases[last].box == box;)
+            last++;
+        vouch_grid_set_box(&grid, &spec->box[box]);
+        if (grid.empty)
+            continue;
+        vouch_grid_round(&grid, candidate, t->x);
+        VOUCH_TRY(try_cases(t, first, last, witness));
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
+                                 const vouch_graph *graph, const vouch_spec *spec,
+                                 vouch_semantics semantics, const double *candidate,
+                                 vouch_witness *witness)
+{
+    trial t = {
+        .ctx = ctx, .scratch = scratch, .graph = graph, .spec = spec, .semantics = semantics};
+    vouch_arena_mark mark = vouch_arena_get_mark(scratch);
+    vouch_status status;
+
+    witness->found = false;
+    status = check(&t, candidate, witness);
+    vouch_arena_reset(scratch, mark);
+    return status;
+}
