@@ -123,7 +123,7 @@ static vouch_status add_product(rational_net *net, const vouch_node *node, int w
                                 mpq_t *buffer)
 {
     int64_t n = size_of(net, node->input[which]), m = size_of(net, node->output[0]);
-    const mpq_t *x = net->q + net->first[node->input[which]];
+    mpq_t *x = net->q + net->first[node->input[which]];
     double *basis = VOUCH_NEW_ARRAY(net->scratch, double, CHUNK *n);
     double *column = VOUCH_NEW_ARRAY(net->scratch, double, CHUNK *m);
     vouch_linear_call call = linear_call(net, node, which);
@@ -195,7 +195,7 @@ static void pieces(rational_net *net, const vouch_node *node, mpq_t *buffer)
     double breakpoint[4];
     vouch_line piece[5];
     int count = node->op->pieces ? node->op->pieces(net->graph, node, breakpoint, piece) : -1;
-    const mpq_t *x = net->q + net->first[node->input[0]];
+    mpq_t *x = net->q + net->first[node->input[0]];
     mpq_t *y = net->q + net->first[node->output[0]];
 
     net->supported = count >= 0 && node->output_count == 1;

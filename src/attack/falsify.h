@@ -23,8 +23,10 @@ typedef struct vouch_witness {
 } vouch_witness;
 
 /* Is `candidate` (any doubles, e.g. slightly outside the box) a witness for some case, after
- * rounding to the input type and clamping into that case's box? Fills *witness if so. A cheap
- * double evaluation filters first. */
+ * rounding to the input type and clamping into that case's box? Fills *witness if so, else only
+ * sets found to false. A cheap double evaluation filters first. Where a coordinate's exact
+ * interval holds no number of the input type (a constant 0.1 of a float32 input, say), the box
+ * has no representable point and no candidate passes. */
 vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
                                  const vouch_graph *graph, const vouch_spec *spec,
                                  vouch_semantics semantics, const double *candidate,
@@ -40,7 +42,9 @@ typedef struct vouch_falsify_settings {
 } vouch_falsify_settings;
 
 /* Corners and centre, seeded random points, projected gradient on the violation with restarts,
- * for every case of the spec. */
+ * for every case of the spec. Without a witness at the deadline, or when the context is
+ * cancelled, it returns VOUCH_OK with found false. Same seed, same witness (a deadline may cut
+ * the search short). */
 vouch_status vouch_falsify(vouch_context *ctx, vouch_arena *scratch, const vouch_graph *graph,
                            const vouch_spec *spec, const vouch_falsify_settings *settings,
                            vouch_witness *witness);
