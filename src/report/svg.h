@@ -1,0 +1,61 @@
+/* A small SVG writer: shapes and text into a growing buffer, then one atomic file.
+ *
+ * Errors stick: a failed allocation makes every later call a no-op, and finish reports it, so
+ * that drawing code needs no checks. `attributes` are written as they are and must come from
+ * the program itself; text is escaped and may come from anywhere. Numbers are written with a
+ * point and two decimals, whatever the locale.
+ */
+#ifndef VOUCH_REPORT_SVG_H
+#define VOUCH_REPORT_SVG_H
+
+#include "base/context.h"
+
+typedef struct vouch_svg {
+    vouch_context *ctx;
+    char *data;
+    size_t size, capacity;
+    vouch_status status;
+} vouch_svg;
+
+typedef struct vouch_rect {
+    double x, y, width, height;
+} vouch_rect;
+
+/* Opens a drawing of that many user units on a white ground; title is what screen readers say.
+ */
+void vouch_svg_begin(vouch_svg *svg, vouch_context *ctx, double width, double height,
+                     const char *title);
+void vouch_svg_markup(vouch_svg *svg, const char *markup); /* as it is: defs, groups */
+void vouch_svg_rect(vouch_svg *svg, vouch_rect r, const char *attributes);
+void vouch_svg_line(vouch_svg *svg, double x1, double y1, double x2, double y2,
+                    const char *attributes);
+void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius,
+                      const char *attributes);
+void vouch_svg_text(vouch_svg *svg, double x, double y, const char *attributes,
+                    const char *text);
+/* Closes the drawing; its text is svg->data (NUL-terminated) until vouch_svg_free. */
+vouch_status vouch_svg_end(vouch_svg *svg);
+void vouch_svg_free(vouch_svg *svg);
+
+/* A green that darkens with t in [0, 1]: "#rrggbb". */
+typedef struct vouch_colour {
+    char text[8];
+} vouch_colour;
+vouch_colour vouch_svg_green(double t);
+
+/* A linear axis: data low..high drawn along pixels from..to. */
+typedef struct vouch_axis {
+    double low, high; /* low < high */
+    double from, to;
+    const char *label;
+} vouch_axis;
+
+double vouch_axis_place(const vouch_axis *axis, double value);
+enum { VOUCH_TICKS_MAX = 16 };
+/* Round tick values in [low, high], about `want` of them; returns how many. */
+int vouch_axis_ticks(double low, double high, int want, double tick[VOUCH_TICKS_MAX]);
+/* Frame, ticks, their numbers and the labels of a plot whose area is x.from..to, y.from..to
+ * (y.from is the lower edge, so y.from > y.to). */
+void vouch_svg_axes(vouch_svg *svg, const vouch_axis *x, const vouch_axis *y);
+
+#endif
