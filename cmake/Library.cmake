@@ -4,6 +4,7 @@
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 find_library(GMP_LIBRARY gmp REQUIRED)
 
 file(GLOB VOUCH_SOURCES CONFIGURE_DEPENDS src/*/*.c src/*/*/*.c)
@@ -32,7 +33,7 @@ function(vouch_library name kind)
   target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR})
   target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:vouch_strict>
-                        PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON ZLIB::ZLIB
+                        PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::NETTLE ZLIB::ZLIB
                                ${GMP_LIBRARY} m Threads::Threads ${CMAKE_DL_LIBS})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME vouch
                         POSITION_INDEPENDENT_CODE ${VOUCH_SHARED})

@@ -11,8 +11,9 @@ typedef struct vouch_file {
     char sha256[65]; /* of the uncompressed bytes, lower-case hex */
 } vouch_file;
 
-/* Reads path (gunzipped if its bytes are gzip), refusing more than limit uncompressed bytes with
- * VOUCH_ERR_LIMIT. Where path does not exist and path.gz does, that is read. Freed by the arena. */
+/* Reads path (gunzipped if its bytes are gzip), refusing more than limit uncompressed bytes
+ * with VOUCH_ERR_LIMIT. Where path does not exist and path.gz does, that is read. Freed by the
+ * arena. */
 vouch_status vouch_file_read(vouch_arena *arena, const char *path, size_t limit,
                              vouch_file *file);
 enum { VOUCH_FILE_LIMIT_MIB = 2048 };
@@ -21,8 +22,8 @@ enum { VOUCH_FILE_LIMIT_MIB = 2048 };
 vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
                               size_t size);
 
-/* Reads a network by its content and name (.onnx, .nnet, each also .gz). The graph is not bound to
- * operators yet. sha256 may be NULL, else char[65]. */
+/* Reads a network by its content and name (.onnx, .nnet, each also .gz). The graph is not bound
+ * to operators yet. sha256 may be NULL, else char[65]. */
 vouch_status vouch_network_read(vouch_context *ctx, const char *path, vouch_graph **graph,
                                 char *sha256);
 vouch_status vouch_onnx_parse(vouch_context *ctx, const char *source, const void *data,
