@@ -14,6 +14,10 @@
 
 #include <vouch/status.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct vouch_context vouch_context;
 
 /* realloc-like: (user, NULL, n) allocates, (user, p, 0) frees and returns NULL. Must be safe to
@@ -51,5 +55,9 @@ bool vouch_context_cancelled(const vouch_context *ctx);
 void vouch_context_reset_cancel(vouch_context *ctx);
 
 void vouch_context_set_progress(vouch_context *ctx, vouch_progress_fn *fn, void *user);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 #ifndef VOUCH_STATUS_H
 #define VOUCH_STATUS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum vouch_status {
     VOUCH_OK = 0,
     VOUCH_ERR_MEMORY,      /* an allocation failed */
@@ -23,5 +27,9 @@ typedef enum vouch_status {
 
 /* A short English name of the status ("out of memory"), never NULL. */
 const char *vouch_status_name(vouch_status status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,18 +8,11 @@
 #ifndef VOUCH_VERIFY_VERIFY_H
 #define VOUCH_VERIFY_VERIFY_H
 
+#include <vouch/verdict.h>
+
 #include "base/option.h"
 #include "spec/spec.h"
 #include "verify/sink.h"
-
-typedef enum vouch_verdict {
-    VOUCH_UNKNOWN = 0, /* zeroed memory never reads as verified */
-    VOUCH_UNSAT,
-    VOUCH_SAT,
-    VOUCH_TIMEOUT
-} vouch_verdict;
-
-const char *vouch_verdict_name(vouch_verdict verdict); /* "unsat" ... */
 
 typedef struct vouch_verify_settings {
     double timeout_s;
