@@ -26,12 +26,18 @@ vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *
  * to operators yet. sha256 may be NULL, else char[65]. */
 vouch_status vouch_network_read(vouch_context *ctx, const char *path, vouch_graph **graph,
                                 char *sha256);
+/* From memory: source is for messages. Tensors that the model keeps in other files are an error
+ * here; vouch_network_read looks for them in the model's folder. */
 vouch_status vouch_onnx_parse(vouch_context *ctx, const char *source, const void *data,
                               size_t size, vouch_graph **graph);
 vouch_status vouch_nnet_parse(vouch_context *ctx, const char *source, const char *text,
                               size_t size, vouch_graph **graph);
-/* Writes an ONNX file (opset of the graph, raw tensor data). */
+/* Writes an ONNX file (opset of the graph, raw tensor data). Attributes that are floats become
+ * float32, as ONNX has them. */
 vouch_status vouch_onnx_write(vouch_context *ctx, const vouch_graph *graph, const char *path);
+/* The bytes of that file, in the arena. */
+vouch_status vouch_onnx_pack(vouch_arena *arena, const vouch_graph *graph, void **data,
+                             size_t *size);
 
 /* An ONNX TensorProto file (the node tests' data): name may be NULL. */
 vouch_status vouch_onnx_tensor_parse(vouch_arena *arena, const char *source, const void *data,
