@@ -29,12 +29,12 @@ typedef struct vouch_allocator {
 
 /* What a long computation reports from time to time. Any field may be unset (NaN or 0). */
 typedef struct vouch_progress {
-    const char *phase;      /* "load", "attack", "partition" ... */
+    const char *phase;       /* "load", "attack", "partition" ... */
     unsigned long long done; /* subproblems decided */
     unsigned long long open; /* subproblems waiting */
-    double proved_share;    /* share of the input volume proved, 0..1 */
-    double elapsed_s;       /* seconds since the computation began */
-    double limit_s;         /* its time limit, or infinity */
+    double proved_share;     /* share of the input volume proved, 0..1 */
+    double elapsed_s;        /* seconds since the computation began */
+    double limit_s;          /* its time limit, or infinity */
 } vouch_progress;
 
 typedef void vouch_progress_fn(void *user, const vouch_progress *progress);

@@ -43,8 +43,7 @@ extern "C" {
 /* Version of the library in use, "0.1.0". */
 const char *vouch_version(void);
 
-/* ---- networks ------------------------------------------------------------------------------
- */
+/* ---- networks -------------------------------------------------------------------------- */
 
 typedef struct vouch_network vouch_network;
 
@@ -55,8 +54,7 @@ typedef struct vouch_network vouch_network;
 vouch_status vouch_network_load(vouch_context *ctx, const char *path, vouch_network **network);
 void vouch_network_free(vouch_network *network);
 
-/* Numbers of inputs and outputs (tensors flattened, in the order of the file), and of weights.
- */
+/* Numbers of inputs and outputs (tensors flattened, in file order), and of weights. */
 int64_t vouch_network_inputs(const vouch_network *network);
 int64_t vouch_network_outputs(const vouch_network *network);
 int64_t vouch_network_parameters(const vouch_network *network);
@@ -68,8 +66,7 @@ const char *vouch_network_sha256(const vouch_network *network);
 vouch_status vouch_network_evaluate(vouch_context *ctx, const vouch_network *network,
                                     const double *input, double *output);
 
-/* ---- properties ----------------------------------------------------------------------------
- */
+/* ---- properties ------------------------------------------------------------------------ */
 
 typedef struct vouch_property vouch_property;
 
@@ -85,8 +82,7 @@ vouch_status vouch_property_parse(vouch_context *ctx, const vouch_network *netwo
                                   vouch_property **property);
 void vouch_property_free(vouch_property *property);
 
-/* ---- verification --------------------------------------------------------------------------
- */
+/* ---- verification ---------------------------------------------------------------------- */
 
 /* One setting: {"timeout", "60"}, {"threads", "2"}, {"split", "auto"}. The names and values are
  * those of the options of the command `vouch verify`, without the dashes; a flag takes "true"

@@ -31,8 +31,7 @@ struct vouch_result {
 
 const char *vouch_version(void) { return VOUCH_VERSION; }
 
-/* ---- networks ------------------------------------------------------------------------------
- */
+/* ---- networks -------------------------------------------------------------------------- */
 
 vouch_status vouch_network_load(vouch_context *ctx, const char *path, vouch_network **network)
 {
@@ -82,8 +81,7 @@ vouch_status vouch_network_evaluate(vouch_context *ctx, const vouch_network *net
     return vouch_op_eval_graph(ctx, network->graph, VOUCH_F32, input, output);
 }
 
-/* ---- properties ----------------------------------------------------------------------------
- */
+/* ---- properties ------------------------------------------------------------------------ */
 
 static vouch_property *new_property(vouch_context *ctx)
 {
@@ -146,8 +144,7 @@ void vouch_property_free(vouch_property *property)
     vouch_arena_free(property->arena);
 }
 
-/* ---- verification --------------------------------------------------------------------------
- */
+/* ---- verification ---------------------------------------------------------------------- */
 
 bool vouch_setting_describe(size_t index, const char **name, const char **help)
 {

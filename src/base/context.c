@@ -71,8 +71,7 @@ void vouch_context_free(vouch_context *ctx)
     allocator.resize(allocator.user, ctx, 0);
 }
 
-/* ---- errors --------------------------------------------------------------------------------
- */
+/* ---- errors ---------------------------------------------------------------------------- */
 
 vouch_status vouch_context_status(const vouch_context *ctx) { return ctx->status; }
 

@@ -26,12 +26,13 @@ vouch_status vouch_json_object(vouch_context *ctx, json_t **object);
 vouch_status vouch_json_array(vouch_context *ctx, json_t **array);
 
 /* Puts value into object under name, or at the end of array where name is NULL. Owns value from
- * now on, on failure too. value NULL is VOUCH_ERR_MEMORY (a constructor's failure passed on). */
+ * now on, on failure too. value NULL is VOUCH_ERR_MEMORY: a constructor's failure. */
 vouch_status vouch_json_add(vouch_context *ctx, json_t *parent, const char *name,
                             json_t *value);
 
 /* NaN becomes null; infinities the texts "inf" and "-inf" (JSON has no number for them). */
-vouch_status vouch_json_add_real(vouch_context *ctx, json_t *parent, const char *name, double x);
+vouch_status vouch_json_add_real(vouch_context *ctx, json_t *parent, const char *name,
+                                 double x);
 vouch_status vouch_json_add_int(vouch_context *ctx, json_t *parent, const char *name,
                                 int64_t n);
 /* Beyond int64 it becomes the nearest real. */

@@ -10,23 +10,23 @@
 #include "base/context.h"
 
 typedef enum vouch_option_type {
-    VOUCH_OPTION_FLAG,   /* bool; the command line's --name sets it, --no-name clears it */
-    VOUCH_OPTION_INT,    /* int64_t */
-    VOUCH_OPTION_REAL,   /* double */
-    VOUCH_OPTION_TEXT,   /* const char *, NULL when unset */
-    VOUCH_OPTION_CHOICE  /* const char *, one of `choices` */
+    VOUCH_OPTION_FLAG,  /* bool; the command line's --name sets it, --no-name clears it */
+    VOUCH_OPTION_INT,   /* int64_t */
+    VOUCH_OPTION_REAL,  /* double */
+    VOUCH_OPTION_TEXT,  /* const char *, NULL when unset */
+    VOUCH_OPTION_CHOICE /* const char *, one of `choices` */
 } vouch_option_type;
 
 typedef struct vouch_option {
-    const char *name; /* "timeout": --timeout on the command line, "timeout" in JSON */
+    const char *name;     /* "timeout": --timeout on the command line, "timeout" in JSON */
     const char *argument; /* "S", "FILE" ...: shown in help; NULL for flags */
     const char *help;
     vouch_option_type type;
-    size_t offset; /* of the field in its settings struct */
-    double number; /* default of FLAG, INT, REAL */
+    size_t offset;    /* of the field in its settings struct */
+    double number;    /* default of FLAG, INT, REAL */
     const char *text; /* default of TEXT, CHOICE */
     double low, high; /* inclusive range of INT, REAL */
-    /* names of a CHOICE: fills *name for index 0,1,... ; false past the last. NULL otherwise. */
+    /* names of a CHOICE: fills *name for index 0,1,... ; false past the last; else NULL */
     bool (*choices)(size_t index, const char **name);
 } vouch_option;
 

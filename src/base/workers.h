@@ -13,7 +13,8 @@
 typedef vouch_status vouch_worker_fn(vouch_context *ctx, void *shared, int worker);
 
 /* Runs fn(child, shared, 0..count-1) and waits for all. */
-vouch_status vouch_workers_run(vouch_context *ctx, int count, vouch_worker_fn *fn, void *shared);
+vouch_status vouch_workers_run(vouch_context *ctx, int count, vouch_worker_fn *fn,
+                               void *shared);
 /* Cores this process may use. */
 int vouch_workers_available(void);
 

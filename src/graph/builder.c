@@ -64,8 +64,7 @@ static bool list_push(vouch_arena *arena, list *l, const void *item)
     return true;
 }
 
-/* ---- life ----------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------ */
 
 vouch_graph_builder *vouch_graph_builder_new(vouch_context *ctx, const char *source,
                                              int64_t opset)
@@ -99,8 +98,7 @@ void vouch_graph_builder_free(vouch_graph_builder *b)
         vouch_arena_free(b->arena);
 }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ---------------------------------------------------------------------------- */
 
 /* FNV-1a */
 static size_t hash_name(const char *name)
@@ -207,8 +205,7 @@ vouch_status vouch_graph_add_output(vouch_graph_builder *b, const char *name)
     return v >= 0 && list_push(b->arena, &b->output, &v) ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------
- */
+/* ---- nodes ----------------------------------------------------------------------------- */
 
 /* A view of the unfinished graph, for messages. */
 static vouch_graph so_far(const vouch_graph_builder *b)
@@ -253,8 +250,7 @@ vouch_status vouch_graph_add_node(vouch_graph_builder *b, const vouch_node *node
     return VOUCH_OK;
 }
 
-/* ---- checks --------------------------------------------------------------------------------
- */
+/* ---- checks ---------------------------------------------------------------------------- */
 
 static vouch_status check_inputs(vouch_graph_builder *b, const vouch_node *node)
 {
@@ -286,8 +282,7 @@ static vouch_status check_sources(vouch_graph_builder *b)
     return VOUCH_OK;
 }
 
-/* ---- order ---------------------------------------------------------------------------------
- */
+/* ---- order ----------------------------------------------------------------------------- */
 
 typedef enum visit { VISIT_NEW = 0, VISIT_OPEN, VISIT_PLACED } visit;
 
@@ -357,8 +352,7 @@ static vouch_status sort_nodes(vouch_graph_builder *b, int **order)
     return VOUCH_OK;
 }
 
-/* ---- handing over --------------------------------------------------------------------------
- */
+/* ---- handing over ---------------------------------------------------------------------- */
 
 static vouch_status fill_graph(vouch_graph_builder *b, const int *order)
 {

@@ -30,8 +30,7 @@ vouch_status vouch_node_fail(vouch_context *ctx, const vouch_graph *g, const vou
     return vouch_fail(ctx, status, "%s: a node (%s): %s", g->source, node->type, text);
 }
 
-/* ---- attributes ----------------------------------------------------------------------------
- */
+/* ---- attributes ------------------------------------------------------------------------ */
 
 const vouch_attr *vouch_node_attr(const vouch_node *node, const char *name)
 {
@@ -108,8 +107,7 @@ vouch_status vouch_node_text(vouch_context *ctx, const vouch_graph *g, const vou
     return VOUCH_OK;
 }
 
-/* ---- figures -------------------------------------------------------------------------------
- */
+/* ---- figures --------------------------------------------------------------------------- */
 
 static bool is_used(const vouch_graph *graph, int value)
 {

@@ -39,21 +39,21 @@ typedef struct vouch_attr {
 
 typedef struct vouch_value {
     const char *name;
-    vouch_dtype dtype;           /* 0 while unknown */
-    vouch_shape shape;           /* valid if shape_known */
+    vouch_dtype dtype; /* 0 while unknown */
+    vouch_shape shape; /* valid if shape_known */
     bool shape_known;
     const vouch_tensor *constant; /* NULL for inputs and computed values */
-    int producer;                /* node index, or -1 */
+    int producer;                 /* node index, or -1 */
 } vouch_value;
 
 struct vouch_op; /* op/op.h */
 
 typedef struct vouch_node {
-    const char *type; /* "Conv" */
-    const char *name; /* never NULL; "" if the file gives none */
+    const char *type;   /* "Conv" */
+    const char *name;   /* never NULL; "" if the file gives none */
     const char *domain; /* "" for ai.onnx */
     int input_count, output_count, attr_count;
-    const int *input; /* value indices; -1 where an optional input is left out */
+    const int *input;  /* value indices; -1 where an optional input is left out */
     const int *output; /* value indices; -1 where an optional output is left out */
     const vouch_attr *attr;
     const struct vouch_op *op; /* set by vouch_op_bind_graph */
@@ -72,7 +72,7 @@ typedef struct vouch_graph {
     int *output; /* value indices */
 } vouch_graph;
 
-/* ---- building ---------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------- */
 
 typedef struct vouch_graph_builder vouch_graph_builder;
 
@@ -96,7 +96,7 @@ void vouch_graph_builder_free(vouch_graph_builder *b); /* abandons it; NULL is f
 
 void vouch_graph_free(vouch_graph *graph);
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------- */
 
 const vouch_attr *vouch_node_attr(const vouch_node *node, const char *name); /* or NULL */
 /* The attribute, or the default where absent. A wrong kind is an error naming node and attr. */

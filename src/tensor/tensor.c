@@ -33,8 +33,7 @@ const char *vouch_dtype_name(vouch_dtype dtype)
     return "unknown type";
 }
 
-/* ---- shapes --------------------------------------------------------------------------------
- */
+/* ---- shapes ---------------------------------------------------------------------------- */
 
 int64_t vouch_shape_count(const vouch_shape *shape)
 {
@@ -114,8 +113,7 @@ void vouch_shape_strides(const vouch_shape *shape, const vouch_shape *into,
     }
 }
 
-/* ---- tensors -------------------------------------------------------------------------------
- */
+/* ---- tensors --------------------------------------------------------------------------- */
 
 vouch_tensor *vouch_tensor_new(vouch_arena *arena, vouch_dtype dtype, const vouch_shape *shape)
 {

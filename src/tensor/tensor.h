@@ -14,12 +14,7 @@
 
 enum { VOUCH_RANK_MAX = 8 };
 
-typedef enum vouch_dtype {
-    VOUCH_F32 = 1,
-    VOUCH_F64,
-    VOUCH_I64,
-    VOUCH_BOOL
-} vouch_dtype;
+typedef enum vouch_dtype { VOUCH_F32 = 1, VOUCH_F64, VOUCH_I64, VOUCH_BOOL } vouch_dtype;
 
 typedef struct vouch_shape {
     int rank; /* 0: a scalar */
@@ -58,7 +53,8 @@ void vouch_shape_strides(const vouch_shape *shape, const vouch_shape *into,
 /* A zeroed tensor in the arena. NULL when out of memory or the size overflows (recorded). */
 vouch_tensor *vouch_tensor_new(vouch_arena *arena, vouch_dtype dtype, const vouch_shape *shape);
 /* A copy converted to dtype (float64 -> float32 rounds to nearest). */
-vouch_tensor *vouch_tensor_convert(vouch_arena *arena, const vouch_tensor *t, vouch_dtype dtype);
+vouch_tensor *vouch_tensor_convert(vouch_arena *arena, const vouch_tensor *t,
+                                   vouch_dtype dtype);
 /* Element i as a double (int64 beyond 2^53 rounds). */
 double vouch_tensor_get(const vouch_tensor *t, int64_t i);
 void vouch_tensor_set(vouch_tensor *t, int64_t i, double value);

@@ -25,8 +25,7 @@ void vouch_test_fails(vouch_context *ctx, vouch_status status, vouch_status expe
     vouch_context_clear_error(ctx);
 }
 
-/* ---- files ---------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------- */
 
 void vouch_test_join(const char *folder, const char *name, char path[VOUCH_TEST_PATH])
 {
@@ -80,8 +79,7 @@ void vouch_test_write(const char *path, const void *data, size_t size)
     assert_int_equal(fclose(file), 0);
 }
 
-/* ---- numbers -------------------------------------------------------------------------------
- */
+/* ---- numbers --------------------------------------------------------------------------- */
 
 double vouch_test_double(vouch_random *r)
 {

@@ -24,8 +24,7 @@
 
 #define VOUCH_TEST_COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- memory --------------------------------------------------------------------------------
- */
+/* ---- memory ---------------------------------------------------------------------------- */
 
 /* An allocator that counts and can fail. Zeroed: counts only. */
 typedef struct vouch_test_memory {
@@ -52,8 +51,7 @@ void vouch_test_every_allocation_fails(vouch_test_fn *fn, void *user);
 /* The same for long functions: about `tries` of the allocations, the first ones densest. */
 void vouch_test_some_allocations_fail(vouch_test_fn *fn, void *user, long tries);
 
-/* ---- expectations --------------------------------------------------------------------------
- */
+/* ---- expectations ---------------------------------------------------------------------- */
 
 /* The status is OK; otherwise fails with the context's text. */
 void vouch_test_ok(const vouch_context *ctx, vouch_status status);
@@ -62,8 +60,7 @@ void vouch_test_ok(const vouch_context *ctx, vouch_status status);
 void vouch_test_fails(vouch_context *ctx, vouch_status status, vouch_status expected,
                       const char *text);
 
-/* ---- files ---------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------- */
 
 enum { VOUCH_TEST_PATH = 4096 };
 
@@ -79,8 +76,7 @@ void vouch_test_remove_dir(const char *path);
 void vouch_test_join(const char *folder, const char *name, char path[VOUCH_TEST_PATH]);
 void vouch_test_write(const char *path, const void *data, size_t size);
 
-/* ---- numbers -------------------------------------------------------------------------------
- */
+/* ---- numbers --------------------------------------------------------------------------- */
 
 /* A finite double of random bits: any sign and exponent, subnormals and zeros among them. */
 double vouch_test_double(vouch_random *r);
