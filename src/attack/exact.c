@@ -169,13 +169,24 @@ static vouch_status set_offset(rational_net *net, const vouch_node *node, int wh
     return VOUCH_OK;
 }
 
+/* Does `linear` return the node's stored coefficients? Where nothing rounds (t = 0) it does;
+ * elsewhere the operator must say so. */
+static bool has_exact_coefficients(const rational_net *net, const vouch_node *node)
+{
+    const vouch_op *op = node->op;
+
+    if (node->output_count != 1 || !op->linear)
+        return false;
+    return (op->exact && op->exact(net->graph, node)) ||
+           (op->terms && op->terms(net->graph, node) == 0);
+}
+
 static vouch_status affine(rational_net *net, const vouch_node *node, mpq_t *buffer)
 {
     mpq_t *y = net->q + net->first[node->output[0]];
     bool has_offset = false;
 
-    net->supported = node->output_count == 1 && node->op->linear && node->op->exact &&
-                     node->op->exact(net->graph, node);
+    net->supported = has_exact_coefficients(net, node);
     for (int which = 0; which < node->input_count && net->supported; which++) {
         if (!depends(net, node->input[which]))
             continue;

@@ -36,6 +36,7 @@ typedef struct drawing {
     shape *shape;
     size_t count, capacity;
     size_t proved, open, refuted; /* boxes */
+    int shallowest;               /* depth of the lightest green */
 } drawing;
 
 static vouch_status add_shape(drawing *d, layer l, int depth, const vouch_area *at)
@@ -48,6 +49,8 @@ static vouch_status add_shape(drawing *d, layer l, int depth, const vouch_area *
         d->shape = shapes;
         d->capacity = capacity;
     }
+    if (l == GREEN && depth < d->shallowest)
+        d->shallowest = depth;
     d->shape[d->count++] = (shape){.layer = l, .depth = depth, .at = *at};
     return VOUCH_OK;
 }
@@ -126,6 +129,13 @@ static int compare_shapes(const void *left, const void *right)
     return order;
 }
 
+static vouch_colour shade(const drawing *d, int depth)
+{
+    int span = d->p->deepest - d->shallowest;
+
+    return vouch_svg_green(span > 0 ? (double)(depth - d->shallowest) / span : 0);
+}
+
 static void draw_shape(drawing *d, const shape *s)
 {
     double x = vouch_axis_place(&d->axis[0], s->at.low[0]);
@@ -135,8 +145,7 @@ static void draw_shape(drawing *d, const shape *s)
     char attributes[96];
 
     if (s->layer == GREEN) {
-        double t = (double)s->depth / (d->p->deepest > 0 ? d->p->deepest : 1);
-        snprintf(attributes, sizeof attributes, "fill=\"%s\"%s", vouch_svg_green(t).text,
+        snprintf(attributes, sizeof attributes, "fill=\"%s\"%s", shade(d, s->depth).text,
                  r.width < 3 || r.height < 3 ? "" : " stroke=\"#fff\" stroke-width=\".5\"");
         vouch_svg_rect(&d->svg, r, attributes);
     } else if (s->layer == HATCH) {
@@ -180,7 +189,8 @@ static void draw_scale(drawing *d, double x, double y)
         snprintf(fill, sizeof fill, "fill=\"%s\"", vouch_svg_green(i / 23.0).text);
         vouch_svg_rect(&d->svg, (vouch_rect){x + 6 * i, y + 8, 6.5, 14}, fill);
     }
-    vouch_svg_text(&d->svg, x, y + 37, "", "0");
+    snprintf(text, sizeof text, "%d", d->shallowest);
+    vouch_svg_text(&d->svg, x, y + 37, "", text);
     snprintf(text, sizeof text, "%d", d->p->deepest);
     vouch_svg_text(&d->svg, x + 144, y + 37, "text-anchor=\"end\"", text);
 }
@@ -266,7 +276,7 @@ static void draw(drawing *d, const vouch_partition_picture *picture)
 vouch_status vouch_partition_write(vouch_context *ctx, const vouch_partition *partition,
                                    const vouch_partition_picture *picture, const char *path)
 {
-    drawing d = {.ctx = ctx, .p = partition};
+    drawing d = {.ctx = ctx, .p = partition, .shallowest = partition->deepest};
     vouch_status status = VOUCH_OK;
 
     for (size_t i = 0; i < partition->count && !status; i++)
