@@ -22,7 +22,7 @@
 #include "graph/graph.h"
 
 typedef struct vouch_term {
-    int64_t index;  /* of the scalar in the flattened inputs or outputs */
+    int64_t index; /* of the scalar in the flattened inputs or outputs */
     bool is_output;
     double coefficient; /* nearest double */
     double slack;       /* |exact - coefficient| <= slack, 0 when exact */
@@ -39,16 +39,24 @@ typedef struct vouch_row {
 } vouch_row;
 
 typedef struct vouch_case {
-    int box;       /* index into spec->box */
+    int box; /* index into spec->box */
     int row_count;
     const vouch_row *row;
 } vouch_case;
 
 typedef struct vouch_box {
-    double *low, *high;              /* [input_size], outward */
+    double *low, *high;                 /* [input_size], outward */
     mpq_srcptr *exact_low, *exact_high; /* [input_size] */
-    bool empty; /* contradictory bounds: no point at all */
+    bool empty; /* contradictory bounds: no point at all (parsing drops such cases) */
 } vouch_box;
+
+/* A tensor that VNN-LIB 2.0 declares. */
+typedef struct vouch_spec_tensor {
+    const char *name;
+    bool is_output;
+    vouch_shape shape;
+    int64_t offset, count; /* its scalars among the flattened inputs or outputs */
+} vouch_spec_tensor;
 
 typedef struct vouch_spec {
     vouch_arena *arena;
@@ -58,11 +66,16 @@ typedef struct vouch_spec {
     int box_count, case_count;
     const vouch_box *box;
     const vouch_case *cases; /* sorted by box */
-    const char *note; /* e.g. "contradictory bounds of X_3 at line 12"; NULL if none */
+    const char
+        *note; /* why there is no case at all (trivially unsat), e.g. "contradictory bounds
+                * of X_3: >= 2 at line 4, <= 1 at line 12"; NULL if there are cases */
+    int tensor_count; /* 0 in VNN-LIB 1.0 */
+    const vouch_spec_tensor *tensor;
 } vouch_spec;
 
-/* Parses a property for a network with that many inputs and outputs (flattened), given the shapes of
- * its inputs and outputs in graph (VNN-LIB 2.0 declares them). Errors name file and line. */
+/* Parses a property for a network with that many inputs and outputs (flattened), given the
+ * shapes of its inputs and outputs in graph (VNN-LIB 2.0 declares them). Errors name file and
+ * line. */
 vouch_status vouch_spec_parse(vouch_context *ctx, const vouch_graph *graph, const char *source,
                               const char *text, size_t size, vouch_spec **spec);
 void vouch_spec_free(vouch_spec *spec);
@@ -73,5 +86,18 @@ bool vouch_spec_box_contains(const vouch_spec *spec, int box, const double *x);
  * (y_low == y_high: exactly at that y.) The box is checked too. */
 bool vouch_spec_case_holds(const vouch_spec *spec, int k, const double *x, const double *y_low,
                            const double *y_high);
+
+/* The name the property gives a scalar: "X_3" or "X[0,3]". Returns text. */
+enum { VOUCH_SPEC_NAME = 128 };
+const char *vouch_spec_variable_name(const vouch_spec *spec, bool is_output, int64_t index,
+                                     char text[VOUCH_SPEC_NAME]);
+
+/* The unsafe region of case k in words, its box left out: "unsafe if Y_0 <= Y_1 and Y_0 <=
+ * Y_2". k = -1: all cases, joined by "or". Cut to size ("..."). Returns text. */
+const char *vouch_spec_describe(const vouch_spec *spec, int k, char *text, size_t size);
+
+/* The specification as a VNN-LIB 1.0 text that parses into an equal one, in arena. */
+vouch_status vouch_spec_write(const vouch_spec *spec, vouch_arena *arena, const char **text,
+                              size_t *size);
 
 #endif
