@@ -10,7 +10,7 @@ function(vouch_program target output)
 endfunction()
 
 file(GLOB cli_sources CONFIGURE_DEPENDS src/cli/*.c src/cli/*/*.c)
-if(cli_sources)
+if(cli_sources AND EXISTS ${PROJECT_SOURCE_DIR}/src/verify/verify.c)
   vouch_program(vouch_command vouch ${cli_sources})
   target_link_libraries(vouch_command PRIVATE vouch_strict)
 endif()

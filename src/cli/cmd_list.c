@@ -1,0 +1,111 @@
+/* vouch list: what the tables hold: operators, domains, split heuristics, options. */
+#include <string.h>
+
+#include "bounds/domain.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/text.h"
+#include "op/op.h"
+#include "verify/split.h"
+#include "verify/verify.h"
+
+enum { NAME_COLUMNS = 21 };
+
+static void put_row(const char *name, const char *summary, const char *citation)
+{
+    const int at = printf("  %-*s ", NAME_COLUMNS, name);
+    char line[512];
+    const bool cited = citation != NULL && *citation != '\0';
+    snprintf(line, sizeof line, "%s%s%s%s", summary ? summary : "", cited ? " [" : "",
+             cited ? citation : "", cited ? "]" : "");
+    vouch_cli_wrap(stdout, line, NAME_COLUMNS + 3, at);
+}
+
+static void list_operators(void)
+{
+    puts("operators (ONNX type, opsets):");
+    for (const vouch_op *const *op = vouch_op_table(); *op != NULL; op++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s %d-%d", (*op)->name, (*op)->since, (*op)->until);
+        put_row(name, (*op)->summary, (*op)->citation);
+    }
+}
+
+static void list_domains(void)
+{
+    puts("domains (--domain):");
+    for (const vouch_domain *const *d = vouch_domain_table(); *d != NULL; d++)
+        put_row((*d)->name, (*d)->summary, (*d)->citation);
+}
+
+static void list_splits(void)
+{
+    puts("split heuristics (--split):");
+    for (const vouch_split *const *s = vouch_split_table(); *s != NULL; s++)
+        put_row((*s)->name, (*s)->summary, (*s)->citation);
+}
+
+static void list_options(void)
+{
+    puts("settings of a verification:");
+    for (size_t i = 0; i < vouch_verify_option_count; i++) {
+        char spelling[64], otherwise[64];
+        vouch_cli_option_spelling(&vouch_verify_options[i], spelling, sizeof spelling);
+        vouch_cli_option_default(&vouch_verify_options[i], otherwise, sizeof otherwise);
+        put_row(spelling, vouch_verify_options[i].help, otherwise);
+    }
+}
+
+static const struct topic {
+    const char *name;
+    void (*list)(void);
+} topics[] = {
+    {"operators", list_operators},
+    {"domains", list_domains},
+    {"splits", list_splits},
+    {"options", list_options},
+};
+enum { TOPICS = sizeof topics / sizeof *topics };
+
+static bool topic_names(size_t index, const char **name)
+{
+    *name = index < TOPICS ? topics[index].name : NULL;
+    return index < TOPICS;
+}
+
+static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
+{
+    const vouch_status s =
+        vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
+                   "'%s' is not one of operators, domains, splits, options", name);
+    return vouch_cli_fail(call, s);
+}
+
+static vouch_exit run(const vouch_cli_call *call)
+{
+    const char *wanted = call->argument_count > 0 ? call->argument[0] : NULL;
+    bool any = false;
+    for (size_t i = 0; i < TOPICS; i++) {
+        if (wanted != NULL && strcmp(wanted, topics[i].name) != 0)
+            continue;
+        if (any)
+            putchar('\n');
+        topics[i].list();
+        any = true;
+    }
+    return any ? VOUCH_EXIT_OK : unknown_topic(call, wanted);
+}
+
+const vouch_command vouch_command_list = {
+    .name = "list",
+    .summary = "list operators, domains, split heuristics, options",
+    .arguments = "[operators|domains|splits|options]",
+    .description =
+        "Lists what this vouch was built with, with sources; without an argument all "
+        "of it.",
+    .examples = "vouch list operators",
+    .least = 0,
+    .most = 1,
+    .words = topic_names,
+    .run = run,
+};

@@ -1,0 +1,130 @@
+/* Help texts, generated from the command and option tables. */
+#include "cli/help.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "cli/text.h"
+
+enum { OPTION_COLUMN = 25, COMMAND_COLUMN = 14 };
+
+void vouch_cli_option_spelling(const vouch_option *row, char *text, size_t size)
+{
+    if (row->type == VOUCH_OPTION_FLAG)
+        snprintf(text, size, "--%s%s", row->number != 0 ? "no-" : "", row->name);
+    else
+        snprintf(text, size, "--%s %s", row->name, row->argument ? row->argument : "VALUE");
+}
+
+void vouch_cli_option_default(const vouch_option *row, char *text, size_t size)
+{
+    const bool word = row->type == VOUCH_OPTION_TEXT || row->type == VOUCH_OPTION_CHOICE;
+    text[0] = '\0';
+    if (row->type == VOUCH_OPTION_FLAG)
+        snprintf(text, size, "%s", row->number != 0 ? "on unless this is given" : "");
+    else if (word)
+        snprintf(text, size, "%s%s", row->text ? "default " : "", row->text ? row->text : "");
+    else if (isinf(row->number))
+        snprintf(text, size, "default none");
+    else
+        snprintf(text, size, "default %s", vouch_cli_real(row->number).text);
+}
+
+/* The names of a choice, "a, b, c". */
+static void choices_text(const vouch_option *row, char *text, size_t size)
+{
+    const char *name = NULL;
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; row->choices != NULL && row->choices(i, &name) && used < size; i++) {
+        const int n = snprintf(text + used, size - used, "%s%s", i ? ", " : "", name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static void put_option(FILE *out, const vouch_option *row)
+{
+    char spelling[64], otherwise[64], names[256], line[1024];
+    vouch_cli_option_spelling(row, spelling, sizeof spelling);
+    vouch_cli_option_default(row, otherwise, sizeof otherwise);
+    choices_text(row, names, sizeof names);
+    snprintf(line, sizeof line, "%s%s%s%s%s%s", row->help, *names ? ": " : "", names,
+             *otherwise ? " (" : "", otherwise, *otherwise ? ")" : "");
+    int at = fprintf(out, "  %-*s ", OPTION_COLUMN - 3, spelling);
+    if (at > OPTION_COLUMN) {
+        fprintf(out, "\n%*s", OPTION_COLUMN, "");
+        at = OPTION_COLUMN;
+    }
+    vouch_cli_wrap(out, line, OPTION_COLUMN, at);
+}
+
+static void put_paragraphs(FILE *out, const char *text)
+{
+    char paragraph[2048];
+    while (*text != '\0') {
+        const char *end = strstr(text, "\n\n");
+        const size_t length = end ? (size_t)(end - text) : strlen(text);
+        snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
+        vouch_cli_wrap(out, paragraph, 0, 0);
+        fputc('\n', out);
+        text += length + (end ? 2 : 0);
+    }
+}
+
+static void put_lines(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        const size_t length = strcspn(text, "\n");
+        fprintf(out, "  %.*s\n", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+const char *vouch_cli_exit_meaning(int code)
+{
+    static const char *const meaning[] = {
+        "done; any verdict of verify",
+        "done, but not as required: --require not met, a verdict that contradicts the expected "
+        "one, a point that is no witness",
+        "wrong usage",
+        "bad input, or a file that cannot be read or written; standard error has one line that "
+        "says what and where",
+        "out of memory, or a defect of vouch",
+    };
+    const int count = (int)(sizeof meaning / sizeof *meaning);
+    return code < count ? meaning[code] : NULL;
+}
+
+void vouch_cli_help_command(FILE *out, const vouch_command *command)
+{
+    fprintf(out, "vouch %s: %s\n\nusage: vouch %s [options] %s\n\n", command->name,
+            command->summary, command->name, command->arguments);
+    put_paragraphs(out, command->description);
+    fputs("options:\n", out);
+    for (int i = VOUCH_CLI_TABLES - 1; i >= 0; i--) {
+        const vouch_cli_table table = vouch_command_options(command, i);
+        for (size_t k = 0; table.count != NULL && k < *table.count; k++)
+            put_option(out, &table.rows[k]);
+    }
+    if (command->examples != NULL) {
+        fputs("\nexamples:\n", out);
+        put_lines(out, command->examples);
+    }
+}
+
+void vouch_cli_help_all(FILE *out)
+{
+    fputs("vouch: verifies neural networks, rigorously\n\nusage: vouch COMMAND [options] "
+          "[arguments]\n\ncommands:\n",
+          out);
+    for (const vouch_command *const *c = vouch_command_table(); *c != NULL; c++)
+        fprintf(out, "  %-*s%s\n", COMMAND_COLUMN - 2, (*c)->name, (*c)->summary);
+    fputs("\n'vouch COMMAND --help' shows a command's options; 'vouch --version' the version.\n"
+          "\nexit codes:\n",
+          out);
+    for (int code = 0; vouch_cli_exit_meaning(code) != NULL; code++) {
+        const int at = fprintf(out, "  %d  ", code);
+        vouch_cli_wrap(out, vouch_cli_exit_meaning(code), at, at);
+    }
+}

@@ -1,0 +1,31 @@
+/* Files a command writes: opened before the long run, put in place after it.
+ *
+ * A file that cannot be written must be known before an hour of work, and a file that stood
+ * there must not be lost if the run ends early. So the text goes to a temporary beside the
+ * target, made at the start; the commit flushes it to disk and renames it. What is no regular
+ * file (a pipe, /dev/null) is written directly, and "-" is standard output.
+ */
+#ifndef VOUCH_CLI_OUTPUT_H
+#define VOUCH_CLI_OUTPUT_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+
+typedef struct vouch_cli_output {
+    const char *path;      /* as the user named it; NULL: no output is wanted */
+    const char *target;    /* the file to be replaced */
+    const char *temporary; /* NULL: written in place */
+    FILE *stream;
+} vouch_cli_output;
+
+/* path NULL: an output that takes nothing. */
+vouch_status vouch_cli_output_open(vouch_arena *arena, const char *path,
+                                   vouch_cli_output *output);
+bool vouch_cli_output_wanted(const vouch_cli_output *output);
+/* Finishes the file; afterwards the output is closed either way. */
+vouch_status vouch_cli_output_commit(vouch_context *ctx, vouch_cli_output *output);
+/* Leaves no trace. Harmless after a commit. */
+void vouch_cli_output_discard(vouch_cli_output *output);
+
+#endif

@@ -1,0 +1,175 @@
+/* What a verification found, as JSON: everything a script needs, one object. Settings are read
+ * off the option table, so a new one appears here by itself. docs/json.md has the schema.
+ *
+ * A failed add is recorded on the context (base/json.h), which is looked at once, at the end.
+ */
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <gmp.h>
+#include <zlib.h>
+
+#include "base/json.h"
+#include "cli/report.h"
+
+enum { SCHEMA = 1 };
+
+/* A new object inside parent; NULL where memory is out, which the adds below then notice. */
+static json_t *object_in(vouch_context *ctx, json_t *parent, const char *name)
+{
+    json_t *child = json_object();
+    return vouch_json_add(ctx, parent, name, child) == VOUCH_OK ? child : NULL;
+}
+
+static void add_setting(vouch_context *ctx, json_t *to, const vouch_option *row,
+                        const void *settings)
+{
+    const char *field = (const char *)settings + row->offset;
+    bool flag = false;
+    int64_t integer = 0;
+    double number = 0;
+    const char *word = NULL;
+    switch (row->type) {
+    case VOUCH_OPTION_FLAG:
+        memcpy(&flag, field, sizeof flag);
+        (void)vouch_json_add_flag(ctx, to, row->name, flag);
+        break;
+    case VOUCH_OPTION_INT:
+        memcpy(&integer, field, sizeof integer);
+        (void)vouch_json_add_int(ctx, to, row->name, integer);
+        break;
+    case VOUCH_OPTION_REAL:
+        memcpy(&number, field, sizeof number);
+        (void)vouch_json_add_real(ctx, to, row->name, number);
+        break;
+    case VOUCH_OPTION_TEXT:
+    case VOUCH_OPTION_CHOICE:
+        memcpy(&word, field, sizeof word);
+        (void)vouch_json_add_text(ctx, to, row->name, word);
+        break;
+    }
+}
+
+static void add_settings(vouch_context *ctx, json_t *root, const vouch_cli_report *report)
+{
+    json_t *to = object_in(ctx, root, "settings");
+    for (size_t i = 0; i < vouch_verify_option_count; i++)
+        add_setting(ctx, to, &vouch_verify_options[i], report->settings);
+    (void)vouch_json_add_int(ctx, root, "seed", report->settings->seed);
+}
+
+static void add_network(vouch_context *ctx, json_t *root, const vouch_cli_network *n)
+{
+    json_t *to = object_in(ctx, root, "network");
+    (void)vouch_json_add_text(ctx, to, "file", n->path);
+    if (n->graph == NULL)
+        return;
+    (void)vouch_json_add_text(ctx, to, "sha256", n->sha256);
+    (void)vouch_json_add_int(ctx, to, "opset", n->graph->opset);
+    (void)vouch_json_add_int(ctx, to, "nodes", n->graph->node_count);
+    (void)vouch_json_add_int(ctx, to, "inputs", n->inputs);
+    (void)vouch_json_add_int(ctx, to, "outputs", n->outputs);
+    (void)vouch_json_add_int(ctx, to, "parameters", n->parameters);
+}
+
+static void add_property(vouch_context *ctx, json_t *root, const vouch_cli_property *p)
+{
+    json_t *to = object_in(ctx, root, "property");
+    (void)vouch_json_add_text(ctx, to, "file", p->path);
+    if (p->spec == NULL)
+        return;
+    (void)vouch_json_add_text(ctx, to, "sha256", p->sha256);
+    (void)vouch_json_add_int(ctx, to, "vnnlib", p->spec->version);
+    (void)vouch_json_add_int(ctx, to, "boxes", p->spec->box_count);
+    (void)vouch_json_add_int(ctx, to, "cases", p->spec->case_count);
+    (void)vouch_json_add_text(ctx, to, "note", p->spec->note);
+}
+
+static void add_witness(vouch_context *ctx, json_t *root, const vouch_cli_report *report)
+{
+    const vouch_verify_result *r = &report->result;
+    if (r->verdict != VOUCH_SAT) {
+        (void)vouch_json_add_text(ctx, root, "witness", NULL);
+        return;
+    }
+    json_t *to = object_in(ctx, root, "witness");
+    (void)vouch_json_add_int(ctx, to, "case", r->witness_case);
+    (void)vouch_json_add_reals(ctx, to, "input", r->witness_input,
+                               (size_t)report->network.inputs);
+    (void)vouch_json_add_reals(ctx, to, "output", r->witness_output,
+                               (size_t)report->network.outputs);
+}
+
+static void add_search(vouch_context *ctx, json_t *root, const vouch_verify_result *r)
+{
+    (void)vouch_json_add_count(ctx, root, "subproblems", r->subproblems);
+    (void)vouch_json_add_count(ctx, root, "splits", r->splits);
+    (void)vouch_json_add_count(ctx, root, "clips", r->clips);
+    (void)vouch_json_add_count(ctx, root, "compressions", r->compressions);
+    (void)vouch_json_add_int(ctx, root, "depth", r->max_depth);
+    (void)vouch_json_add_real(ctx, root, "proved_share", r->proved_share);
+    (void)vouch_json_add_text(ctx, root, "domain", r->domain);
+    (void)vouch_json_add_text(ctx, root, "split", r->split);
+}
+
+static double peak_memory_mib(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : NAN;
+}
+
+static void add_cost(vouch_context *ctx, json_t *root, const vouch_cli_report *report)
+{
+    (void)vouch_json_add_real(ctx, root, "seconds", report->seconds);
+    (void)vouch_json_add_real(ctx, root, "cpu_seconds", report->cpu_seconds);
+    (void)vouch_json_add_real(ctx, root, "peak_memory_mib", peak_memory_mib());
+    json_t *to = object_in(ctx, root, "timings");
+    (void)vouch_json_add_real(ctx, to, "load", report->load_s);
+    (void)vouch_json_add_real(ctx, to, "attack", report->result.attack_s);
+    (void)vouch_json_add_real(ctx, to, "search", report->result.search_s);
+}
+
+static void add_versions(vouch_context *ctx, json_t *root)
+{
+    json_t *to = object_in(ctx, root, "versions");
+    (void)vouch_json_add_text(ctx, to, "vouch", VOUCH_VERSION);
+    (void)vouch_json_add_text(ctx, to, "compiler", __VERSION__);
+    (void)vouch_json_add_text(ctx, to, "gmp", gmp_version);
+    (void)vouch_json_add_text(ctx, to, "jansson", JANSSON_VERSION);
+    (void)vouch_json_add_text(ctx, to, "zlib", zlibVersion());
+}
+
+static void add_all(vouch_context *ctx, json_t *root, const vouch_cli_report *report)
+{
+    const vouch_verify_result *r = &report->result;
+    (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
+    (void)vouch_json_add_text(ctx, root, "verdict", vouch_verdict_name(r->verdict));
+    (void)vouch_json_add_text(ctx, root, "meaning", vouch_cli_meaning(r->verdict));
+    (void)vouch_json_add_text(ctx, root, "reason", r->reason);
+    add_network(ctx, root, &report->network);
+    add_property(ctx, root, &report->property);
+    add_witness(ctx, root, report);
+    add_search(ctx, root, r);
+    add_cost(ctx, root, report);
+    add_settings(ctx, root, report);
+    add_versions(ctx, root);
+}
+
+vouch_status vouch_cli_report_json(vouch_context *ctx, FILE *out,
+                                   const vouch_cli_report *report)
+{
+    json_t *root = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    VOUCH_TRY(vouch_json_object(ctx, &root));
+    add_all(ctx, root, report);
+    vouch_status s = vouch_context_status(ctx);
+    if (s == VOUCH_OK)
+        s = vouch_json_dump(ctx, root, &text, &size);
+    if (s == VOUCH_OK && fwrite(text, 1, size, out) != size)
+        s = vouch_fail(ctx, VOUCH_ERR_IO, "JSON result: could not be written");
+    vouch_release(ctx, text);
+    json_decref(root);
+    return s;
+}
