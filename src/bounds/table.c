@@ -1,0 +1,123 @@
+/* The table of domains, and what all of them share: result arrays, extrema of linear forms. */
+#include <string.h>
+
+#include "bounds/bounds_priv.h"
+
+#define VOUCH_DOMAIN(name) extern const vouch_domain vouch_domain_##name;
+#include "bounds/domain.def"
+#undef VOUCH_DOMAIN
+
+static const vouch_domain *const table[] = {
+#define VOUCH_DOMAIN(name) &vouch_domain_##name,
+#include "bounds/domain.def"
+#undef VOUCH_DOMAIN
+    NULL,
+};
+
+const vouch_domain *const *vouch_domain_table(void) { return table; }
+
+const vouch_domain *vouch_domain_find(const char *name)
+{
+    for (size_t i = 0; table[i]; i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
+}
+
+static void fill(double *x, int64_t count, double value)
+{
+    for (int64_t i = 0; i < count; i++)
+        x[i] = value;
+}
+
+static vouch_status new_rows(vouch_arena *arena, const vouch_bound_problem *problem, bool forms,
+                             vouch_bounds *bounds)
+{
+    int64_t rows = problem->rows ? problem->rows->count : 0;
+    size_t cells = (size_t)rows * (size_t)problem->input_size;
+
+    bounds->row_low = VOUCH_NEW_ARRAY(arena, double, rows);
+    bounds->row_high = VOUCH_NEW_ARRAY(arena, double, rows);
+    if (!bounds->row_low || !bounds->row_high)
+        return VOUCH_ERR_MEMORY;
+    fill(bounds->row_low, rows, -(double)INFINITY);
+    fill(bounds->row_high, rows, (double)INFINITY);
+    if (!forms)
+        return VOUCH_OK;
+    bounds->lower = VOUCH_NEW_ARRAY(arena, double, cells);
+    bounds->upper = VOUCH_NEW_ARRAY(arena, double, cells);
+    bounds->lower_offset = VOUCH_NEW_ARRAY(arena, double, rows);
+    bounds->upper_offset = VOUCH_NEW_ARRAY(arena, double, rows);
+    if (!bounds->lower || !bounds->upper || !bounds->lower_offset || !bounds->upper_offset)
+        return VOUCH_ERR_MEMORY;
+    fill(bounds->lower_offset, rows, -(double)INFINITY);
+    fill(bounds->upper_offset, rows, (double)INFINITY);
+    return VOUCH_OK;
+}
+
+/* Nothing is claimed yet: every interval is all reals, every form is 0 . x -+ infinity. A
+ * constant's ends share one array. */
+vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *problem,
+                              bool forms, vouch_bounds *bounds)
+{
+    const vouch_graph *graph = problem->graph;
+
+    *bounds = (vouch_bounds){0};
+    bounds->low = VOUCH_NEW_ARRAY(arena, double *, graph->value_count);
+    bounds->high = VOUCH_NEW_ARRAY(arena, double *, graph->value_count);
+    if (!bounds->low || !bounds->high)
+        return VOUCH_ERR_MEMORY;
+    for (int v = 0; v < graph->value_count; v++) {
+        const vouch_value *value = &graph->value[v];
+        int64_t count = vouch_bounds_count(graph, v);
+
+        bounds->low[v] = VOUCH_NEW_ARRAY(arena, double, count);
+        bounds->high[v] =
+            value->constant ? bounds->low[v] : VOUCH_NEW_ARRAY(arena, double, count);
+        if (!bounds->low[v] || !bounds->high[v])
+            return VOUCH_ERR_MEMORY;
+        fill(bounds->low[v], count, -(double)INFINITY);
+        fill(bounds->high[v], count, (double)INFINITY);
+        for (int64_t i = 0; value->constant && i < count; i++)
+            bounds->low[v][i] = vouch_tensor_get(value->constant, i);
+    }
+    return new_rows(arena, problem, forms, bounds);
+}
+
+/* fl(sum) and the sum of magnitudes differ from the real minimum by at most
+ * gamma (n + 2) magnitudes + n eta; every magnitude is summed upward by the inflation. */
+double vouch_form_min(int64_t n, const double *coef, double offset, const double *low,
+                      const double *high)
+{
+    double sum = offset, magnitude = fabs(offset);
+
+    for (int64_t i = 0; i < n; i++) {
+        double term;
+
+        if (coef[i] == 0)
+            continue;
+        term = coef[i] * (coef[i] > 0 ? low[i] : high[i]);
+        sum += term;
+        magnitude += fabs(term);
+    }
+    sum -= vouch_inflate(vouch_gamma64(n + 4) * magnitude, n + 4);
+    return isnan(sum) ? -(double)INFINITY : vouch_down(sum);
+}
+
+double vouch_form_max(int64_t n, const double *coef, double offset, const double *low,
+                      const double *high)
+{
+    double sum = offset, magnitude = fabs(offset);
+
+    for (int64_t i = 0; i < n; i++) {
+        double term;
+
+        if (coef[i] == 0)
+            continue;
+        term = coef[i] * (coef[i] > 0 ? high[i] : low[i]);
+        sum += term;
+        magnitude += fabs(term);
+    }
+    sum += vouch_inflate(vouch_gamma64(n + 4) * magnitude, n + 4);
+    return isnan(sum) ? (double)INFINITY : vouch_up(sum);
+}
