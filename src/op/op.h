@@ -58,15 +58,15 @@ typedef struct vouch_op_call {
  *
  * where exact is the real result for the weights as stored and |b|abs the sum of the magnitudes
  * of b's terms. t counts every rounding on the way from stored weights to the result: products,
- * sums in either direction, divisions by a count, and the roundings of coefficients that have no
- * exact double (BatchNormalization's scale / sqrt(var + eps)). t == 0 means that nothing rounds:
- * A has entries 0, 1, -1, at most one in each row and column, and b is exact. */
+ * sums in either direction, divisions by a count, and the roundings of coefficients that have
+ * no exact double (BatchNormalization's scale / sqrt(var + eps)). t == 0 means that nothing
+ * rounds: A has entries 0, 1, -1, at most one in each row and column, and b is exact. */
 typedef enum vouch_linear_mode {
-    VOUCH_LINEAR_PLAIN,     /* out = A x                      */
-    VOUCH_LINEAR_ABS,       /* out = |A| x                    */
-    VOUCH_LINEAR_OFFSET,    /* out = b       (x is not read)  */
+    VOUCH_LINEAR_PLAIN,      /* out = A x                      */
+    VOUCH_LINEAR_ABS,        /* out = |A| x                    */
+    VOUCH_LINEAR_OFFSET,     /* out = b       (x is not read)  */
     VOUCH_LINEAR_ABS_OFFSET, /* out = |b| as a sum of magnitudes of its terms (x is not read) */
-    VOUCH_LINEAR_TRANSPOSED,    /* x-shaped out = A^T y          */
+    VOUCH_LINEAR_TRANSPOSED, /* x-shaped out = A^T y          */
     VOUCH_LINEAR_ABS_TRANSPOSED /* x-shaped out = |A|^T y        */
 } vouch_linear_mode;
 
@@ -77,9 +77,9 @@ typedef struct vouch_linear_call {
     const vouch_node *node;
     int which; /* index into node->input of the varying input */
     vouch_linear_mode mode;
-    int64_t batch;      /* independent vectors, the outermost dimension of in and out */
-    const double *in;   /* [batch][count of x or of y] */
-    double *out;        /* [batch][count of y or of x], overwritten */
+    int64_t batch;    /* independent vectors, the outermost dimension of in and out */
+    const double *in; /* [batch][count of x or of y] */
+    double *out;      /* [batch][count of y or of x], overwritten */
 } vouch_linear_call;
 
 /* A line y = slope * x + offset. */
@@ -99,8 +99,9 @@ typedef struct vouch_op {
     vouch_op_class op_class;
     int since, until; /* opsets whose meaning of the operator we implement (inclusive) */
 
-    /* Checks attributes and input shapes, sets dtype and shape of the outputs (node->output) and
-     * may return derived state (kept in graph->arena). Error texts through vouch_node_fail. */
+    /* Checks attributes and input shapes, sets dtype and shape of the outputs (node->output)
+     * and may return derived state (kept in graph->arena). Error texts through vouch_node_fail.
+     */
     vouch_status (*prepare)(vouch_context *ctx, vouch_graph *graph, vouch_node *node,
                             const void **state);
 
@@ -128,11 +129,12 @@ typedef struct vouch_op {
     /* AFFINE: the t of vouch_linear_mode's error bounds; 0 where nothing rounds. */
     int64_t (*terms)(const vouch_graph *graph, const vouch_node *node);
     /* AFFINE, optional: are all entries of A and b stored numbers (their negatives, 0 or 1), so
-     * that `linear` on a basis vector, and OFFSET, return them exactly? (Gemm: alpha and beta 1;
-     * not a mean, not a quotient.) Exact rational evaluation rests on it. NULL = no. */
+     * that `linear` on a basis vector, and OFFSET, return them exactly? (Gemm: alpha and beta
+     * 1; not a mean, not a quotient.) Exact rational evaluation rests on it. NULL = no. */
     bool (*exact)(const vouch_graph *graph, const vouch_node *node);
 
-    /* POINTWISE (input 0, other inputs constant): sound lines around the curve on [low, high]. */
+    /* POINTWISE (input 0, other inputs constant): sound lines around the curve on [low, high].
+     */
     vouch_status (*relax)(const vouch_graph *graph, const vouch_node *node, double low,
                           double high, vouch_relaxation *out);
     /* POINTWISE: range of the derivative on [low, high], outward (for gradient smear). */
@@ -143,8 +145,8 @@ typedef struct vouch_op {
     int (*pieces)(const vouch_graph *graph, const vouch_node *node, double breakpoint[4],
                   vouch_line piece[5]);
 
-    /* MAX: output i is the greatest of which elements of input 0? Fills element (if not NULL, with
-     * room for what a call with NULL returned) and returns how many. */
+    /* MAX: output i is the greatest of which elements of input 0? Fills element (if not NULL,
+     * with room for what a call with NULL returned) and returns how many. */
     int64_t (*window)(const vouch_graph *graph, const vouch_node *node, int64_t i,
                       int64_t *element);
 
@@ -164,28 +166,29 @@ const vouch_op *vouch_op_find(const char *type, int64_t opset);
 /* Attaches operators, infers shapes, folds constants. Symbolic or unknown leading dimensions of
  * inputs become 1. Errors name node and operator.
  *
- * Afterwards every node has operator, state and shapes; nodes whose outputs were folded are gone
- * (a folded value is an exact real number: nodes on constants that would round stay, and their
- * outputs count as varying, with an interval for a value); nodes with `expand` are gone too. */
+ * Afterwards every node has operator, state and shapes; nodes whose outputs were folded are
+ * gone (a folded value is an exact real number: nodes on constants that would round stay, and
+ * their outputs count as varying, with an interval for a value); nodes with `expand` are gone
+ * too. */
 vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph);
 /* Appends a node in place of the one being expanded (arrays in graph->arena). */
 vouch_status vouch_op_expansion_add(struct vouch_op_expansion *into, const vouch_node *node);
 
-/* Evaluates the whole graph in dtype (VOUCH_F32 or VOUCH_F64); input and output are flat, in the
- * order of graph->input / graph->output, concatenated, as doubles. */
-vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph, vouch_dtype dtype,
-                                 const double *input, double *output);
+/* Evaluates the whole graph in dtype (VOUCH_F32 or VOUCH_F64); input and output are flat, in
+ * the order of graph->input / graph->output, concatenated, as doubles. */
+vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph,
+                                 vouch_dtype dtype, const double *input, double *output);
 
-/* The same many times over: buffers are planned once, dead values' memory is reused within a run,
- * and a run allocates nothing lasting. For one thread at a time. NULL: out of memory. */
+/* The same many times over: buffers are planned once, dead values' memory is reused within a
+ * run, and a run allocates nothing lasting. For one thread at a time. NULL: out of memory. */
 typedef struct vouch_evaluator vouch_evaluator;
 vouch_evaluator *vouch_evaluator_new(vouch_context *ctx, const vouch_graph *graph,
                                      vouch_dtype dtype);
 vouch_status vouch_evaluator_run(vouch_evaluator *e, const double *input, double *output);
 void vouch_evaluator_free(vouch_evaluator *e); /* NULL is fine */
 
-/* Sound outputs for interval inputs, by the operator's `range` or, for affine nodes without one,
- * by `linear` (midpoint and radius, rounding included). Arguments as of `range`. */
+/* Sound outputs for interval inputs, by the operator's `range` or, for affine nodes without
+ * one, by `linear` (midpoint and radius, rounding included). Arguments as of `range`. */
 vouch_status vouch_op_range(const vouch_op_call *call, const vouch_tensor *const *low,
                             const vouch_tensor *const *high, vouch_tensor *const *out_low,
                             vouch_tensor *const *out_high);

@@ -1,0 +1,44 @@
+/* Operators that only move data: y_i = x_{map(i)}, or a constant where the map has -1.
+ *
+ * Flatten, Reshape, Transpose, Slice, Gather, Pad ... differ in their maps alone. `prepare`
+ * makes the map; eval (of any element type), gradient, range and linear forms are the same for
+ * all, and exact: A has a single 1 in each row. Only where an element of x is used several
+ * times (Pad by reflection, Gather) does the transposed product add.
+ */
+#ifndef VOUCH_OP_MOVE_H
+#define VOUCH_OP_MOVE_H
+
+#include "op/op_priv.h"
+
+typedef struct vouch_move {
+    int64_t in_count, out_count;
+    const int64_t *map; /* [out_count] index into input 0, -1 = fill; NULL: y = x as it lies */
+    double fill;
+    int64_t repeat; /* how often an element of x is used at most */
+} vouch_move;
+
+/* Output dimension i contributes table[i][o_i] to the index; -1 in any of them means fill.
+ * NULL table: identity map. Sets node's output 0 to dtype of input 0 and that shape. */
+typedef struct vouch_move_axes {
+    vouch_shape out;
+    const int64_t *table[VOUCH_RANK_MAX];
+} vouch_move_axes;
+
+/* y = x under another shape. */
+vouch_status vouch_move_reshape(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                const vouch_shape *out, const void **state);
+/* y by per-axis tables, for a view of the output as axes->out; its true shape is `out`. */
+vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                 const vouch_move_axes *axes, const vouch_shape *out,
+                                 double fill, const void **state);
+
+vouch_status vouch_move_eval(const vouch_op_call *call);
+vouch_status vouch_move_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
+                             vouch_tensor *const *d_in);
+vouch_status vouch_move_range(const vouch_op_call *call, const vouch_tensor *const *low,
+                              const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                              vouch_tensor *const *out_high);
+vouch_status vouch_move_linear(const vouch_linear_call *call);
+int64_t vouch_move_terms(const vouch_graph *graph, const vouch_node *node);
+
+#endif

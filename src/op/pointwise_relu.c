@@ -1,0 +1,105 @@
+/* Relu: y = max(x, 0).
+ *
+ * On [l, u] with l < 0 < u the upper line is the chord: slope s near u / (u - l) as stored, and
+ * the least intercept that is valid for that s, rounded up: max(-s l, u - s u). The function is
+ * convex, so a line above both ends is above it in between. The lower line has slope 1 where u
+ * > -l, else 0: the choice of least area. THM: Singh 2019 (DeepPoly), sec. 4.3.
+ */
+#include "op/directed.h"
+#include "op/pointwise.h"
+
+static vouch_status eval(const vouch_op_call *call)
+{
+    const vouch_tensor *x = vouch_op_operand(call, 0, call->out[0]->dtype);
+    vouch_tensor *y = call->out[0];
+    if (!x)
+        return vouch_op_no_memory(call->ctx);
+    for (int64_t i = 0; y->dtype == VOUCH_F32 && i < y->count; i++)
+        y->f32[i] = x->f32[i] > 0 ? x->f32[i] : 0;
+    for (int64_t i = 0; y->dtype == VOUCH_F64 && i < y->count; i++)
+        y->f64[i] = x->f64[i] > 0 ? x->f64[i] : 0;
+    return VOUCH_OK;
+}
+
+static double derivative(const vouch_node *node, double x)
+{
+    (void)node;
+    return x > 0 ? 1 : 0;
+}
+
+static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
+                         vouch_tensor *const *d_in)
+{
+    return vouch_pointwise_grad(call, d_out, d_in, derivative);
+}
+
+static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *low,
+                          const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                          vouch_tensor *const *out_high)
+{
+    (void)call;
+    for (int64_t i = 0; i < out_low[0]->count; i++) {
+        out_low[0]->f64[i] = fmax(low[0]->f64[i], 0);
+        out_high[0]->f64[i] = fmax(high[0]->f64[i], 0);
+    }
+    return VOUCH_OK;
+}
+
+static vouch_line upper_line(double low, double high)
+{
+    const double slope = high / (high - low);
+    if (!(slope >= 0 && slope <= 1)) /* an end is infinite */
+        return (vouch_line){0, high};
+    const double at_low = vouch_product_up(slope, -low);
+    const double at_high = vouch_sum_up(high, -vouch_product_down(slope, high));
+    return (vouch_line){slope, fmax(at_low, at_high)};
+}
+
+static vouch_status relax(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high, vouch_relaxation *out)
+{
+    (void)graph, (void)node;
+    if (low >= 0) {
+        out->lower = out->upper = (vouch_line){1, 0};
+    } else if (high <= 0) {
+        out->lower = out->upper = (vouch_line){0, 0};
+    } else {
+        out->lower = (vouch_line){high > -low ? 1 : 0, 0};
+        out->upper = upper_line(low, high);
+    }
+    return VOUCH_OK;
+}
+
+static void slopes(const vouch_graph *graph, const vouch_node *node, double low, double high,
+                   double *slope_low, double *slope_high)
+{
+    (void)graph, (void)node;
+    *slope_low = low > 0 ? 1 : 0;
+    *slope_high = high < 0 ? 0 : 1;
+}
+
+static int pieces(const vouch_graph *graph, const vouch_node *node, double breakpoint[4],
+                  vouch_line piece[5])
+{
+    (void)graph, (void)node;
+    breakpoint[0] = 0;
+    piece[0] = (vouch_line){0, 0};
+    piece[1] = (vouch_line){1, 0};
+    return 1;
+}
+
+const vouch_op vouch_op_Relu = {
+    .name = "Relu",
+    .summary = "max(x, 0)",
+    .citation = "ONNX Relu-14; Singh 2019 (DeepPoly)",
+    .op_class = VOUCH_OP_POINTWISE,
+    .since = 1,
+    .until = 22,
+    .prepare = vouch_pointwise_prepare,
+    .eval = eval,
+    .grad = grad,
+    .range = range,
+    .relax = relax,
+    .slopes = slopes,
+    .pieces = pieces,
+};

@@ -1,0 +1,30 @@
+/* The geometry of a sliding window: convolutions and pooling, one to three spatial dimensions.
+ *
+ * Images of fewer dimensions are seen as having leading dimensions of size 1, so that one loop
+ * nest serves all. Output position o looks at input positions o*stride - pad + k*dilation.
+ */
+#ifndef VOUCH_OP_WINDOW_H
+#define VOUCH_OP_WINDOW_H
+
+#include "op/op_priv.h"
+
+enum { VOUCH_WINDOW_DIMS = 3 };
+
+typedef struct vouch_window {
+    int spatial; /* true number of spatial dimensions */
+    int64_t batch, channels;
+    int64_t in[VOUCH_WINDOW_DIMS], out[VOUCH_WINDOW_DIMS];
+    int64_t kernel[VOUCH_WINDOW_DIMS], stride[VOUCH_WINDOW_DIMS], dilation[VOUCH_WINDOW_DIMS];
+    int64_t pad[VOUCH_WINDOW_DIMS], pad_end[VOUCH_WINDOW_DIMS];
+    int64_t in_size, out_size, kernel_size; /* products over the spatial dimensions */
+} vouch_window;
+
+/* Reads strides, pads, dilations, auto_pad, ceil_mode; kernel: [spatial] sizes, NULL to read
+ * the attribute kernel_shape. Input 0 is [batch, channels, spatial...]. */
+vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
+                                  const vouch_node *node, const int64_t *kernel,
+                                  vouch_window *w);
+/* [batch, channels, out...] in the node's true rank. */
+vouch_shape vouch_window_output(const vouch_window *w, int64_t channels);
+
+#endif
