@@ -33,7 +33,8 @@ vouch_status vouch_onnx_parse(vouch_context *ctx, const char *source, const void
 vouch_status vouch_nnet_parse(vouch_context *ctx, const char *source, const char *text,
                               size_t size, vouch_graph **graph);
 /* Writes an ONNX file (opset of the graph, raw tensor data). Attributes that are floats become
- * float32, as ONNX has them. */
+ * float32, as ONNX has them. Types of outputs are those that binding found: before it, the file
+ * can be read by vouch but lacks what ONNX's checker asks for. */
 vouch_status vouch_onnx_write(vouch_context *ctx, const vouch_graph *graph, const char *path);
 /* The bytes of that file, in the arena. */
 vouch_status vouch_onnx_pack(vouch_arena *arena, const vouch_graph *graph, void **data,
