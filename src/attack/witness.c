@@ -25,9 +25,10 @@ typedef struct trial {
     const vouch_graph *graph;
     const vouch_spec *spec;
     vouch_semantics semantics;
-    double *x, *y; /* the rounded point, its plain evaluation */
-    double *y_low, *y_high;
-    bool enclosed; /* y_low, y_high are set */
+    double *x,
+        *y; /* the rounded point; its evaluation in float64, or float32 if that decides */
+    double *y_low, *y_high; /* bounds over the reals */
+    bool enclosed;          /* y_low, y_high are set */
 } trial;
 
 double vouch_case_tolerance(vouch_semantics semantics)
@@ -139,38 +140,35 @@ static vouch_status decide_real(trial *t, int k, bool *holds)
                                   &decided, holds);
 }
 
-static vouch_status decide_float32(trial *t, int k, bool *holds)
+/* The float32 evaluation is the network: t->y already holds it. */
+static bool holds_in_float32(const trial *t, int k)
 {
-    if (!t->enclosed) {
-        VOUCH_TRY(vouch_op_eval_graph(t->ctx, t->graph, VOUCH_F32, t->x, t->y_low));
-        t->enclosed = true;
-    }
-    *holds = all_finite(t->y_low, t->spec->output_size) &&
-             vouch_spec_case_holds(t->spec, k, t->x, t->y_low, t->y_low);
-    return VOUCH_OK;
+    return all_finite(t->y, t->spec->output_size) &&
+           vouch_spec_case_holds(t->spec, k, t->x, t->y, t->y);
 }
 
 static void keep(const trial *t, int k, vouch_witness *witness)
 {
-    const double *y = t->semantics == VOUCH_SEMANTICS_FLOAT32 ? t->y_low : t->y;
-
     witness->found = true;
     witness->which_case = k;
     memcpy(witness->input, t->x, (size_t)t->spec->input_size * sizeof(double));
-    memcpy(witness->output, y, (size_t)t->spec->output_size * sizeof(double));
+    memcpy(witness->output, t->y, (size_t)t->spec->output_size * sizeof(double));
 }
 
 /* Tries the cases first..last-1, which share the box that t->x was rounded into. */
 static vouch_status try_cases(trial *t, int first, int last, vouch_witness *witness)
 {
-    VOUCH_TRY(vouch_op_eval_graph(t->ctx, t->graph, VOUCH_F64, t->x, t->y));
+    bool in_float32 = t->semantics == VOUCH_SEMANTICS_FLOAT32;
+
+    VOUCH_TRY(
+        vouch_op_eval_graph(t->ctx, t->graph, in_float32 ? VOUCH_F32 : VOUCH_F64, t->x, t->y));
     t->enclosed = false;
     for (int k = first; k < last && !witness->found; k++) {
         bool holds = false;
         if (!plausible(t, &t->spec->cases[k]))
             continue;
-        if (t->semantics == VOUCH_SEMANTICS_FLOAT32)
-            VOUCH_TRY(decide_float32(t, k, &holds));
+        if (in_float32)
+            holds = holds_in_float32(t, k);
         else
             VOUCH_TRY(decide_real(t, k, &holds));
         if (holds)

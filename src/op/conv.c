@@ -396,6 +396,13 @@ static int64_t terms(const vouch_graph *g, const vouch_node *node)
     return (p->depth > backward ? p->depth : backward) + 1;
 }
 
+/* One product an entry, and the bias as stored. */
+static bool exact(const vouch_graph *g, const vouch_node *node)
+{
+    (void)g, (void)node;
+    return true;
+}
+
 const vouch_op vouch_op_Conv = {
     .name = "Conv",
     .summary = "convolution in 1 to 3 dimensions, any stride, dilation, group",
@@ -408,4 +415,5 @@ const vouch_op vouch_op_Conv = {
     .grad = grad,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };

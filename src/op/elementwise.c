@@ -421,6 +421,14 @@ static int64_t terms(const vouch_graph *g, const vouch_node *node)
     return repeat - 1 + (scales ? 1 : 0);
 }
 
+/* Sums and products by a constant have stored coefficients; quotients have not. */
+static bool exact(const vouch_graph *g, const vouch_node *node)
+{
+    (void)g;
+    const plan *p = node->state;
+    return p->kind != DIV;
+}
+
 static bool product_is_affine(const vouch_graph *g, const vouch_node *node, const bool *varying)
 {
     (void)g;
@@ -533,6 +541,7 @@ const vouch_op vouch_op_Add = {
     .range = range,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };
 
 const vouch_op vouch_op_Sub = {
@@ -548,6 +557,7 @@ const vouch_op vouch_op_Sub = {
     .range = range,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };
 
 const vouch_op vouch_op_Mul = {
@@ -565,6 +575,7 @@ const vouch_op vouch_op_Mul = {
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };
 
 const vouch_op vouch_op_Div = {

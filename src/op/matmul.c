@@ -528,6 +528,14 @@ static int64_t terms(const vouch_graph *g, const vouch_node *node)
     return most + 2 + (p->count[2] > 0 ? 1 : 0);
 }
 
+/* Are A and b stored numbers? Not where alpha or beta scales them, nor where b is a product. */
+static bool exact(const vouch_graph *g, const vouch_node *node)
+{
+    const plan *p = node->state;
+    const bool constant = vouch_op_constant(g, node, 0) && vouch_op_constant(g, node, 1);
+    return p->alpha == 1 && p->beta == 1 && !constant;
+}
+
 static bool is_affine(const vouch_graph *g, const vouch_node *node, const bool *varying)
 {
     (void)g;
@@ -549,6 +557,7 @@ const vouch_op vouch_op_MatMul = {
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };
 
 const vouch_op vouch_op_Gemm = {
@@ -566,4 +575,5 @@ const vouch_op vouch_op_Gemm = {
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
     .terms = terms,
+    .exact = exact,
 };
