@@ -200,8 +200,8 @@ static void candidates_that_are_no_numbers_do_no_harm(void **state)
 
 static void float32_and_real_semantics_may_differ(void **state)
 {
-    /* y = (x + 2^27) - 2^27: over the reals x, in float32 a multiple of 8 */
-    static const float parameters[] = {1, 134217728.0F, 1, -134217728.0F};
+    /* y = (x + 2^26) - 2^26: over the reals x, in float32 a multiple of 8 */
+    static const float parameters[] = {1, 67108864.0F, 1, -67108864.0F};
     static const int size[] = {1, 1, 1};
     static const char above[] = "(assert (>= X_0 1)) (assert (<= X_0 1)) (assert (>= Y_0 0.5))";
     static const char below[] = "(assert (>= X_0 1)) (assert (<= X_0 1)) (assert (<= Y_0 0.5))";
