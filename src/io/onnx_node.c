@@ -210,7 +210,7 @@ static vouch_status list_tensor(const vouch_onnx_reader *r, vouch_dtype dtype, i
 
     shape.dim[0] = (int64_t)count;
     *tensor = vouch_tensor_new(r->arena, dtype, &shape);
-    return *tensor ? VOUCH_OK : vouch_context_status(r->ctx);
+    return *tensor ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status constant_tensor(const vouch_onnx_reader *r, const Onnx__NodeProto *n,

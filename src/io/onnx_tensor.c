@@ -295,7 +295,7 @@ vouch_status vouch_onnx_tensor(const vouch_onnx_reader *r, const Onnx__TensorPro
     VOUCH_TRY(locate(r, what, (size_t)vouch_shape_count(&shape), &e));
     vouch_tensor *t = vouch_tensor_new(r->arena, e.type->dtype, &shape);
     if (!t)
-        return vouch_context_status(r->ctx);
+        return VOUCH_ERR_MEMORY;
     VOUCH_TRY(decode(r, &e, what, t));
     vouch_arena_reset(r->scratch, mark); /* what an external file put there */
     *tensor = t;
