@@ -33,6 +33,16 @@ foreach(folder bench tools)
   endforeach()
 endforeach()
 
+# examples/NAME.c: programs as a user of the library writes them, on the public headers alone.
+file(GLOB example_sources CONFIGURE_DEPENDS examples/*.c)
+foreach(source ${example_sources})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(example_${name} ${source})
+  target_link_libraries(example_${name} PRIVATE vouch vouch_flags)
+  set_target_properties(example_${name} PROPERTIES OUTPUT_NAME ${name}
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+endforeach()
+
 # fuzz/fuzz_NAME.c: a libFuzzer program in preset fuzz; elsewhere a test that replays
 # fuzz/corpus/NAME/.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)
