@@ -16,8 +16,7 @@ static const char *network_source(const vouch_parser *p)
     return p->graph->source ? p->graph->source : "";
 }
 
-/* ---- VNN-LIB 1.0 --------------------------------------------------------------------------
- */
+/* ---- VNN-LIB 1.0 --------------------------------------------------------------------- */
 
 /* Splits "X_12" into kind and index. false: no name of that form. */
 static bool split_name(const vouch_token *token, bool *is_output, int64_t *index)
@@ -106,8 +105,7 @@ static vouch_status check_scalars(vouch_parser *p)
         network_source(p), inputs ? spec->input_size : spec->output_size);
 }
 
-/* ---- VNN-LIB 2.0: tensors ------------------------------------------------------------------
- */
+/* ---- VNN-LIB 2.0: tensors ------------------------------------------------------------ */
 
 /* Element types that stand for reals here; the others are named as unsupported. */
 static bool is_real_type(const vouch_token *t)
@@ -299,8 +297,7 @@ static vouch_status declare_tensor(vouch_parser *p, bool is_output)
     return vouch_parser_expect(p, VOUCH_TOKEN_CLOSE, "')'");
 }
 
-/* ---- VNN-LIB 2.0: networks -----------------------------------------------------------------
- */
+/* ---- VNN-LIB 2.0: networks ----------------------------------------------------------- */
 
 /* One item of declare-network, from its "(". */
 static vouch_status declare_item(vouch_parser *p)
@@ -359,8 +356,7 @@ vouch_status vouch_parser_declare_network(vouch_parser *p)
     return check_tensors(p, line);
 }
 
-/* ---- uses ----------------------------------------------------------------------------------
- */
+/* ---- uses ---------------------------------------------------------------------------- */
 
 static vouch_status use_element(vouch_parser *p, int64_t *variable)
 {

@@ -37,8 +37,7 @@ void vouch_formula_fini(vouch_formula *f)
     vouch_release(f->ctx, f->key);
 }
 
-/* ---- nodes --------------------------------------------------------------------------------
- */
+/* ---- nodes --------------------------------------------------------------------------- */
 
 /* Room for one more element of a growing array. */
 static vouch_status reserve(vouch_context *ctx, void **array, size_t *capacity, size_t count,
@@ -81,8 +80,7 @@ void vouch_formula_append(vouch_formula *f, int parent, int child, int *last)
     *last = child;
 }
 
-/* ---- forms --------------------------------------------------------------------------------
- */
+/* ---- forms --------------------------------------------------------------------------- */
 
 static unsigned long long hash_key(const vouch_formula_key *key, size_t count)
 {
@@ -217,8 +215,7 @@ static vouch_status find_form(vouch_formula *f, size_t count, int64_t *index)
     return VOUCH_OK;
 }
 
-/* ---- comparisons --------------------------------------------------------------------------
- */
+/* ---- comparisons --------------------------------------------------------------------- */
 
 vouch_comparison vouch_comparison_not(vouch_comparison op)
 {

@@ -9,8 +9,13 @@ enum { PIECE = 1 << 14 }; /* numbers are carved from pieces: arena blocks are ca
 unsigned long long vouch_spec_hash(unsigned long long seed, const void *data, size_t size)
 {
     const unsigned char *byte = data;
-    unsigned long long h = seed ^ 0xcbf29ce484222325ULL;
+    unsigned long long h = seed ^ 0xcbf29ce484222325ULL, word;
 
+    for (; size >= sizeof word; size -= sizeof word, byte += sizeof word) {
+        memcpy(&word, byte, sizeof word);
+        h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+        h ^= h >> 32;
+    }
     for (size_t i = 0; i < size; i++)
         h = (h ^ byte[i]) * 0x100000001b3ULL;
     return h ^ (h >> 29);
@@ -29,8 +34,7 @@ void vouch_number_pool_fini(vouch_number_pool *pool)
     pool->word = NULL;
 }
 
-/* ---- memory -------------------------------------------------------------------------------
- */
+/* ---- memory -------------------------------------------------------------------------- */
 
 static void *carve(vouch_number_pool *pool, size_t size)
 {
@@ -65,8 +69,7 @@ static bool freeze(vouch_number_pool *pool, mpz_srcptr z, mpz_ptr copy)
     return true;
 }
 
-/* ---- by value -----------------------------------------------------------------------------
- */
+/* ---- by value ------------------------------------------------------------------------ */
 
 static unsigned long long hash_integer(unsigned long long seed, mpz_srcptr z)
 {
@@ -153,8 +156,7 @@ int vouch_number_compare(const vouch_number *a, const vouch_number *b)
     return mpq_cmp(&a->exact, &b->exact);
 }
 
-/* ---- by spelling --------------------------------------------------------------------------
- */
+/* ---- by spelling --------------------------------------------------------------------- */
 
 static size_t find_word(const vouch_number_pool *pool, const char *text, size_t length)
 {

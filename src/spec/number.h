@@ -52,7 +52,7 @@ vouch_status vouch_number_read(vouch_number_pool *pool, const char *text, size_t
 /* Sign of a - b. */
 int vouch_number_compare(const vouch_number *a, const vouch_number *b);
 
-/* FNV-1a, for the tables of this folder. */
+/* For the tables of this folder: FNV-1a with eight bytes at a time. */
 unsigned long long vouch_spec_hash(unsigned long long seed, const void *data, size_t size);
 enum { VOUCH_SPEC_HASH_SEED = 0x5bd1e995 };
 

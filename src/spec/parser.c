@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- tokens -------------------------------------------------------------------------------
- */
+#include "spec/normal.h"
+
+/* ---- tokens -------------------------------------------------------------------------- */
 
 void vouch_parser_next(vouch_parser *p) { p->token = vouch_lexer_next(&p->lexer); }
 
@@ -81,8 +82,7 @@ vouch_status vouch_parser_whole(vouch_parser *p, const char *what, int64_t *valu
     return VOUCH_OK;
 }
 
-/* ---- commands -----------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------ */
 
 static vouch_status read_version(vouch_parser *p)
 {
@@ -200,8 +200,7 @@ static vouch_status read_commands(vouch_parser *p)
     return vouch_parser_check_declarations(p);
 }
 
-/* ---- the whole -----------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------- */
 
 static vouch_status count_elements(vouch_parser *p, const char *what, const int *value,
                                    int count, int64_t *sum)

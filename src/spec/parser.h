@@ -30,8 +30,7 @@ typedef struct vouch_parser {
     const char *network; /* name of the declared network, NULL before */
 } vouch_parser;
 
-/* ---- parser.c: tokens ----------------------------------------------------------------------
- */
+/* ---- parser.c: tokens ---------------------------------------------------------------- */
 
 void vouch_parser_next(vouch_parser *p);
 /* vouch_fail with "source:line: " of the next token before the text. */
@@ -47,20 +46,17 @@ vouch_status vouch_parser_enter(vouch_parser *p);
 vouch_status vouch_parser_whole(vouch_parser *p, const char *what, int64_t *value);
 bool vouch_digits_value(const char *text, size_t length, int64_t *value);
 
-/* ---- terms.c
- * --------------------------------------------------------------------------------- */
+/* ---- terms.c ------------------------------------------------------------------------- */
 
 /* Pushes the linear expression that comes next. */
 vouch_status vouch_parser_term(vouch_parser *p);
 
-/* ---- assertion.c ----------------------------------------------------------------------------
- */
+/* ---- assertion.c --------------------------------------------------------------------- */
 
 /* Reads a formula, or its negation, into a node. */
 vouch_status vouch_parser_formula(vouch_parser *p, bool negated, int *node);
 
-/* ---- declaration.c
- * ---------------------------------------------------------------------------- */
+/* ---- declaration.c ------------------------------------------------------------------- */
 
 /* What follows "(declare-const" or "(declare-fun" up to its ")". */
 vouch_status vouch_parser_declare_constant(vouch_parser *p, bool is_function);
@@ -70,12 +66,5 @@ vouch_status vouch_parser_declare_network(vouch_parser *p);
 vouch_status vouch_parser_variable(vouch_parser *p, int64_t *variable);
 /* All declarations seen: do they fit the network? */
 vouch_status vouch_parser_check_declarations(vouch_parser *p);
-
-/* ---- normal.c
- * ---------------------------------------------------------------------------------- */
-
-/* Expands the formula into the boxes and cases of spec. */
-vouch_status vouch_spec_normalise(vouch_spec *spec, vouch_context *ctx, const vouch_formula *f,
-                                  int root);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- to doubles -------------------------------------------------------------------------- */
+/* ---- to doubles ---------------------------------------------------------------------- */
 
 int vouch_rational_compare(mpq_srcptr q, double d)
 {
@@ -116,8 +116,7 @@ double vouch_rational_distance(mpq_srcptr q, double d)
     return bound;
 }
 
-/* ---- from decimals ------------------------------------------------------------------------
- */
+/* ---- from decimals ------------------------------------------------------------------- */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -210,8 +209,7 @@ vouch_decimal_fault vouch_decimal_parse(const char *text, size_t length, mpq_ptr
     return VOUCH_DECIMAL_OK;
 }
 
-/* ---- printing -----------------------------------------------------------------------------
- */
+/* ---- printing ------------------------------------------------------------------------ */
 
 /* The number of decimals q needs; false if its expansion does not end. */
 static bool decimals_of(mpq_srcptr q, unsigned long *decimals)

@@ -93,8 +93,7 @@ bool vouch_spec_case_holds(const vouch_spec *spec, int k, const double *x, const
     return true;
 }
 
-/* ---- names --------------------------------------------------------------------------------
- */
+/* ---- names --------------------------------------------------------------------------- */
 
 static const vouch_spec_tensor *tensor_of(const vouch_spec *spec, bool is_output, int64_t index)
 {

@@ -13,6 +13,12 @@
  * grow); bound is rounded so that the row is weaker. The exact rationals (exact_*) decide a
  * witness. Coefficients that are not exactly representable are kept as an enclosure
  * [coefficient - slack, coefficient + slack].
+ *
+ * Invariants of a parsed spec: all doubles are finite and the tightest in their direction; no
+ * two boxes are equal; low <= high; no case repeats; per left side a case has one row. A strict
+ * bound of an input is the box's closed bound and, where the end itself can be reached, a
+ * strict row. A case may have no row: every point of its box is a solution. No case: trivially
+ * unsat.
  */
 #ifndef VOUCH_SPEC_SPEC_H
 #define VOUCH_SPEC_SPEC_H
@@ -24,7 +30,7 @@
 typedef struct vouch_term {
     int64_t index; /* of the scalar in the flattened inputs or outputs */
     bool is_output;
-    double coefficient; /* nearest double */
+    double coefficient; /* nearest double; 0 for |exact| under about 1e-324 */
     double slack;       /* |exact - coefficient| <= slack, 0 when exact */
     mpq_srcptr exact;
 } vouch_term;

@@ -42,8 +42,7 @@ static vouch_status read_number(vouch_parser *p)
     return VOUCH_OK;
 }
 
-/* ---- operators ----------------------------------------------------------------------------
- */
+/* ---- operators ----------------------------------------------------------------------- */
 
 typedef enum term_operator { ADD = 1, SUBTRACT, MULTIPLY, DIVIDE } term_operator;
 

@@ -10,8 +10,7 @@
 #include "spec/rational.h"
 #include "spec/spec.h"
 
-/* ---- words
- * ----------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------- */
 
 typedef struct words {
     char *text;
@@ -145,8 +144,7 @@ const char *vouch_spec_describe(const vouch_spec *spec, int k, char *text, size_
     return text;
 }
 
-/* ---- VNN-LIB 1.0
- * ----------------------------------------------------------------------------- */
+/* ---- VNN-LIB 1.0 --------------------------------------------------------------------- */
 
 typedef struct writer {
     vouch_arena *arena;
