@@ -12,9 +12,10 @@ list(FILTER VOUCH_SOURCES EXCLUDE REGEX "/src/(cli|check)/")
 
 # Instruction sets: the suffix of a file's name gives its flags; which version runs is chosen
 # at run time.
-set(VOUCH_FLAGS_avx2 -mavx2 -mfma)
+set(VOUCH_FLAGS_generic -Wno-psabi)
+set(VOUCH_FLAGS_avx2 -mavx2 -mfma -Wno-psabi)
 set(VOUCH_FLAGS_avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma)
-foreach(isa avx2 avx512)
+foreach(isa generic avx2 avx512)
   set(isa_sources ${VOUCH_SOURCES})
   list(FILTER isa_sources INCLUDE REGEX "_${isa}\\.c$")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")

@@ -34,7 +34,8 @@ typedef struct vouch_sink {
     /* the box is cut along `dimension` at the points cut[0..count-1], ascending */
     vouch_status (*split)(void *user, uint64_t id, int64_t dimension, int count,
                           const double *cut);
-    /* outside [low, high] the box holds no solution: form.x + offset <= 0 needed, by this form */
+    /* outside [low, high] the box holds no solution: form.x + offset <= 0 needed, by this form
+     */
     vouch_status (*clip)(void *user, uint64_t id, const double *low, const double *high);
     vouch_status (*leaf)(void *user, uint64_t id, vouch_leaf_kind kind);
 } vouch_sink;

@@ -21,14 +21,14 @@ enum {
 
 typedef struct vouch_split_view {
     int input_size;
-    const double *width; /* [input_size]; 0 = cannot be cut */
-    int row_count;       /* open rows of open cases */
+    const double *width;     /* [input_size]; 0 = cannot be cut */
+    int row_count;           /* open rows of open cases */
     const double *row_lower; /* [row_count][input_size] coefficients of the lower forms */
     const double *row_upper; /* the same of the upper forms; NULL if the engine has none */
     /* [input_size]: largest |d row / d x_i| over the box and the open rows */
     const double *gradient_bound;
-    /* [input_size]: sum over unstable neurons j of (relaxation gap of j seen from the open rows) x
-     * (share of j's pre-activation range that x_i spans); see split_gap.c */
+    /* [input_size]: sum over unstable neurons j of (relaxation gap of j seen from the open
+     * rows) x (share of j's pre-activation range that x_i spans); see split_gap.c */
     const double *gap;
     const double *row_deficit; /* [row_count]: how far each row is from being proved, >= 0 */
     int depth;
@@ -39,7 +39,7 @@ typedef struct vouch_split {
     const char *name;
     const char *summary;
     const char *citation;
-    unsigned needs; /* VOUCH_SPLIT_NEEDS_* */
+    unsigned needs;                                             /* VOUCH_SPLIT_NEEDS_* */
     void (*score)(const vouch_split_view *view, double *score); /* [input_size] */
 } vouch_split;
 

@@ -18,16 +18,16 @@ typedef struct vouch_verify_settings {
     double timeout_s;
     int64_t threads;
     int64_t seed;
-    const char *domain;    /* auto, interval, zonotope, symbolic, crown ... */
-    const char *split;     /* name in the heuristic table, default auto */
-    const char *cut;       /* bisect, three, four, offcentre, multi, auto: shape of a cut */
-    bool bisect_only;      /* no activation splits, no n-section: bisection of inputs alone */
-    bool attack;           /* --no-attack clears it */
+    const char *domain; /* auto, interval, zonotope, symbolic, crown ... */
+    const char *split;  /* name in the heuristic table, default auto */
+    const char *cut;    /* bisect, three, four, offcentre, multi, auto: shape of a cut */
+    bool bisect_only;   /* no activation splits, no n-section: bisection of inputs alone */
+    bool attack;        /* --no-attack clears it */
     bool clip;
     bool compress;
-    int64_t slope_steps;   /* gradient steps on the lower slopes of unproved rows */
-    const char *precision; /* float, double, auto */
-    const char *semantics; /* real, float32 */
+    int64_t slope_steps;     /* gradient steps on the lower slopes of unproved rows */
+    const char *precision;   /* float, double, auto */
+    const char *semantics;   /* real, float32 */
     int64_t max_subproblems; /* 0: no limit */
 } vouch_verify_settings;
 
@@ -36,13 +36,14 @@ extern const size_t vouch_verify_option_count;
 
 typedef struct vouch_verify_result {
     vouch_verdict verdict;
-    const char *reason; /* why unknown/timeout, or a note; NULL if none. Static or in the arena */
+    const char
+        *reason; /* why unknown/timeout, or a note; NULL if none. Static or in the arena */
     double *witness_input, *witness_output; /* of `sat`, in the arena; output nearest double */
     int witness_case;
     uint64_t subproblems; /* boxes bounded, the root included */
     uint64_t splits, clips, compressions;
     int max_depth;
-    double proved_share;  /* of the input volume */
+    double proved_share;               /* of the input volume */
     double load_s, attack_s, search_s; /* wall */
     double seconds, cpu_seconds;
     const char *domain, *split; /* what was really used */

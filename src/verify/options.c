@@ -1,0 +1,160 @@
+/* The settings of a verification: one row each; defaults are the best found (docs/figures.md).
+ */
+#include <math.h>
+#include <stdint.h>
+
+#include "bounds/domain.h"
+#include "verify/cut.h"
+#include "verify/split.h"
+#include "verify/verify.h"
+
+static bool domain_name(size_t index, const char **name)
+{
+    const vouch_domain *const *table = vouch_domain_table();
+    if (index == 0) {
+        *name = "auto";
+        return true;
+    }
+    for (size_t i = 0; table[i]; i++)
+        if (i + 1 == index) {
+            *name = table[i]->name;
+            return true;
+        }
+    return false;
+}
+
+static bool split_name(size_t index, const char **name)
+{
+    const vouch_split *const *table = vouch_split_table();
+    for (size_t i = 0; table[i]; i++)
+        if (i == index) {
+            *name = table[i]->name;
+            return true;
+        }
+    return false;
+}
+
+static bool cut_name(size_t index, const char **name)
+{
+    size_t count;
+    const vouch_cut_shape *table = vouch_cut_table(&count);
+    if (index < count)
+        *name = table[index].name;
+    return index < count;
+}
+
+static bool precision_name(size_t index, const char **name)
+{
+    static const char *const names[] = {"auto", "float", "double"};
+    if (index < 3)
+        *name = names[index];
+    return index < 3;
+}
+
+static bool semantics_name(size_t index, const char **name)
+{
+    static const char *const names[] = {"real", "float32"};
+    if (index < 2)
+        *name = names[index];
+    return index < 2;
+}
+
+#define FIELD(name) offsetof(vouch_verify_settings, name)
+
+const vouch_option vouch_verify_options[] = {
+    {.name = "timeout",
+     .argument = "S",
+     .help = "seconds of wall time; 0 = no limit",
+     .type = VOUCH_OPTION_REAL,
+     .offset = FIELD(timeout_s),
+     .low = 0,
+     .high = 1e9},
+    {.name = "threads",
+     .argument = "N",
+     .help = "worker threads; 0 = all cores",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(threads),
+     .number = 1,
+     .low = 0,
+     .high = 1024},
+    {.name = "seed",
+     .argument = "N",
+     .help = "seed of every random choice",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(seed),
+     .number = 1,
+     .low = 0,
+     .high = 9e15},
+    {.name = "domain",
+     .argument = "D",
+     .help = "abstract domain that bounds each subproblem",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(domain),
+     .text = "auto",
+     .choices = domain_name},
+    {.name = "split",
+     .argument = "H",
+     .help = "heuristic that chooses the input to cut",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(split),
+     .text = "auto",
+     .choices = split_name},
+    {.name = "cut",
+     .argument = "C",
+     .help = "shape of a cut",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(cut),
+     .text = "auto",
+     .choices = cut_name},
+    {.name = "bisect-only",
+     .help = "cut one input at its middle, whatever --cut says",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(bisect_only)},
+    {.name = "attack",
+     .help = "look for a counterexample before the proof search",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(attack),
+     .number = 1},
+    {.name = "clip",
+     .help = "clip each box by its own backward hyperplanes",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(clip),
+     .number = 1},
+    {.name = "compress",
+     .help = "fold neurons that became stable into a smaller network",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(compress),
+     .number = 1},
+    {.name = "slope-steps",
+     .argument = "N",
+     .help = "gradient steps on the lower slopes of rows not yet proved",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(slope_steps),
+     .number = 2,
+     .low = 0,
+     .high = 1000},
+    {.name = "precision",
+     .argument = "P",
+     .help = "arithmetic of the batched search (sound in each); auto = float, then double",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(precision),
+     .text = "auto",
+     .choices = precision_name},
+    {.name = "semantics",
+     .argument = "M",
+     .help = "what counts as a witness: the network over the reals, or its float32 evaluation",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(semantics),
+     .text = "real",
+     .choices = semantics_name},
+    {.name = "max-subproblems",
+     .argument = "N",
+     .help = "give up after so many subproblems; 0 = no limit",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(max_subproblems),
+     .low = 0,
+     .high = 9e15},
+};
+
+const size_t vouch_verify_option_count =
+    sizeof vouch_verify_options / sizeof *vouch_verify_options;

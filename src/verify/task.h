@@ -1,0 +1,14 @@
+/* From a network and a property to a task of the engines: rows over (x, y), cases, hull. */
+#ifndef VOUCH_VERIFY_TASK_H
+#define VOUCH_VERIFY_TASK_H
+
+#include "bounds/engine.h"
+#include "spec/spec.h"
+
+/* Fills *task, its arrays in the arena. If `lower` and the network has a piecewise-linear form,
+ * task->form is that form with the property's rows as outputs (freed by vouch_task_clear). */
+vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                              const vouch_spec *spec, bool lower, vouch_task *task);
+void vouch_task_clear(vouch_context *ctx, vouch_task *task);
+
+#endif

@@ -1,0 +1,263 @@
+/* The schedule of a verification (verify.h).
+ *
+ *     no case left -> unsat;   sampling or attack -> sat;   search in float;   what float could
+ * not decide, in double;   what is left then -> unknown.
+ */
+#include "verify/verify.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/workers.h"
+#include "bounds/domain.h"
+#include "verify/probe.h"
+#include "verify/search.h"
+#include "verify/task.h"
+
+enum { PROBE_SAMPLES = 2048, ATTACK_SAMPLES = 1000, ATTACK_RESTARTS = 8, ATTACK_STEPS = 50 };
+
+typedef struct run {
+    vouch_context *ctx;
+    vouch_arena *arena;
+    const vouch_spec *spec;
+    const vouch_verify_settings *settings;
+    vouch_verify_result *result;
+    vouch_task task;
+    vouch_search_input in;
+} run;
+
+const char *vouch_verdict_name(vouch_verdict verdict)
+{
+    static const char *const names[] = {"unknown", "unsat", "sat", "timeout"};
+    return names[verdict];
+}
+
+/* ---- settings
+ * ---------------------------------------------------------------------------------- */
+
+/* Domains that the batched engine implements itself, on piecewise-linear networks. */
+static bool is_batched(const char *domain)
+{
+    return !strcmp(domain, "auto") || !strcmp(domain, "crown") || !strcmp(domain, "symbolic");
+}
+
+static void set_engine(run *r)
+{
+    const vouch_verify_settings *s = r->settings;
+    const vouch_split *split = r->in.split;
+    bool backward = strcmp(s->domain, "symbolic") != 0;
+    r->in.engine =
+        (vouch_engine_settings){.backward = backward,
+                                .clip = s->clip,
+                                .compress = s->compress,
+                                .slope_steps = backward ? (int)s->slope_steps : 0,
+                                .backward_neurons = backward ? 220 : 0,
+                                .fold_share = 0.7,
+                                .wants_forms = split->needs & VOUCH_SPLIT_NEEDS_FORMS,
+                                .wants_gap = split->needs & VOUCH_SPLIT_NEEDS_GAP,
+                                .wants_gradient = split->needs & VOUCH_SPLIT_NEEDS_GRADIENT};
+}
+
+static vouch_status choose(run *r, const vouch_graph *graph, const vouch_sink *sink)
+{
+    const vouch_verify_settings *s = r->settings;
+    vouch_search_input *in = &r->in;
+    in->graph = graph;
+    in->spec = r->spec;
+    in->task = &r->task;
+    in->sink = sink;
+    in->split = vouch_split_find(s->split);
+    in->cut = vouch_cut_find(s->bisect_only ? "bisect" : s->cut);
+    if (!in->split || !in->cut)
+        return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no split heuristic '%s' or cut '%s'",
+                          s->split, s->cut);
+    in->semantics =
+        strcmp(s->semantics, "float32") == 0 ? VOUCH_SEMANTICS_FLOAT32 : VOUCH_SEMANTICS_REAL;
+    in->threads = s->threads > 0 ? (int)s->threads : vouch_workers_available();
+    in->seed = (uint64_t)s->seed;
+    in->max_subproblems = (uint64_t)s->max_subproblems;
+    in->candidates = true;
+    in->start_wall = vouch_wall_s();
+    in->deadline_wall = s->timeout_s > 0 ? in->start_wall + s->timeout_s : (double)INFINITY;
+    r->result->split = in->split->name;
+    set_engine(r);
+    return VOUCH_OK;
+}
+
+/* ---- phases
+ * -------------------------------------------------------------------------------------- */
+
+static void take_witness(run *r, const vouch_witness *w)
+{
+    r->result->verdict = VOUCH_SAT;
+    r->result->witness_input = w->input;
+    r->result->witness_output = w->output;
+    r->result->witness_case = w->which_case;
+}
+
+static vouch_status attack(run *r)
+{
+    vouch_witness w = {0};
+    double start = vouch_wall_s();
+    w.input = VOUCH_NEW_ARRAY(r->arena, double, r->spec->input_size);
+    w.output = VOUCH_NEW_ARRAY(r->arena, double, r->spec->output_size);
+    if (!w.input || !w.output)
+        return VOUCH_ERR_MEMORY;
+    if (r->task.form)
+        VOUCH_TRY(vouch_probe(r->ctx, r->arena, &r->in, PROBE_SAMPLES, &w));
+    else {
+        vouch_falsify_settings s = {.samples = ATTACK_SAMPLES,
+                                    .restarts = ATTACK_RESTARTS,
+                                    .steps = ATTACK_STEPS,
+                                    .seed = r->settings->seed,
+                                    .deadline_wall = r->in.deadline_wall,
+                                    .semantics = r->in.semantics};
+        VOUCH_TRY(vouch_falsify(r->ctx, r->arena, r->in.graph, r->spec, &s, &w));
+    }
+    r->result->attack_s = vouch_wall_s() - start;
+    if (w.found)
+        take_witness(r, &w);
+    return VOUCH_OK;
+}
+
+/* Starts from the spec's boxes that some case lives in, each with its share of all volume. */
+static vouch_status start_from_boxes(run *r)
+{
+    int64_t n = r->spec->input_size;
+    int boxes = r->spec->box_count, count = 0;
+    int *box = VOUCH_NEW_ARRAY(r->arena, int, boxes + 1);
+    double *low = VOUCH_NEW_ARRAY(r->arena, double, boxes *n);
+    double *high = VOUCH_NEW_ARRAY(r->arena, double, boxes *n);
+    double *share = VOUCH_NEW_ARRAY(r->arena, double, boxes + 1);
+    if (!box || !low || !high || !share)
+        return VOUCH_ERR_MEMORY;
+    for (int b = 0; b < boxes; b++) {
+        if (r->spec->box[b].empty)
+            continue;
+        box[count] = b;
+        memcpy(low + count * n, r->spec->box[b].low, (size_t)n * sizeof(double));
+        memcpy(high + count * n, r->spec->box[b].high, (size_t)n * sizeof(double));
+        count++;
+    }
+    for (int i = 0; i < count; i++)
+        share[i] = 1.0 / count;
+    r->in.start_count = count;
+    r->in.start_box = box;
+    r->in.start_low = low;
+    r->in.start_high = high;
+    r->in.start_share = share;
+    return VOUCH_OK;
+}
+
+static void add_result(run *r, const vouch_search_output *out)
+{
+    r->result->subproblems += out->subproblems;
+    r->result->splits += out->splits;
+    r->result->clips += out->clips;
+    r->result->compressions += out->compressions;
+    r->result->proved_share += out->proved_share;
+    if (out->max_depth > r->result->max_depth)
+        r->result->max_depth = out->max_depth;
+    if (out->found)
+        take_witness(r, &out->witness);
+}
+
+static void conclude_unfinished(run *r)
+{
+    vouch_verify_result *result = r->result;
+    if (vouch_context_cancelled(r->ctx))
+        result->reason = "interrupted";
+    else if (vouch_wall_s() >= r->in.deadline_wall) {
+        result->verdict = VOUCH_TIMEOUT;
+        result->reason = "time limit reached";
+    } else
+        result->reason = "subproblem limit reached";
+}
+
+/* One precision after the other; each gets what the one before could not decide. */
+static vouch_status search(run *r, const vouch_engine_type *const *types)
+{
+    vouch_search_output out = {0};
+    for (; *types; types++) {
+        r->in.type = *types;
+        r->in.last_precision = types[1] == NULL;
+        VOUCH_TRY(vouch_search(r->ctx, r->arena, &r->in, &out));
+        add_result(r, &out);
+        if (out.found)
+            return VOUCH_OK;
+        if (out.stopped) {
+            conclude_unfinished(r);
+            return VOUCH_OK;
+        }
+        if (out.unfit)
+            continue;
+        if (!out.left_count) {
+            r->result->verdict = VOUCH_UNSAT;
+            return VOUCH_OK;
+        }
+        r->in.start_count = out.left_count;
+        r->in.start_box = out.left_box;
+        r->in.start_low = out.left_low;
+        r->in.start_high = out.left_high;
+        r->in.start_share = out.left_share;
+    }
+    r->result->reason = out.unfit ? "numbers beyond double precision"
+                                  : "boxes too small to cut remain undecided";
+    return VOUCH_OK;
+}
+
+static vouch_status search_form(run *r)
+{
+    static const vouch_engine_type *const automatic[] = {&vouch_engine_f32, &vouch_engine_f64,
+                                                         NULL};
+    static const vouch_engine_type *const only_float[] = {&vouch_engine_f32, NULL};
+    const char *p = r->settings->precision;
+    r->result->domain = r->in.engine.backward ? "crown" : "symbolic";
+    if (strcmp(p, "float") == 0)
+        return search(r, only_float);
+    return search(r, strcmp(p, "double") == 0 ? automatic + 1 : automatic);
+}
+
+static vouch_status decide(run *r)
+{
+    if (r->spec->case_count == 0) {
+        r->result->verdict = VOUCH_UNSAT;
+        r->result->reason = r->spec->note ? r->spec->note : "the property has no case left";
+        r->result->proved_share = 1;
+        return VOUCH_OK;
+    }
+    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec,
+                               is_batched(r->settings->domain), &r->task));
+    VOUCH_TRY(start_from_boxes(r));
+    r->in.type =
+        strcmp(r->settings->precision, "double") == 0 ? &vouch_engine_f64 : &vouch_engine_f32;
+    if (r->settings->attack)
+        VOUCH_TRY(attack(r));
+    if (r->result->verdict == VOUCH_SAT)
+        return VOUCH_OK;
+    double start = vouch_wall_s();
+    vouch_status status = VOUCH_OK;
+    if (r->task.form)
+        status = search_form(r);
+    else
+        r->result->reason = "no engine";
+    r->result->search_s = vouch_wall_s() - start;
+    return status;
+}
+
+vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                          const vouch_spec *spec, const vouch_verify_settings *settings,
+                          const vouch_sink *sink, vouch_verify_result *result)
+{
+    double wall = vouch_wall_s(), cpu = vouch_cpu_s();
+    run r = {.ctx = ctx, .arena = arena, .spec = spec, .settings = settings, .result = result};
+    *result = (vouch_verify_result){.domain = settings->domain};
+    vouch_status status = choose(&r, graph, sink);
+    if (!status)
+        status = decide(&r);
+    vouch_task_clear(ctx, &r.task);
+    result->seconds = vouch_wall_s() - wall;
+    result->cpu_seconds = vouch_cpu_s() - cpu;
+    return status;
+}
