@@ -2,9 +2,10 @@
  *
  * Problem: the protobuf library recurses once per nested message, so a few kilobytes of nested
  * length prefixes exhaust the stack; and of malformed bytes it says only that they are. Method:
- * walk the bytes along the message descriptors, allocating nothing, with a limit on depth and
- * on the number of messages (each costs memory of its own, however few bytes it takes in the
- * file). What this walk accepts, the library unpacks; what it refuses has a byte offset.
+ * walk the bytes along the message descriptors, allocating nothing, with limits on depth and on
+ * the numbers of fields and of packed integers: each costs memory of its own, up to a hundred
+ * times the bytes it takes in the file, and those may be a bomb uncompressed. What this walk
+ * accepts, the library unpacks; what it refuses has a byte offset.
  *
  * Wire format (protobuf encoding guide): a field is a tag, a varint of number << 3 | type, then
  * a varint (type 0), 8 bytes (1), a length and so many bytes (2), or 4 bytes (5). Groups (3, 4)
@@ -15,9 +16,9 @@
 #include "io/onnx_priv.h"
 
 enum {
-    DEPTH_MAX = 64,        /* ONNX itself nests about ten deep */
-    MESSAGE_MAX = 1 << 22, /* nodes, tensors, attributes, dimensions ... of one file */
-    UNKNOWN_MAX = 1 << 20  /* fields of later versions of the format */
+    DEPTH_MAX = 64,       /* ONNX itself nests about ten deep */
+    FIELD_MAX = 1 << 23,  /* of one file: some 300,000 nodes with all they need */
+    PACKED_MAX = 1 << 27, /* integers of typed data that are not raw; 8 bytes each unpacked */
 };
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_32 = 5 };
@@ -27,7 +28,7 @@ typedef struct scan {
     const char *source;
     const uint8_t *data; /* the whole file */
     size_t at;           /* where the walk is */
-    size_t messages, unknown;
+    size_t fields, packed;
 } scan;
 
 typedef struct field {
@@ -37,6 +38,12 @@ typedef struct field {
     size_t body;  /* of what follows tag and length */
     size_t size;  /* of the body */
 } field;
+
+static vouch_status too_many(const scan *s, const char *what, int limit)
+{
+    return vouch_fail(s->ctx, VOUCH_ERR_LIMIT, "%s: byte %zu: more than %d %s", s->source,
+                      s->at, limit, what);
+}
 
 static vouch_status malformed(const scan *s, size_t at, const char *what)
 {
@@ -76,6 +83,8 @@ static vouch_status take_field(scan *s, size_t end, field *f)
     uint64_t value = 0;
 
     f->begin = s->at;
+    if (++s->fields > FIELD_MAX)
+        return too_many(s, "fields", FIELD_MAX);
     VOUCH_TRY(take_varint(s, end, &tag));
     if (tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
         return malformed(s, f->begin, "not a field number (is this an ONNX file?)");
@@ -139,8 +148,11 @@ static vouch_status scan_packed(scan *s, const field *f, int wire)
     if (wire != WIRE_VARINT)
         return VOUCH_OK;
     s->at = f->body;
-    while (s->at < end)
+    while (s->at < end) {
+        if (++s->packed > PACKED_MAX)
+            return too_many(s, "packed integers", PACKED_MAX);
         VOUCH_TRY(take_varint(s, end, &value));
+    }
     return VOUCH_OK;
 }
 
@@ -169,24 +181,38 @@ static vouch_status scan_known(scan *s, const field *f, const ProtobufCFieldDesc
     return scan_message(s, f->body + f->size, known->descriptor, depth + 1);
 }
 
+/* Protobuf merges a message that is there twice into one, at a cost that grows with the square
+ * of the repetitions; no writer makes such files, so they are refused. */
+static vouch_status check_once(const scan *s, const field *f,
+                               const ProtobufCFieldDescriptor *known, unsigned index,
+                               uint64_t *seen)
+{
+    uint64_t bit = (uint64_t)1 << index % 64;
+
+    if (known->type != PROTOBUF_C_TYPE_MESSAGE || known->label == PROTOBUF_C_LABEL_REPEATED)
+        return VOUCH_OK;
+    if (*seen & bit)
+        return vouch_fail(s->ctx, VOUCH_ERR_PARSE, "%s: byte %zu: field '%s' is there twice",
+                          s->source, f->begin, known->name);
+    *seen |= bit;
+    return VOUCH_OK;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX bounds it */
 static vouch_status scan_message(scan *s, size_t end, const ProtobufCMessageDescriptor *type,
                                  int depth)
 {
-    if (++s->messages > MESSAGE_MAX)
-        return vouch_fail(s->ctx, VOUCH_ERR_LIMIT, "%s: byte %zu: more than %d messages",
-                          s->source, s->at, (int)MESSAGE_MAX);
+    uint64_t seen = 0;
+
     while (s->at < end) {
         field f = {0};
         VOUCH_TRY(take_field(s, end, &f));
         const ProtobufCFieldDescriptor *known =
             protobuf_c_message_descriptor_get_field(type, f.number);
-        if (known)
-            VOUCH_TRY(scan_known(s, &f, known, depth));
-        else if (++s->unknown > UNKNOWN_MAX)
-            return vouch_fail(s->ctx, VOUCH_ERR_LIMIT,
-                              "%s: byte %zu: more than %d unknown fields", s->source, f.begin,
-                              (int)UNKNOWN_MAX);
+        if (!known)
+            continue;
+        VOUCH_TRY(check_once(s, &f, known, (unsigned)(known - type->fields), &seen));
+        VOUCH_TRY(scan_known(s, &f, known, depth));
     }
     return VOUCH_OK;
 }

@@ -244,6 +244,7 @@ static void malformed_bytes_are_refused_with_their_offset(void **state)
         {"\x0d\x01\x02\x03", 4, "byte 0: truncated field"},
         {"\x3a\x06\x2a\x04\x22\x02\x01\x02", 8, "byte 4: packed numbers end in the middle"},
         {"\x3a\x05\x2a\x03\x0a\x01\x80", 7, "byte 6: truncated field"},
+        {"\x3a\x00\x3a\x00", 4, "byte 2: field 'graph' is there twice"},
         {"// text", 7, "byte "},
     };
     (void)state;
@@ -274,6 +275,17 @@ static void runaway_nesting_is_refused_before_unpacking(void **state)
     }
     expect_bytes((char *)data + at, size, VOUCH_ERR_LIMIT, "messages nested more than 64 deep");
     proto_free(&p);
+}
+
+static void floods_of_fields_are_refused_before_unpacking(void **state)
+{
+    enum { FIELDS = (8 << 20) + 1 };
+    (void)state;
+    char *data = malloc(2 * (size_t)FIELDS);
+    for (size_t i = 0; i < FIELDS; i++)
+        memcpy(data + 2 * i, "\x72\x00", 2); /* an entry of metadata_props, empty */
+    expect_bytes(data, 2 * (size_t)FIELDS, VOUCH_ERR_LIMIT, "more than 8388608 fields");
+    free(data);
 }
 
 static void a_model_cut_at_any_byte_is_refused(void **state)
@@ -335,6 +347,7 @@ int main(void)
         cmocka_unit_test(bad_models_are_refused),
         cmocka_unit_test(malformed_bytes_are_refused_with_their_offset),
         cmocka_unit_test(runaway_nesting_is_refused_before_unpacking),
+        cmocka_unit_test(floods_of_fields_are_refused_before_unpacking),
         cmocka_unit_test(a_model_cut_at_any_byte_is_refused),
         cmocka_unit_test(any_changed_byte_gives_a_graph_or_one_error),
         cmocka_unit_test(fields_of_later_versions_are_skipped),

@@ -3,6 +3,7 @@
 #include "support/support.h"
 
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LARGE = 8 << 20 }; /* larger ones take too long under sanitizers */
@@ -54,10 +55,33 @@ static void every_nnet_network_of_acasxu_is_read(void **state)
     read_all("acasxu_nnet/*.nnet", 45);
 }
 
+static void a_real_network_cut_at_every_thousandth_byte_is_refused(void **state)
+{
+    char path[VOUCH_TEST_PATH];
+    vouch_file file;
+    (void)state;
+    vouch_test_data("vnncomp/acasxu_2023/onnx/ACASXU_run2a_1_1_batch_2000.onnx.gz", path);
+    vouch_context *ctx = vouch_test_context();
+    vouch_arena *arena = vouch_arena_new(ctx);
+    vouch_test_ok(ctx, vouch_file_read(arena, path, LARGE, &file));
+    for (size_t cut = 0; cut < file.size; cut += 1000) {
+        char *copy = malloc(cut ? cut : 1); /* exactly that size, for the sanitizer */
+        vouch_graph *g = NULL;
+        memcpy(copy, file.data, cut);
+        vouch_test_fails(ctx, vouch_onnx_parse(ctx, "net.onnx", copy, cut, &g), VOUCH_ERR_PARSE,
+                         cut ? "net.onnx: byte " : "net.onnx: the file is empty");
+        assert_null(g);
+        free(copy);
+    }
+    vouch_arena_free(arena);
+    vouch_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_onnx_network_of_the_benchmarks_is_read),
+        cmocka_unit_test(a_real_network_cut_at_every_thousandth_byte_is_refused),
         cmocka_unit_test(every_nnet_network_of_acasxu_is_read),
     };
     return cmocka_run_group_tests_name("io.shared_networks", tests, NULL, NULL);
