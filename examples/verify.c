@@ -22,8 +22,8 @@ int main(int argc, char **argv)
     for (int i = 3; i + 1 < argc && count < 8; i += 2)
         settings[count++] = (vouch_setting){argv[i], argv[i + 1]};
 
-    vouch_context *ctx = vouch_context_new(NULL);
-    if (ctx == NULL || argc < 3)
+    vouch_context *ctx = argc < 3 ? NULL : vouch_context_new(NULL);
+    if (ctx == NULL)
         return 2;
     vouch_network *network = NULL;
     vouch_property *property = NULL;
