@@ -10,9 +10,16 @@ function(vouch_program target output)
 endfunction()
 
 file(GLOB cli_sources CONFIGURE_DEPENDS src/cli/*.c src/cli/*/*.c)
-if(cli_sources AND EXISTS ${PROJECT_SOURCE_DIR}/src/verify/verify.c)
+if(cli_sources)
   vouch_program(vouch_command vouch ${cli_sources})
   target_link_libraries(vouch_command PRIVATE vouch_strict)
+  # The command writes its own manual pages and shell completion, from its option tables.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man ${PROJECT_BINARY_DIR}/completion)
+  add_custom_command(TARGET vouch_command POST_BUILD VERBATIM
+    COMMAND vouch_command man --dir ${PROJECT_BINARY_DIR}/man
+    COMMAND vouch_command completion bash > ${PROJECT_BINARY_DIR}/completion/vouch
+    COMMAND vouch_command completion zsh > ${PROJECT_BINARY_DIR}/completion/_vouch
+    COMMAND vouch_command completion fish > ${PROJECT_BINARY_DIR}/completion/vouch.fish)
 endif()
 
 file(GLOB check_sources CONFIGURE_DEPENDS src/check/*.c src/check/*/*.c)

@@ -3,7 +3,6 @@
  * Each instance gets a mark in the arena that is reset after it; networks are kept between
  * instances while they are small, because benchmarks ask many properties of few networks.
  */
-#include <math.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -56,12 +55,12 @@ static const vouch_option rows[] = {
      .offset = offsetof(bench_cli, files.resume)},
     {.name = "total-timeout",
      .argument = "S",
-     .help = "stop after this many seconds; an instance cut short by it gets no row",
+     .help =
+         "stop after this many seconds; an instance cut short by it gets no row; 0 = no limit",
      .type = VOUCH_OPTION_REAL,
      .offset = offsetof(bench_cli, total_timeout_s),
-     .number = (double)INFINITY,
      .low = 0,
-     .high = (double)INFINITY},
+     .high = 1e9},
     {.name = "filter",
      .argument = "TEXT",
      .help = "run only instances whose onnx,vnnlib holds this text",
@@ -85,7 +84,6 @@ typedef struct runner {
     vouch_arena *keep;          /* what outlives an instance */
     const bench_cli *cli;
     const vouch_verify_settings *settings;
-    bool capped; /* --timeout was given */
     vouch_bench bench;
     vouch_bench_results results;
     cache networks;
@@ -130,9 +128,16 @@ static vouch_status cache_get(vouch_arena *keep, cache *c, const char *path,
 /* ---- one instance ---------------------------------------------------------------------------
  */
 
-static double left_in_total(const runner *r)
+/* Of --total-timeout, at a time of vouch_wall_s(); 0 = no limit. */
+static double left_in_total(const runner *r, double at_s)
 {
-    return r->cli->total_timeout_s - (vouch_wall_s() - r->call->started_s);
+    return vouch_cli_limit_left(r->cli->total_timeout_s, at_s - r->call->started_s);
+}
+
+static bool is_total_used(const runner *r)
+{
+    const double total_s = r->cli->total_timeout_s;
+    return total_s > 0 && vouch_wall_s() - r->call->started_s >= total_s;
 }
 
 /* Absolute paths stay, others are relative to the instances file. */
@@ -168,9 +173,9 @@ static vouch_status decide(runner *r, vouch_bench_instance *one, double begun_s,
     if (s == VOUCH_OK)
         s = vouch_cli_property_load(call->ctx, call->arena, net->graph, vnnlib, &property);
     one->prepare_s = vouch_wall_s() - begun_s;
-    settings.timeout_s = r->capped ? fmin(settings.timeout_s, one->limit_s) : one->limit_s;
-    settings.timeout_s = fmin(settings.timeout_s, left_in_total(r));
-    settings.timeout_s = fmax(0, settings.timeout_s - one->prepare_s);
+    settings.timeout_s = vouch_cli_limit_lower(settings.timeout_s, one->limit_s);
+    settings.timeout_s = vouch_cli_limit_lower(settings.timeout_s, left_in_total(r, begun_s));
+    settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, one->prepare_s);
     if (s == VOUCH_OK)
         s = vouch_verify(call->ctx, call->arena, net->graph, property.spec, &settings, NULL,
                          result);
@@ -223,7 +228,7 @@ static vouch_status take_error(runner *r, vouch_status s, vouch_bench_instance *
 static bool was_cut_short(const runner *r, const vouch_verify_result *result)
 {
     const bool open = result->verdict == VOUCH_UNKNOWN || result->verdict == VOUCH_TIMEOUT;
-    return open && (vouch_cli_interrupted() != 0 || left_in_total(r) <= 0);
+    return open && (vouch_cli_interrupted() != 0 || is_total_used(r));
 }
 
 /* *cut: the run ends here, without a row. */
@@ -282,7 +287,7 @@ static vouch_status run_all(runner *r, bool *cut)
         vouch_bench_instance *one = &r->bench.instance[i];
         if (!one->chosen || one->done)
             continue;
-        *cut = vouch_cli_interrupted() != 0 || left_in_total(r) <= 0;
+        *cut = vouch_cli_interrupted() != 0 || is_total_used(r);
         if (*cut)
             break;
         draw_bar(r, one, prefix, sizeof prefix);
@@ -348,7 +353,6 @@ static vouch_exit run(const vouch_cli_call *call)
     r->call = call;
     r->settings = call->settings[1];
     r->cli = call->settings[2];
-    r->capped = vouch_cli_given(call, 1, offsetof(vouch_verify_settings, timeout_s));
     vouch_status s = prepare(r);
     if (s == VOUCH_OK) {
         vouch_cli_progress_start(call->ctx, r->cli->quiet, &r->progress);

@@ -72,14 +72,14 @@ static void put_widths(const answer *a, int64_t outputs)
 {
     double sum = 0, largest = 0;
     if (a->bound[0] == NULL) {
-        printf("  %-12s no point of the box exists\n", a->domain->name);
+        printf("  %-18s no point of the box exists\n", a->domain->name);
         return;
     }
     for (int64_t i = 0; i < outputs; i++) {
         sum += a->bound[1][i] - a->bound[0][i];
         largest = fmax(largest, a->bound[1][i] - a->bound[0][i]);
     }
-    printf("  %-12s %14.6g %14.6g %10.4f\n", a->domain->name,
+    printf("  %-18s %14.6g %14.6g %10.4f\n", a->domain->name,
            outputs > 0 ? sum / (double)outputs : 0, largest, a->seconds);
 }
 
@@ -93,7 +93,7 @@ static void put_outputs(const answer *answers, int count, int64_t outputs, bool 
                 continue;
             if (d == 0)
                 snprintf(name, sizeof name, "Y_%" PRId64, i);
-            printf("  %-8s %-12s [%s, %s]\n", name, answers[d].domain->name,
+            printf("  %-8s %-18s [%s, %s]\n", name, answers[d].domain->name,
                    vouch_cli_real(answers[d].bound[0][i]).text,
                    vouch_cli_real(answers[d].bound[1][i]).text);
         }
@@ -121,7 +121,7 @@ static vouch_status report_box(const vouch_cli_call *call, vouch_arena *arena,
         answers[count].domain = table[d];
         VOUCH_TRY(ask(call, arena, net, box, &answers[count++]));
     }
-    printf("  %-12s %14s %14s %10s\n", "domain", "mean width", "largest", "seconds");
+    printf("  %-18s %14s %14s %10s\n", "domain", "mean width", "largest", "seconds");
     for (int d = 0; d < count; d++)
         put_widths(&answers[d], net->outputs);
     put_outputs(answers, count, net->outputs, cli->all);

@@ -14,7 +14,7 @@ enum { NAME_COLUMNS = 21 };
 static void put_row(const char *name, const char *summary, const char *citation)
 {
     const int at = printf("  %-*s ", NAME_COLUMNS, name);
-    char line[512];
+    char line[1024];
     const bool cited = citation != NULL && *citation != '\0';
     snprintf(line, sizeof line, "%s%s%s%s", summary ? summary : "", cited ? " [" : "",
              cited ? citation : "", cited ? "]" : "");
@@ -49,10 +49,10 @@ static void list_options(void)
 {
     puts("settings of a verification:");
     for (size_t i = 0; i < vouch_verify_option_count; i++) {
-        char spelling[64], otherwise[64];
+        char spelling[64], text[1024];
         vouch_cli_option_spelling(&vouch_verify_options[i], spelling, sizeof spelling);
-        vouch_cli_option_default(&vouch_verify_options[i], otherwise, sizeof otherwise);
-        put_row(spelling, vouch_verify_options[i].help, otherwise);
+        vouch_cli_option_text(&vouch_verify_options[i], text, sizeof text);
+        put_row(spelling, text, NULL);
     }
 }
 

@@ -53,22 +53,15 @@ static void put_heading(FILE *out, const char *name)
 
 static void put_option(FILE *out, const vouch_option *row)
 {
-    char spelling[64], otherwise[64];
-    const char *name = NULL;
+    char spelling[64], text[1024];
     vouch_cli_option_spelling(row, spelling, sizeof spelling);
-    vouch_cli_option_default(row, otherwise, sizeof otherwise);
+    vouch_cli_option_text(row, text, sizeof text);
     fputs(".TP\n\\fB", out);
     const size_t length = strcspn(spelling, " ");
     for (size_t i = 0; i < length; i++)
         fputs(spelling[i] == '-' ? "\\-" : (char[]){spelling[i], '\0'}, out);
     fprintf(out, "\\fR\\fI%s\\fR\n", spelling + length);
-    put_text(out, row->help);
-    for (size_t i = 0; row->choices != NULL && row->choices(i, &name); i++)
-        fprintf(out, "%s\\fB%s\\fR", i ? ", " : "One of ", name);
-    if (row->choices != NULL)
-        fputs(".\n", out);
-    if (*otherwise != '\0')
-        fprintf(out, "(%s)\n", otherwise);
+    put_text(out, text);
 }
 
 static void put_exit_codes(FILE *out)

@@ -4,7 +4,6 @@
  * then network and property are read; then the search; then the verdict goes to standard
  * output before any file is put in place.
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -101,7 +100,7 @@ static vouch_status examine(job *j)
     /* the limit counts from the start of the program, reading included */
     vouch_verify_settings settings = *report->settings;
     report->load_s = vouch_wall_s() - j->call->started_s;
-    settings.timeout_s = fmax(0, settings.timeout_s - report->load_s);
+    settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, report->load_s);
     return vouch_verify(ctx, j->call->arena, report->network.graph, report->property.spec,
                         &settings, vouch_cli_picture_sink(&j->picture), &report->result);
 }

@@ -39,12 +39,17 @@ vouch_cli_table vouch_command_options(const vouch_command *command, int i)
     return command->table[i - 1];
 }
 
-bool vouch_cli_given(const vouch_cli_call *call, int i, size_t offset)
+double vouch_cli_limit_lower(double a_s, double b_s)
 {
-    const vouch_cli_table table = vouch_command_options(call->command, i);
-    for (size_t k = 0; table.count != NULL && k < *table.count; k++) {
-        if (table.rows[k].offset == offset)
-            return call->given[i][k];
-    }
-    return false;
+    if (a_s <= 0 || b_s <= 0)
+        return a_s <= 0 ? b_s : a_s;
+    return a_s < b_s ? a_s : b_s;
+}
+
+double vouch_cli_limit_left(double limit_s, double used_s)
+{
+    const double least_s = 1e-6;
+    if (limit_s <= 0)
+        return 0;
+    return limit_s - used_s > least_s ? limit_s - used_s : least_s;
 }

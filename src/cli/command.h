@@ -46,7 +46,6 @@ typedef struct vouch_cli_call {
     int argument_count;
     const char *const *argument; /* [argument_count], without options; NULL after the last */
     void *settings[VOUCH_CLI_TABLES];
-    bool *given[VOUCH_CLI_TABLES]; /* per row: was it on the command line? */
 } vouch_cli_call;
 
 typedef struct vouch_command {
@@ -67,7 +66,10 @@ const vouch_command *vouch_command_find(const char *name);
 
 /* Table i (0 .. VOUCH_CLI_TABLES-1) of a command; count NULL where it has none. */
 vouch_cli_table vouch_command_options(const vouch_command *command, int i);
-/* Was the option whose field lies at `offset` of settings struct i on the command line? */
-bool vouch_cli_given(const vouch_cli_call *call, int i, size_t offset);
+
+/* Time limits: seconds, 0 = none. The lower of two; and what is left of one (never 0 = none,
+ * though it be used up). */
+double vouch_cli_limit_lower(double a_s, double b_s);
+double vouch_cli_limit_left(double limit_s, double used_s);
 
 #endif

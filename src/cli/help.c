@@ -22,7 +22,7 @@ void vouch_cli_option_default(const vouch_option *row, char *text, size_t size)
     const bool word = row->type == VOUCH_OPTION_TEXT || row->type == VOUCH_OPTION_CHOICE;
     text[0] = '\0';
     if (row->type == VOUCH_OPTION_FLAG)
-        snprintf(text, size, "%s", row->number != 0 ? "on unless this is given" : "");
+        snprintf(text, size, "%s", row->number != 0 ? "on by default" : "");
     else if (word)
         snprintf(text, size, "%s%s", row->text ? "default " : "", row->text ? row->text : "");
     else if (isinf(row->number))
@@ -31,32 +31,32 @@ void vouch_cli_option_default(const vouch_option *row, char *text, size_t size)
         snprintf(text, size, "default %s", vouch_cli_real(row->number).text);
 }
 
-/* The names of a choice, "a, b, c". */
-static void choices_text(const vouch_option *row, char *text, size_t size)
+void vouch_cli_option_text(const vouch_option *row, char *text, size_t size)
 {
+    char otherwise[64];
     const char *name = NULL;
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; row->choices != NULL && row->choices(i, &name) && used < size; i++) {
-        const int n = snprintf(text + used, size - used, "%s%s", i ? ", " : "", name);
-        used += n > 0 ? (size_t)n : 0;
+    const bool off = row->type == VOUCH_OPTION_FLAG && row->number != 0;
+    vouch_cli_option_default(row, otherwise, sizeof otherwise);
+    int used = snprintf(text, size, "%s%s", off ? "turn off: " : "", row->help);
+    for (size_t i = 0; row->choices != NULL && row->choices(i, &name); i++) {
+        if (used >= 0 && (size_t)used < size)
+            used += snprintf(text + used, size - (size_t)used, "%s%s", i ? ", " : ": ", name);
     }
+    if (*otherwise != '\0' && used >= 0 && (size_t)used < size)
+        snprintf(text + used, size - (size_t)used, " (%s)", otherwise);
 }
 
 static void put_option(FILE *out, const vouch_option *row)
 {
-    char spelling[64], otherwise[64], names[256], line[1024];
+    char spelling[64], text[1024];
     vouch_cli_option_spelling(row, spelling, sizeof spelling);
-    vouch_cli_option_default(row, otherwise, sizeof otherwise);
-    choices_text(row, names, sizeof names);
-    snprintf(line, sizeof line, "%s%s%s%s%s%s", row->help, *names ? ": " : "", names,
-             *otherwise ? " (" : "", otherwise, *otherwise ? ")" : "");
+    vouch_cli_option_text(row, text, sizeof text);
     int at = fprintf(out, "  %-*s ", OPTION_COLUMN - 3, spelling);
     if (at > OPTION_COLUMN) {
         fprintf(out, "\n%*s", OPTION_COLUMN, "");
         at = OPTION_COLUMN;
     }
-    vouch_cli_wrap(out, line, OPTION_COLUMN, at);
+    vouch_cli_wrap(out, text, OPTION_COLUMN, at);
 }
 
 static void put_paragraphs(FILE *out, const char *text)

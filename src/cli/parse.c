@@ -82,7 +82,6 @@ static vouch_status unknown_option(vouch_cli_call *call, const char *name)
 typedef struct found {
     const vouch_option *row;
     int table;
-    size_t index;
     bool negated; /* --no-NAME */
 } found;
 
@@ -96,7 +95,7 @@ static bool find_row(const vouch_cli_call *call, const char *name, found *out)
             const bool off =
                 flag && strncmp(name, "no-", 3) == 0 && !strcmp(name + 3, row->name);
             if (off || strcmp(name, row->name) == 0) {
-                *out = (found){row, i, k, off};
+                *out = (found){row, i, off};
                 return true;
             }
         }
@@ -117,7 +116,6 @@ static vouch_status take_option(vouch_cli_call *call, int argc, char *const *arg
         return VOUCH_ERR_MEMORY;
     if (!find_row(call, name, &f))
         return unknown_option(call, name);
-    call->given[f.table][f.index] = true;
     if (f.row->type == VOUCH_OPTION_FLAG) {
         if (value != NULL)
             return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "--%s takes no value", name);
@@ -146,8 +144,7 @@ static vouch_status make_settings(vouch_cli_call *call)
         if (table.count == NULL)
             continue;
         call->settings[i] = vouch_arena_alloc(call->arena, table.size);
-        call->given[i] = VOUCH_NEW_ARRAY(call->arena, bool, *table.count);
-        if (call->settings[i] == NULL || call->given[i] == NULL)
+        if (call->settings[i] == NULL)
             return VOUCH_ERR_MEMORY;
         vouch_options_default(table.rows, *table.count, call->settings[i]);
     }

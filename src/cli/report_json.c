@@ -116,7 +116,7 @@ static void add_search(vouch_context *ctx, json_t *root, const vouch_verify_resu
 static double peak_memory_mib(void)
 {
     struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : NAN;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : (double)NAN;
 }
 
 static void add_cost(vouch_context *ctx, json_t *root, const vouch_cli_report *report)

@@ -29,9 +29,8 @@ static const char *explanation(const vouch_cli_report *report)
                    ? "trivially: the property allows no input at all"
                    : "proved: no input that the property allows gives an unsafe output";
     case VOUCH_SAT:
-        return "the witness below is an allowed input with an unsafe output, replayed exactly";
+        return "the witness below is an allowed input with an unsafe output";
     case VOUCH_TIMEOUT:
-        return "the time limit was reached first";
     case VOUCH_UNKNOWN:
         return report->result.reason != NULL ? report->result.reason
                                              : "neither proved nor refuted";
@@ -110,10 +109,6 @@ void vouch_cli_report_summary(FILE *out, const vouch_cli_report *report)
         return;
     put_question(out, report);
     put_search(out, report);
-    if (r->reason != NULL && r->verdict != VOUCH_UNKNOWN) {
-        put_label(out, "reason");
-        vouch_cli_wrap(out, r->reason, LABEL, LABEL);
-    }
     if (r->verdict != VOUCH_SAT)
         return;
     fprintf(out, "witness    case %d of the property\n", r->witness_case + 1);

@@ -1,0 +1,137 @@
+"""What the tests of the command share: running it, and making tiny networks and properties."""
+import gzip
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+VOUCH = os.environ.get("VOUCH_BIN", "build/dev/vouch")
+SOURCE = pathlib.Path(os.environ.get("VOUCH_SOURCE_DIR",
+                                     pathlib.Path(__file__).resolve().parents[2]))
+VERDICTS = {"unsat", "sat", "unknown", "timeout"}
+
+try:
+    import onnx
+    from onnx import TensorProto, helper
+except ImportError:
+    onnx = None
+
+
+def vouch(*arguments, timeout=60, **more):
+    """Runs the command; returns the finished process with its two texts."""
+    command = [VOUCH, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False,
+                          **more)
+
+
+def tensor(name, shape, values):
+    return helper.make_tensor(name, TensorProto.FLOAT, shape, values)
+
+
+def value(name, shape):
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def save(path, nodes, constants, inputs, outputs):
+    """A model of opset 13. Nodes are (type, inputs, outputs) or made by onnx.helper."""
+    nodes = [n if not isinstance(n, tuple) else helper.make_node(*n) for n in nodes]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    model.ir_version = 8
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def dense(path, layers):
+    """Gemm and Relu in turn. A layer is (weights [rows][columns], biases), y = W x + b."""
+    nodes, constants, x = [], [], "x"
+    for i, (w, b) in enumerate(layers):
+        flat = [v for row in w for v in row]
+        constants += [tensor(f"w{i}", [len(w), len(w[0])], flat), tensor(f"b{i}", [len(b)], b)]
+        last = i + 1 == len(layers)
+        out = "y" if last else f"z{i}"
+        nodes.append(helper.make_node("Gemm", [x, f"w{i}", f"b{i}"], [out], transB=1))
+        if not last:
+            nodes.append(("Relu", [out], [f"a{i}"]))
+            x = f"a{i}"
+    return save(path, nodes, constants, [value("x", [1, len(layers[0][0][0])])],
+                [value("y", [1, len(layers[-1][1])])])
+
+
+def add_net(path):
+    """y = relu(x0) + relu(x1) + 1"""
+    return dense(path, [([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [1])])
+
+
+def random_net(path, seed=7, inputs=8, width=64, depth=4):
+    """A network whose properties take long to prove."""
+    r = random.Random(seed)
+
+    def layer(rows, columns):
+        scale = (2 / columns) ** .5
+        return ([[r.gauss(0, scale) for _ in range(columns)] for _ in range(rows)],
+                [r.gauss(0, .1) for _ in range(rows)])
+    sizes = [inputs] + [width] * depth + [1]
+    return dense(path, [layer(n, m) for m, n in zip(sizes, sizes[1:])])
+
+
+def prop(path, box, rows, outputs=1):
+    """A VNN-LIB 1.0 file: box of (low, high), and lines for the outputs."""
+    lines = [f"(declare-const X_{i} Real)" for i in range(len(box))]
+    lines += [f"(declare-const Y_{i} Real)" for i in range(outputs)]
+    for i, (low, high) in enumerate(box):
+        lines += [f"(assert (>= X_{i} {low}))", f"(assert (<= X_{i} {high}))"]
+    path.write_text("\n".join(lines + rows) + "\n")
+    return path
+
+
+def gz(path):
+    """Replaces the file by its gzipped form; returns the old name."""
+    with gzip.open(f"{path}.gz", "wb") as out:
+        out.write(path.read_bytes())
+    path.unlink()
+    return path
+
+
+class CliTest(unittest.TestCase):
+    """A folder of its own for each test, and what every answer must satisfy."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.dir = pathlib.Path(temporary.name)
+
+    def easy(self):
+        """(net, a property that holds, one that is violated)"""
+        box = [(0, 1), (0, 1)]
+        return (add_net(self.dir / "add.onnx"),
+                prop(self.dir / "holds.vnnlib", box, ["(assert (>= Y_0 3.5))"]),
+                prop(self.dir / "violated.vnnlib", box, ["(assert (>= Y_0 2.0))"]))
+
+    def hard(self):
+        net = random_net(self.dir / "hard.onnx")
+        return net, prop(self.dir / "hard.vnnlib", [(-1, 1)] * 8, ["(assert (>= Y_0 40.0))"])
+
+    def check_error(self, done, code, *words):
+        """One line on standard error, nothing on standard output, and the exit code."""
+        self.assertEqual(done.returncode, code, done)
+        self.assertEqual(done.stdout, "", done)
+        self.assertEqual(done.stderr.count("\n"), 1, done)
+        self.assertTrue(done.stderr.startswith("vouch"), done)
+        for word in words:
+            self.assertIn(str(word), done.stderr)
+
+    def check_verdict(self, done, verdict, code=0):
+        self.assertEqual(done.returncode, code, done)
+        self.assertEqual(done.stdout.splitlines()[0], verdict, done)
+        self.assertEqual(done.stderr, "", done)
+
+
+def main():
+    if onnx is None:
+        print("skipped: python3-onnx is not installed")
+        sys.exit(77)
+    unittest.main(verbosity=0)

@@ -1,0 +1,241 @@
+"""vouch verify: verdicts, exit codes, files, signals."""
+import json
+import os
+import pty
+import random
+import re
+import select
+import signal
+import subprocess
+import time
+
+from cli_support import SOURCE, VERDICTS, VOUCH, CliTest, gz, main, prop, vouch
+
+
+def conforms(schema, value, where="result"):
+    """The few words of JSON Schema that docs/schema/verify.json uses; the faults found."""
+    faults = []
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
+             "integer": int, "number": (int, float)}
+    wanted = schema.get("type", [])
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    fits = [k for k in wanted if isinstance(value, kinds[k])
+            and not (isinstance(value, bool) and k in ("integer", "number"))]
+    if wanted and not fits:
+        return [f"{where} is no {wanted}"]
+    if "enum" in schema and value not in schema["enum"]:
+        faults.append(f"{where}: {value} not allowed")
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        faults += [f"{where}.{n} missing" for n in schema.get("required", []) if n not in value]
+        for name, item in value.items():
+            if name in known:
+                faults += conforms(known[name], item, f"{where}.{name}")
+            elif schema.get("additionalProperties") is False:
+                faults.append(f"{where}.{name} is not in the schema")
+    if isinstance(value, list) and "items" in schema:
+        for item in value:
+            faults += conforms(schema["items"], item, f"{where}[]")
+    return faults
+
+
+class Verdicts(CliTest):
+    def test_property_that_holds_is_unsat(self):
+        net, holds, _ = self.easy()
+        done = vouch("verify", net, holds)
+        self.check_verdict(done, "unsat")
+        self.assertIn("HOLDS", done.stdout)
+        self.assertRegex(done.stdout, r"search +[\d,]+ subproblem")
+
+    def test_property_that_is_violated_is_sat_with_a_witness(self):
+        net, _, violated = self.easy()
+        done = vouch("verify", net, violated)
+        self.check_verdict(done, "sat")
+        self.assertIn("VIOLATED", done.stdout)
+        x = [float(re.search(rf"X_{i} = (\S+)", done.stdout)[1]) for i in (0, 1)]
+        self.assertTrue(all(0 <= v <= 1 for v in x))
+        self.assertGreaterEqual(sum(x) + 1, 2)
+        self.assertIn("Y_0 = ", done.stdout)
+
+    def test_quiet_prints_the_word_alone(self):
+        net, holds, _ = self.easy()
+        self.assertEqual(vouch("verify", net, holds, "--quiet").stdout, "unsat\n")
+
+    def test_gzipped_files_are_read_also_by_their_plain_names(self):
+        net, holds, _ = self.easy()
+        gz(net), gz(holds)
+        self.check_verdict(vouch("verify", net, holds), "unsat")
+        self.check_verdict(vouch("verify", f"{net}.gz", f"{holds}.gz"), "unsat")
+
+    def test_require_decides_the_exit_code(self):
+        net, holds, violated = self.easy()
+        self.check_verdict(vouch("verify", net, holds, "--require", "unsat"), "unsat", 0)
+        self.check_verdict(vouch("verify", net, violated, "--require=unsat"), "sat", 1)
+        self.check_verdict(vouch("verify", net, violated, "--require", "sat"), "sat", 0)
+
+    def test_contradictory_bounds_are_unsat_with_a_note(self):
+        net, _, _ = self.easy()
+        empty = prop(self.dir / "e.vnnlib", [(0, 1), (2, 1)], ["(assert (>= Y_0 0.0))"])
+        done = vouch("verify", net, empty)
+        self.check_verdict(done, "unsat")
+        self.assertRegex(done.stdout, r"note +.*X_1")
+
+    def test_time_limit_gives_timeout_and_is_kept(self):
+        net, spec = self.hard()
+        begun = time.monotonic()
+        done = vouch("verify", net, spec, "--timeout", "0.5")
+        self.check_verdict(done, "timeout")
+        self.assertIn("UNDECIDED", done.stdout)
+        self.assertLess(time.monotonic() - begun, 5)
+
+
+class Files(CliTest):
+    def test_json_follows_the_schema(self):
+        schema = json.loads((SOURCE / "docs/schema/verify.json").read_text())
+        net, holds, violated = self.easy()
+        for spec, verdict in ((holds, "unsat"), (violated, "sat")):
+            out = self.dir / "out.json"
+            self.check_verdict(vouch("verify", net, spec, "--json", out), verdict)
+            result = json.loads(out.read_text())
+            self.assertEqual(conforms(schema, result), [])
+            self.assertEqual(result["verdict"], verdict)
+            self.assertEqual(result["settings"]["seed"], result["seed"])
+            self.assertEqual(result["witness"] is None, verdict == "unsat")
+
+    def test_json_to_standard_output_stands_alone(self):
+        net, holds, _ = self.easy()
+        done = vouch("verify", net, holds, "--json", "-")
+        self.assertEqual(json.loads(done.stdout)["verdict"], "unsat")
+
+    def test_witness_file_is_replayed_by_eval_point(self):
+        net, _, violated = self.easy()
+        out = self.dir / "w.txt"
+        self.check_verdict(vouch("verify", net, violated, "--witness", out), "sat")
+        text = out.read_text()
+        self.assertRegex(text, r"^\(\(X_0 [^()]+\)\n \(X_1 [^()]+\)\n \(Y_0 [^()]+\)\)\n$")
+        done = vouch("eval-point", net, out, "--spec", violated)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("witness: yes", done.stdout)
+
+    def test_witness_to_standard_output_is_a_vnncomp_result(self):
+        net, _, violated = self.easy()
+        done = vouch("verify", net, violated, "--witness", "-")
+        self.assertRegex(done.stdout, r"(?s)^sat\n\(\(X_0 .*\)\)\n$")
+
+    def test_unsat_leaves_no_witness_file(self):
+        net, holds, _ = self.easy()
+        vouch("verify", net, holds, "--witness", self.dir / "w.txt")
+        self.assertEqual([p.name for p in self.dir.glob("w*")], [])
+
+    def test_picture_is_svg(self):
+        net, holds, _ = self.easy()
+        out = self.dir / "p.svg"
+        self.check_verdict(vouch("verify", net, holds, "--picture", out), "unsat")
+        self.assertIn("<svg", out.read_text())
+        bad = vouch("verify", net, holds, "--picture", out, "--picture-dims", "0,2")
+        self.check_error(bad, 2, "picture-dims")
+
+    def test_unwritable_output_is_known_before_the_run(self):
+        net, spec = self.hard()
+        for option in ("--json", "--witness", "--picture"):
+            for path in ("/nonexistent/folder/out", self.dir):
+                done = vouch("verify", net, spec, option, path, timeout=10)
+                self.check_error(done, 3, path)
+
+    def test_failed_run_leaves_the_old_file_as_it_was(self):
+        net, holds, _ = self.easy()
+        out = self.dir / "out.json"
+        out.write_text("old")
+        holds.write_text("(assert")
+        self.assertEqual(vouch("verify", net, holds, "--json", out).returncode, 3)
+        self.assertEqual(out.read_text(), "old")
+        self.assertEqual([p.name for p in self.dir.glob("out*")], ["out.json"])
+
+    def test_link_stays_a_link(self):
+        net, holds, _ = self.easy()
+        link, target = self.dir / "link.json", self.dir / "target.json"
+        target.write_text("old")
+        link.symlink_to(target)
+        self.check_verdict(vouch("verify", net, holds, "--json", link), "unsat")
+        self.assertTrue(link.is_symlink())
+        self.assertIn("unsat", target.read_text())
+
+    def test_full_disk_is_an_error_after_the_verdict(self):
+        net, holds, _ = self.easy()
+        done = vouch("verify", net, holds, "--json", "/dev/full")
+        self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (3, "unsat"))
+        self.assertEqual(done.stderr.count("\n"), 1)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([VOUCH, "verify", net, holds], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("standard output", done.stderr)
+
+
+class Signals(CliTest):
+    def interrupt(self, number, after_s, *more):
+        net, spec = self.hard()
+        process = subprocess.Popen([VOUCH, "verify", net, spec, *more], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(after_s)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        return process.returncode, out, err
+
+    def test_signal_in_the_search_gives_unknown_and_the_state_reached(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            code, out, err = self.interrupt(number, 1.0)
+            self.assertEqual((code, out.splitlines()[0], err), (0, "unknown", ""))
+            self.assertIn("UNDECIDED: interrupted", out)
+
+    def test_signal_at_any_time_gives_a_verdict_or_nothing(self):
+        r = random.Random(1)
+        for _ in range(20):
+            number = r.choice((signal.SIGINT, signal.SIGTERM))
+            code, out, err = self.interrupt(number, r.random() ** 3 * .3)
+            if code == -number:  # before the program's first lines
+                self.assertEqual((out, err), ("", ""))
+            else:
+                self.assertEqual((code, err), (0, ""))
+                self.assertIn(out.splitlines()[0], VERDICTS)
+
+    def test_interrupted_run_writes_its_json(self):
+        out = self.dir / "out.json"
+        code, _, _ = self.interrupt(signal.SIGINT, 1.0, "--json", out, "--require", "unsat")
+        self.assertEqual(code, 1)
+        result = json.loads(out.read_text())
+        self.assertEqual((result["verdict"], result["reason"]), ("unknown", "interrupted"))
+
+
+class Terminal(CliTest):
+    def on_terminal(self, *more):
+        """What is written to a standard error that is a terminal."""
+        net, spec = self.hard()
+        main_end, its_end = pty.openpty()
+        process = subprocess.Popen([VOUCH, "verify", net, spec, "--timeout", "1", *more],
+                                   stdout=subprocess.DEVNULL, stderr=its_end)
+        os.close(its_end)
+        text = b""
+        while select.select([main_end], [], [], 30)[0]:
+            try:
+                chunk = os.read(main_end, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            text += chunk
+        process.wait()
+        os.close(main_end)
+        return text.decode()
+
+    def test_progress_line_is_shown_and_wiped(self):
+        text = self.on_terminal()
+        self.assertRegex(text, r"done, .* open")
+        self.assertTrue(text.endswith("\r\x1b[K"), repr(text[-40:]))
+
+    def test_quiet_shows_none(self):
+        self.assertEqual(self.on_terminal("--quiet"), "")
+
+
+if __name__ == "__main__":
+    main()
