@@ -171,7 +171,8 @@ static vouch_status fold_in(vouch_context *ctx, vouch_arena *scratch, const vouc
 static vouch_status try_fold(vouch_context *ctx, vouch_arena *scratch, const vouch_graph *g,
                              const vouch_node *node, bool *folded)
 {
-    *folded = node->output[0] >= 0 && g->value[node->output[0]].constant;
+    *folded =
+        node->output_count > 0 && node->output[0] >= 0 && g->value[node->output[0]].constant;
     if (*folded || node->op->expand || !all_constant(g, node))
         return VOUCH_OK;
     const vouch_arena_mark mark = vouch_arena_get_mark(scratch);
