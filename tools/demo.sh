@@ -1,15 +1,76 @@
 #!/usr/bin/env bash
 # A first look at vouch on an example of its own; `make demo` builds and calls it.
+#
+# Proves a property of a small collision-avoidance network, refutes another, shows the bounds of
+# each domain, and leaves results and pictures in demo/ (or in the folder given).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-vouch=build/release/vouch
+vouch=${VOUCH_BIN:-build/release/vouch}
+data=data/collision
+network=$data/collision.onnx
 if [ ! -x "$vouch" ]; then
     echo "demo: $vouch is missing; run 'make' first" >&2
     exit 1
 fi
-if [ ! -d examples ]; then
-    echo "demo: no examples/ folder in this checkout yet; try '$vouch --help'" >&2
-    exit 1
-fi
-"$vouch" --help
+out=${1:-demo}
+mkdir -p "$out"
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n== %s\n' "$*"; }
+
+# run ARGUMENTS: shows a command of ours, then runs it
+run() {
+    echo "\$ vouch $*"
+    "$vouch" "$@"
+}
+
+# picture NAME: NAME.svg as NAME.png too, where librsvg is there
+picture() {
+    if command -v rsvg-convert >/dev/null; then
+        rsvg-convert --zoom 2 "$out/$1.svg" -o "$out/$1.png"
+    fi
+}
+
+# witness NAME: NAME.counterexample in words
+witness() {
+    awk -F'[[:space:]]+' '
+        BEGIN {
+            split("distance|bearing|heading|own speed|intruder speed", name, "|")
+            split("m|rad (positive: left)|rad (relative to ours)|m/s|m/s", unit, "|")
+            split("clear of conflict|weak left|weak right|strong left|strong right", advice, "|")
+        }
+        { gsub(/[()]/, "") }
+        $1 == "" { $0 = substr($0, 2) }
+        $1 ~ /^X_/ { i = substr($1, 3) + 1; printf "    %-15s %10.2f %s\n", name[i], $2, unit[i] }
+        $1 ~ /^Y_/ { i = substr($1, 3) + 1; if (i == 1 || $2 > best) { best = $2; given = i } }
+        END { printf "    advisory given: %s\n", advice[given] }
+    ' "$out/$1.counterexample"
+}
+
+say "The network: five numbers about an encounter in, the scores of five advisories out"
+run info "$network"
+
+say "1. A proof: a slow intruder close ahead is never 'clear of conflict'"
+run verify "$network" "$data/close_turns.vnnlib" --json "$out/close_turns.json" \
+    --picture "$out/close_turns.svg" --picture-dims 0,2
+picture close_turns
+
+say "2. A refutation: the same in a cone twice as wide"
+run verify "$network" "$data/close_turns_wide.vnnlib" --json "$out/close_turns_wide.json" \
+    --picture "$out/close_turns_wide.svg" --picture-dims 0,1 \
+    --witness "$out/close_turns_wide.counterexample"
+picture close_turns_wide
+echo "  in words:"
+witness close_turns_wide
+
+say "3. What the domains know without splitting"
+run bounds "$network" "$data/close_turns.vnnlib"
+
+say "4. All four example properties against their expected verdicts"
+run bench "$data/instances.csv" --expected "$data/expected.csv" --out "$out/results.csv"
+
+say "Where to look"
+for file in "$out"/*; do
+    echo "  $file"
+done

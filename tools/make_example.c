@@ -22,7 +22,7 @@
 #include "base/random.h"
 #include "io/io.h"
 
-enum { INPUTS = 5, HIDDEN = 30, LAYERS = 5, OUTPUTS = 5, BATCH = 64, ROUNDS = 6000, SEED = 7 };
+enum { INPUTS = 5, HIDDEN = 30, LAYERS = 5, OUTPUTS = 5, BATCH = 64, ROUNDS = 12000, SEED = 7 };
 
 static const double input_low[INPUTS] = {0, -3.14159265, -3.14159265, 50, 50};
 static const double input_high[INPUTS] = {20000, 3.14159265, 3.14159265, 350, 350};
@@ -33,7 +33,7 @@ static const float scale[INPUTS] = {1.0F / 16384, 0.25F, 0.25F, 1.0F / 256, 1.0F
 /* ---- the teacher ---------------------------------------------------------------------------
  */
 
-/* Bhaskara-like accuracy is not enough for a teacher: Taylor to degree 13, |x| <= pi. */
+/* Taylor to degree 13, for |x| <= pi. */
 static double sine(double x)
 {
     const double pi = 3.14159265358979;
@@ -79,11 +79,14 @@ static double danger(const double x[INPUTS], double *side)
 }
 
 /* The scores: clear of conflict falls with danger, weak turns peak in the middle, strong ones
- * rise; a turn towards the side on which the intruder passes is worth less. */
+ * rise; a turn towards the side on which the intruder passes is worth less, the more so the
+ * more dangerous it is. */
 static void teach(const double x[INPUTS], double y[OUTPUTS])
 {
-    double side, d = danger(x, &side), weak = 0.35 + d - 1.1 * d * d, strong = -0.2 + 1.35 * d;
+    double side, d = danger(x, &side), weak = 0.2 + 1.4 * d - 1.3 * d * d;
+    double strong = -0.2 + 1.45 * d;
 
+    side *= d / (d + 0.1);
     y[0] = 1 - 2.2 * d;
     y[1] = weak - 0.3 * side;
     y[2] = weak + 0.3 * side;

@@ -1,8 +1,8 @@
 /* Falsification: looking for a witness of `sat`, and replaying it exactly.
  *
  * A candidate is any point; only vouch_witness_check makes it a witness: the point is rounded
- * to the input's element type, clamped into the exact decimal box, evaluated in outward interval
- * arithmetic (and, for piecewise linear networks where that is not decisive, in exact
+ * to the input's element type, clamped into the exact decimal box, evaluated in outward
+ * interval arithmetic (and, for piecewise linear networks where that is not decisive, in exact
  * rationals), and the property's rows are tested in rational arithmetic.
  */
 #ifndef VOUCH_ATTACK_FALSIFY_H
@@ -33,8 +33,8 @@ vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
                                  vouch_witness *witness);
 
 typedef struct vouch_falsify_settings {
-    int64_t samples;    /* random points (half with coordinates snapped to an end) */
-    int64_t restarts;   /* of projected gradient */
+    int64_t samples;  /* random points (half with coordinates snapped to an end) */
+    int64_t restarts; /* of projected gradient */
     int64_t steps;
     int64_t seed;
     double deadline_wall; /* vouch_wall_s() value; infinity = none */

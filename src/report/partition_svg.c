@@ -201,29 +201,43 @@ static void draw_key(drawing *d, vouch_rect r, const char *attributes, const cha
     vouch_svg_text(&d->svg, r.x + r.width + 8, r.y + r.height - 2, "", text);
 }
 
-static void draw_legend(drawing *d, const vouch_partition_picture *picture)
+static void draw_counts(drawing *d, double x, double y)
 {
-    double x = 572, y = 120;
-    char text[64];
+    char text[96];
 
-    draw_scale(d, x, y);
-    draw_key(d, (vouch_rect){x, y + 54, 22, 14},
-             "fill=\"url(#open)\" stroke=\"#888\" stroke-width=\".5\"", "not decided");
-    draw_key(d, (vouch_rect){x, y + 80, 22, 14}, "fill=\"#d7301f\" fill-opacity=\".75\"",
-             "refuted");
-    if (picture->witness) {
-        vouch_svg_circle(&d->svg, x + 11, y + 113, 6,
-                         "fill=\"none\" stroke=\"#000\" stroke-width=\"1.8\"");
-        vouch_svg_circle(&d->svg, x + 11, y + 113, 1.6, "fill=\"#000\"");
-        vouch_svg_text(&d->svg, x + 30, y + 117, "", "counterexample");
-    }
     snprintf(text, sizeof text, "%zu proved, %zu open, %zu refuted", d->proved, d->open,
              d->refuted);
-    vouch_svg_text(&d->svg, x, y + 150, "font-size=\"11\" fill=\"#555\"", text);
-    if (d->p->left_out) {
-        snprintf(text, sizeof text, "%" PRIu64 " more boxes are not drawn", d->p->left_out);
-        vouch_svg_text(&d->svg, x, y + 168, "font-size=\"11\" fill=\"#555\"", text);
+    vouch_svg_text(&d->svg, x, y, "font-size=\"11\" fill=\"#555\"", text);
+    if (!d->p->left_out)
+        return;
+    snprintf(text, sizeof text, "%" PRIu64 " more boxes are not drawn", d->p->left_out);
+    vouch_svg_text(&d->svg, x, y + 18, "font-size=\"11\" fill=\"#555\"", text);
+}
+
+/* Only what the picture shows is explained. */
+static void draw_legend(drawing *d, const vouch_partition_picture *picture)
+{
+    double x = 572, y = 174;
+
+    draw_scale(d, x, y - 54);
+    if (d->open) {
+        draw_key(d, (vouch_rect){x, y, 22, 14},
+                 "fill=\"url(#open)\" stroke=\"#888\" stroke-width=\".5\"", "not decided");
+        y += 26;
     }
+    if (d->refuted) {
+        draw_key(d, (vouch_rect){x, y, 22, 14}, "fill=\"#d7301f\" fill-opacity=\".75\"",
+                 "refuted");
+        y += 26;
+    }
+    if (picture->witness) {
+        vouch_svg_circle(&d->svg, x + 11, y + 7, 6,
+                         "fill=\"none\" stroke=\"#000\" stroke-width=\"1.8\"");
+        vouch_svg_circle(&d->svg, x + 11, y + 7, 1.6, "fill=\"#000\"");
+        vouch_svg_text(&d->svg, x + 30, y + 12, "", "counterexample");
+        y += 26;
+    }
+    draw_counts(d, x, y + 18);
 }
 
 /* The axes span the boxes without recorded parent. A zero width is opened up a little. */
