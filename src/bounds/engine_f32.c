@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bounds/clip.h"
 #include "bounds/engine.h"
 #include "num/lanes.h"
 #include "num/round.h"
@@ -12,6 +13,8 @@
 #define SUFFIX f32
 #define LANES VOUCH_LANES_F32
 #define HALF_ULP VOUCH_U32
+/* Up to this value of its rows a roughly evaluated point is worth an exact replay. */
+#define PROMISING ((REAL)1e-6)
 #define BIGGEST FLT_MAX
 #define ABS(x) fabsf(x)
 #define ROUND_DOWN(x) vouch_float_down(x)

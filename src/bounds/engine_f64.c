@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bounds/clip.h"
 #include "bounds/engine.h"
 #include "num/lanes.h"
 #include "num/round.h"
@@ -12,6 +13,8 @@
 #define SUFFIX f64
 #define LANES VOUCH_LANES_F64
 #define HALF_ULP VOUCH_U64
+/* Up to this value of its rows a roughly evaluated point is worth an exact replay. */
+#define PROMISING ((REAL)1e-6)
 #define BIGGEST DBL_MAX
 #define ABS(x) fabs(x)
 #define ROUND_DOWN(x) (x)
