@@ -3,8 +3,8 @@
  * Problem:   bound Lambda . y from below on a box (from above: bound -Lambda . y from below).
  * Method:    walk the nodes backwards and replace each value by a linear lower bound in the
  *            values it is made of [Zhang et al. 2018, Thm 3.2 (CROWN); Singh et al. 2019,
- *            sec. 4.3 (DeepPoly)]: AFFINE exactly, POINTWISE by the line that the sign of the
- *            coefficient asks for, any other class by its interval, which ends the walk there.
+ *            sec. 4.3 (DeepPoly)]: AFFINE exactly, POINTWISE and MAX by the line that the sign
+ * of the coefficient asks for, any other class by its interval, which ends the walk there.
  * Invariant: row >= sum over values lambda_v . v + offset - error, for all points of the box.
  *
  * The computed coefficients are some linear form; error pays for what each step did to the
@@ -27,10 +27,12 @@ vouch_status vouch_backward_begin(vouch_pass *pass, int64_t cells, vouch_backwar
 
     *b = (vouch_backward){.pass = pass, .pool = {.arena = pass->arena}, .cells = cells};
     b->lines = VOUCH_NEW_ARRAY(pass->arena, vouch_relaxation *, graph->node_count);
+    b->source = VOUCH_NEW_ARRAY(pass->arena, int64_t *, graph->node_count);
     b->reach = VOUCH_NEW_ARRAY(pass->arena, double *, graph->node_count);
     b->span = VOUCH_NEW_ARRAY(pass->arena, double, graph->node_count);
     b->lambda = VOUCH_NEW_ARRAY(pass->arena, double *, graph->value_count);
-    return b->lines && b->reach && b->span && b->lambda ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    return b->lines && b->source && b->reach && b->span && b->lambda ? VOUCH_OK
+                                                                     : VOUCH_ERR_MEMORY;
 }
 
 /* ---- relaxing a node
@@ -43,18 +45,18 @@ static double largest(const vouch_backward *b, int v, int64_t i)
 
 static vouch_status relax_curve(vouch_backward *b, int node)
 {
-    int64_t count = vouch_bounds_count(b->pass->graph, b->pass->graph->node[node].output[0]);
-    vouch_relaxation *lines = VOUCH_NEW_ARRAY(b->pass->arena, vouch_relaxation, count);
+    vouch_pass *pass = b->pass;
+    int64_t count = vouch_bounds_count(pass->graph, pass->graph->node[node].output[0]);
 
-    if (!lines)
+    b->lines[node] = VOUCH_NEW_ARRAY(pass->arena, vouch_relaxation, count);
+    if (!b->lines[node])
         return VOUCH_ERR_MEMORY;
-    for (int64_t i = 0; i < count; i++) {
-        vouch_curve curve = vouch_pass_curve(b->pass, node, i);
-
-        VOUCH_TRY(vouch_lines_adaptive(&curve, &lines[i]));
+    if (pass->node_class[node] == VOUCH_OP_MAX) {
+        b->source[node] = VOUCH_NEW_ARRAY(pass->arena, int64_t, count);
+        if (!b->source[node])
+            return VOUCH_ERR_MEMORY;
     }
-    b->lines[node] = lines;
-    return VOUCH_OK;
+    return vouch_pass_relax(pass, node, false, b->lines[node], b->source[node]);
 }
 
 /* reach += |A_w| X_w, span += sum X_w. */
@@ -101,14 +103,9 @@ static vouch_status relax_affine(vouch_backward *b, int node)
 
 vouch_status vouch_backward_node(vouch_backward *b, int node)
 {
-    switch ((int)b->pass->node_class[node]) {
-    case VOUCH_OP_POINTWISE:
+    if (vouch_pass_has_lines(b->pass, node))
         return relax_curve(b, node);
-    case VOUCH_OP_AFFINE:
-        return relax_affine(b, node);
-    default:
-        return VOUCH_OK;
-    }
+    return b->pass->node_class[node] == VOUCH_OP_AFFINE ? relax_affine(b, node) : VOUCH_OK;
 }
 
 /* ---- one chunk of rows
@@ -173,24 +170,30 @@ static void concretise(vouch_backward *b, int v)
     }
 }
 
+/* out: a row over the curves' input, zeroed. Elements of several windows add up. */
 static void curve_row(vouch_backward *b, int node, int64_t r, double *out)
 {
     const vouch_node *n = &b->pass->graph->node[node];
     const vouch_relaxation *lines = b->lines[node];
+    const int64_t *source = b->source[node];
     int64_t count = vouch_bounds_count(b->pass->graph, n->output[0]);
     const double *lambda = b->lambda[n->output[0]] + r * count;
     double sum = 0, magnitude = 0, error = 0;
 
     for (int64_t i = 0; i < count; i++) {
         vouch_line line = lambda[i] > 0 ? lines[i].lower : lines[i].upper;
-        double product;
+        int64_t j = source ? source[i] : i;
+        double product, before = out[j], largest_x;
 
-        out[i] = 0;
         if (lambda[i] == 0)
             continue;
-        out[i] = lambda[i] * line.slope;
-        if (line.slope != 0 && line.slope != 1)
-            error += (VOUCH_U64 * fabs(out[i]) + DBL_MIN) * largest(b, n->input[0], i);
+        largest_x = line.slope == 0 ? 0 : largest(b, n->input[0], j);
+        product = lambda[i] * line.slope;
+        if (line.slope != 1)
+            error += (VOUCH_U64 * fabs(product) + DBL_MIN) * largest_x;
+        out[j] += product;
+        if (before != 0)
+            error += VOUCH_U64 * fabs(out[j]) * largest_x;
         product = lambda[i] * line.offset;
         sum += product;
         magnitude += fabs(product);
@@ -206,6 +209,7 @@ static vouch_status step_curve(vouch_backward *b, int node)
 
     if (!out)
         return VOUCH_ERR_MEMORY;
+    memset(out, 0, (size_t)(b->rows * count) * sizeof(double));
     for (int64_t r = 0; r < b->rows; r++)
         curve_row(b, node, r, out + r * count);
     add_lambda(b, x, out);
@@ -279,7 +283,7 @@ static vouch_status step_node(vouch_backward *b, int node)
             continue;
         if (b->pass->node_class[node] == VOUCH_OP_AFFINE)
             VOUCH_TRY(step_affine(b, node));
-        else if (b->pass->node_class[node] == VOUCH_OP_POINTWISE)
+        else if (vouch_pass_has_lines(b->pass, node))
             VOUCH_TRY(step_curve(b, node));
         else
             concretise(b, y);

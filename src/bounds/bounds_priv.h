@@ -90,26 +90,31 @@ void vouch_pass_end(vouch_pass *pass);
 /* One product with A: call names node, which, mode, batch, in, out. */
 vouch_status vouch_pass_linear(const vouch_pass *pass, vouch_linear_call call);
 
-/* ---- lines around curves (lines.c) ----------------------------------------------------------
- */
+/* ---- lines around curves (lines.c) ------------------------------------------ */
 
-/* A scalar of a POINTWISE node. The range holds wherever the input's interval allows; the
- * output's interval only where the network's inputs do, and may be tighter. */
-typedef struct vouch_curve {
+/* A curve on an interval: a scalar of a POINTWISE node. The range holds wherever the input's
+ * interval allows; the output's interval only where the network's inputs do, and may be
+ * tighter. */
+typedef struct vouch_arc {
     const vouch_graph *graph;
     const vouch_node *node;
     double low, high;             /* the input's interval */
     double range_low, range_high; /* of f on [low, high] */
     double out_low, out_high;     /* the output's interval */
-} vouch_curve;
+} vouch_arc;
 
-vouch_curve vouch_pass_curve(const vouch_pass *pass, int node, int64_t i);
-/* Lower and upper line, slopes chosen by the operator. */
-vouch_status vouch_lines_adaptive(const vouch_curve *curve, vouch_relaxation *lines);
-/* Lower and upper line of one slope. */
-vouch_status vouch_lines_parallel(const vouch_curve *curve, vouch_relaxation *lines);
 /* Is the curve one line on [low, high]? */
-bool vouch_curve_is_line(const vouch_curve *curve, vouch_line *line);
+bool vouch_arc_is_line(const vouch_arc *arc, vouch_line *line);
+/* Lines around scalar i of input 0 for every output scalar of a POINTWISE node, or of a MAX
+ * node: there around scalar source[i]. Parallel: both slopes equal; else as the operator
+ * chooses. */
+vouch_status vouch_pass_relax(vouch_pass *pass, int node, bool parallel,
+                              vouch_relaxation *lines, int64_t *source);
+static inline bool vouch_pass_has_lines(const vouch_pass *pass, int node)
+{
+    return pass->node_class[node] == VOUCH_OP_POINTWISE ||
+           pass->node_class[node] == VOUCH_OP_MAX;
+}
 
 /* ---- recycled buffers (pool.c)
  * --------------------------------------------------------------- */
@@ -168,7 +173,7 @@ vouch_status vouch_forward_interval(vouch_forward *f, int v);
 bool vouch_forward_fits(const vouch_forward *f, int64_t variables, int64_t count);
 /* size[i] >= sum (|M| + |D|) scale + |c| + |r| of scalar i of value v. */
 void vouch_forward_sizes(const vouch_forward *f, int v, double *size);
-/* The form of a POINTWISE node's output (forward_curve.c). */
+/* The form of a POINTWISE or MAX node's output (forward_curve.c). */
 vouch_status vouch_forward_curve(vouch_forward *f, int node);
 /* Forms and bounds of the problem's rows (forward_rows.c). */
 vouch_status vouch_forward_rows(vouch_forward *f);
@@ -180,7 +185,8 @@ typedef struct vouch_backward {
     vouch_pass *pass;
     vouch_pool pool;
     int64_t cells;            /* coefficients a chunk of rows may have */
-    vouch_relaxation **lines; /* [node_count][count] of POINTWISE nodes */
+    vouch_relaxation **lines; /* [node_count][count] of POINTWISE and MAX nodes */
+    int64_t **source;         /* [node_count][count] of MAX nodes, see vouch_pass_relax */
     double **reach;           /* [node_count][count] of AFFINE nodes: |A| max|x| + |b| */
     double *span;             /* [node_count] of AFFINE nodes: sum of max|x| */
     /* The chunk at hand: each row is  sum over values lambda . value + offset, less error. */

@@ -59,12 +59,12 @@ typedef struct crown {
 static bool is_settled(const crown *c, const vouch_node *consumer, int v, int64_t i)
 {
     vouch_line line;
-    vouch_curve curve = {.graph = c->pass.graph,
-                         .node = consumer,
-                         .low = c->pass.bounds->low[v][i],
-                         .high = c->pass.bounds->high[v][i]};
+    vouch_arc arc = {.graph = c->pass.graph,
+                     .node = consumer,
+                     .low = c->pass.bounds->low[v][i],
+                     .high = c->pass.bounds->high[v][i]};
 
-    return vouch_curve_is_line(&curve, &line);
+    return vouch_arc_is_line(&arc, &line);
 }
 
 static bool reads(const vouch_node *node, int v)

@@ -324,6 +324,7 @@ static vouch_status form_node(vouch_forward *f, int node)
         VOUCH_TRY(affine_node(f, node));
         return concretise(f, n->output[0]);
     case VOUCH_OP_POINTWISE:
+    case VOUCH_OP_MAX:
         VOUCH_TRY(vouch_forward_curve(f, node));
         return concretise(f, n->output[0]);
     default:

@@ -1,4 +1,4 @@
-/* Forward linear forms through curves: y_i = f(x_i) between lines.
+/* Forward linear forms through curves: y_i = f(x_i), or the greatest of several, between lines.
  *
  * With x = M +- D (forms in the variables) and lines a x + b <= f(x) <= c x + d, the new lower
  * and upper forms are
@@ -25,47 +25,52 @@
 /* A node at hand: the lines of its scalars, and the factors above as arrays. */
 typedef struct curve_step {
     int node, x, y;
-    int64_t count, fresh;                  /* fresh: variables to add */
+    int64_t from_count, count;             /* scalars of x, of y */
+    int64_t fresh;                         /* variables to add */
     bool spread;                           /* D' is needed */
     vouch_relaxation *lines;               /* [count] */
     double *middle_middle, *middle_spread; /* [count] factors of M, D in M' */
     double *spread_middle, *spread_spread; /* [count] factors of M, D in D' */
-    double *size;                          /* [count] s */
+    int64_t *source;                       /* [count] the scalar of x that y_i is about */
+    double *size;                          /* [from_count] s */
 } curve_step;
 
-enum { ARRAYS = 9 }; /* 4 doubles per pair of lines, 5 single ones */
+enum { ARRAYS = 9 }; /* of doubles: 4 are lines, 4 factors, 1 sources */
+
+_Static_assert(sizeof(vouch_relaxation) == 4 * sizeof(double), "lines fill four doubles");
+_Static_assert(sizeof(int64_t) == sizeof(double), "sources fill doubles");
 
 static vouch_status new_step(vouch_forward *f, int node, curve_step *s, double **buffer)
 {
     const vouch_node *n = &f->pass.graph->node[node];
     int64_t count = vouch_forward_count(f, n->output[0]);
 
-    *s = (curve_step){.node = node, .x = n->input[0], .y = n->output[0], .count = count};
+    *s = (curve_step){.node = node,
+                      .x = n->input[0],
+                      .y = n->output[0],
+                      .from_count = vouch_forward_count(f, n->input[0]),
+                      .count = count};
     *buffer = vouch_pool_take(&f->pool, ARRAYS * count);
-    if (!*buffer)
+    s->size = vouch_pool_take(&f->pool, s->from_count);
+    if (!*buffer || !s->size)
         return VOUCH_ERR_MEMORY;
     s->lines = (vouch_relaxation *)(void *)*buffer;
     s->middle_middle = *buffer + 4 * count;
     s->middle_spread = *buffer + 5 * count;
     s->spread_middle = *buffer + 6 * count;
     s->spread_spread = *buffer + 7 * count;
-    s->size = *buffer + 8 * count;
+    s->source = (int64_t *)(void *)(*buffer + 8 * count);
+    for (int64_t i = 0; i < count; i++)
+        s->source[i] = i;
     return VOUCH_OK;
 }
 
-_Static_assert(sizeof(vouch_relaxation) == 4 * sizeof(double), "lines fill four doubles");
-
 static vouch_status relax(vouch_forward *f, curve_step *s)
 {
+    VOUCH_TRY(vouch_pass_relax(&f->pass, s->node, f->settings.parallel, s->lines, s->source));
     for (int64_t i = 0; i < s->count; i++) {
-        vouch_curve curve = vouch_pass_curve(&f->pass, s->node, i);
-        vouch_relaxation *lines = &s->lines[i];
-        double a, c;
+        double a = s->lines[i].lower.slope, c = s->lines[i].upper.slope;
 
-        VOUCH_TRY(f->settings.parallel ? vouch_lines_parallel(&curve, lines)
-                                       : vouch_lines_adaptive(&curve, lines));
-        a = lines->lower.slope;
-        c = lines->upper.slope;
         s->middle_middle[i] = .5 * (a + c);
         s->middle_spread[i] = .5 * (fabs(c) - fabs(a));
         s->spread_middle[i] = .5 * (c - a);
@@ -118,20 +123,19 @@ static void mix_coefficients(vouch_forward *f, const curve_step *s)
 {
     const vouch_form *from = &f->form[s->x];
     vouch_form *to = &f->form[s->y];
-    int64_t count = s->count;
 
     for (int64_t k = 0; k < from->variables; k++) {
-        const double *middle = from->middle + (k + 1) * count;
-        const double *spread = from->spread ? from->spread + k * count : NULL;
-        double *to_middle = to->middle + (k + 1) * count;
-        double *to_spread = to->spread ? to->spread + k * count : NULL;
+        const double *middle = from->middle + (k + 1) * s->from_count;
+        const double *spread = from->spread ? from->spread + k * s->from_count : NULL;
+        double *to_middle = to->middle + (k + 1) * s->count;
+        double *to_spread = to->spread ? to->spread + k * s->count : NULL;
 
-        for (int64_t i = 0; i < count; i++) {
-            double d = spread ? spread[i] : 0;
+        for (int64_t i = 0; i < s->count; i++) {
+            double m = middle[s->source[i]], d = spread ? spread[s->source[i]] : 0;
 
-            to_middle[i] = s->middle_middle[i] * middle[i] + s->middle_spread[i] * d;
+            to_middle[i] = s->middle_middle[i] * m + s->middle_spread[i] * d;
             if (to_spread)
-                to_spread[i] = s->spread_middle[i] * middle[i] + s->spread_spread[i] * d;
+                to_spread[i] = s->spread_middle[i] * m + s->spread_spread[i] * d;
         }
     }
 }
@@ -153,7 +157,7 @@ static void mix_constants(vouch_forward *f, const curve_step *s, int64_t i)
     vouch_form *to = &f->form[s->y];
     double b = s->lines[i].lower.offset, d = s->lines[i].upper.offset;
     double slopes = fabs(s->lines[i].lower.slope) + fabs(s->lines[i].upper.slope);
-    double c = from->middle[i], r = from->radius[i], radius, error;
+    double c = from->middle[s->source[i]], r = from->radius[s->source[i]], radius, error;
 
     to->middle[i] = s->middle_middle[i] * c + s->middle_spread[i] * r + (.5 * b + .5 * d);
     radius = s->spread_middle[i] * c + s->spread_spread[i] * r + (.5 * d - .5 * b);
@@ -161,7 +165,8 @@ static void mix_constants(vouch_forward *f, const curve_step *s, int64_t i)
     to->radius[i] = radius;
     if (is_plain(&s->lines[i]))
         return;
-    error = 2 * vouch_gamma64(8) * (slopes * s->size[i] + fabs(b) + fabs(d)) + 16 * DBL_MIN;
+    error = 2 * vouch_gamma64(8) * (slopes * s->size[s->source[i]] + fabs(b) + fabs(d)) +
+            16 * DBL_MIN;
     to->radius[i] = vouch_inflate(radius + error, 4);
 }
 
@@ -206,5 +211,6 @@ vouch_status vouch_forward_curve(vouch_forward *f, int node)
         plan_generators(f, &s);
     VOUCH_TRY(mix_forms(f, &s));
     vouch_pool_give(&f->pool, buffer);
+    vouch_pool_give(&f->pool, s.size);
     return VOUCH_OK;
 }

@@ -93,19 +93,22 @@ static bool has_varying_input(const vouch_pass *pass, const vouch_node *node)
     return false;
 }
 
-/* The class a node is handled as: AFFINE and POINTWISE only where their functions exist and
- * fit, anything else is bounded by its range. */
+/* The class a node is handled as: AFFINE, POINTWISE and MAX only where their functions exist
+ * and fit, anything else is bounded by its range. */
 static vouch_op_class handled_class(const vouch_pass *pass, const vouch_node *node)
 {
     const vouch_graph *graph = pass->graph;
     vouch_op_class class = vouch_op_node_class(graph, node, pass->problem->varying);
     bool affine = class == VOUCH_OP_AFFINE, curve = class == VOUCH_OP_POINTWISE;
+    bool max = class == VOUCH_OP_MAX;
 
-    if (!affine && !curve)
+    if (!affine && !curve && !max)
         return class;
     if (!has_one_output(node) || node->input_count == 0)
         return VOUCH_OP_OPAQUE;
     if (affine && (!node->op->linear || !has_varying_input(pass, node)))
+        return VOUCH_OP_OPAQUE;
+    if (max && (node->input[0] < 0 || !node->op->window))
         return VOUCH_OP_OPAQUE;
     if (curve && (node->input[0] < 0 || !node->op->range ||
                   vouch_bounds_count(graph, node->input[0]) !=
