@@ -96,6 +96,17 @@ static vouch_status grow_slots(vouch_walk *w, int **slot, size_t *slots,
     return VOUCH_OK;
 }
 
+static vouch_status check_bounded(vouch_walk *w)
+{
+    if (w->box >= 0)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_walk_spend(w, w->spec->input_size / 8));
+    for (int64_t k = 0; k < w->spec->input_size; k++)
+        if (!w->low[k] || !w->high[k])
+            return unbounded(w, k, w->low[k] != NULL);
+    return VOUCH_OK;
+}
+
 /* Sets w->box to the index of the current bounds, a new one if need be. */
 static vouch_status find_box(vouch_walk *w)
 {
@@ -103,10 +114,6 @@ static vouch_status find_box(vouch_walk *w)
 
     if (w->box >= 0)
         return VOUCH_OK;
-    VOUCH_TRY(vouch_walk_spend(w, w->spec->input_size / 8));
-    for (int64_t k = 0; k < w->spec->input_size; k++)
-        if (!w->low[k] || !w->high[k])
-            return unbounded(w, k, w->low[k] != NULL);
     VOUCH_TRY(grow_slots(w, &w->box_slot, &w->box_slots, w->box_hash, w->box_count));
     for (i = w->hash & (w->box_slots - 1); w->box_slot[i]; i = (i + 1) & (w->box_slots - 1)) {
         int k = w->box_slot[i] - 1;
@@ -239,11 +246,12 @@ vouch_status vouch_walk_emit(vouch_walk *w)
     int count;
     size_t i;
 
-    VOUCH_TRY(find_box(w));
+    VOUCH_TRY(check_bounded(w));
     VOUCH_TRY(vouch_walk_spend(w, (int64_t)w->active_count));
     count = gather_rows(w, &ok);
     if (!ok)
         return VOUCH_OK;
+    VOUCH_TRY(find_box(w));
     hash = hash_case(w, count);
     VOUCH_TRY(grow_slots(w, &w->case_slot, &w->case_slots, w->case_hash, w->case_count));
     for (i = hash & (w->case_slots - 1); w->case_slot[i]; i = (i + 1) & (w->case_slots - 1)) {

@@ -12,12 +12,23 @@ void vouch_lexer_init(vouch_lexer *lexer, const char *text, size_t size)
         lexer->at += 3;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
+static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-static bool ends_word(char c) { return is_blank(c) || strchr("()[],;\"", c) != NULL; }
+static bool ends_word(char c)
+{
+    switch (c) {
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case ',':
+    case ';':
+    case '"':
+        return true;
+    default:
+        return is_blank(c);
+    }
+}
 
 static void new_line(vouch_lexer *l)
 {

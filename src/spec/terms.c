@@ -1,8 +1,6 @@
 /* Terms: numbers, variables and + - * / of terms, as linear expressions on the stack. */
 #include "spec/parser.h"
 
-#include <string.h>
-
 static vouch_status too_long(vouch_parser *p)
 {
     return vouch_parser_fail(p, VOUCH_ERR_LIMIT, "the exact value of a constant is too long");
@@ -141,7 +139,9 @@ static vouch_status read_operation(vouch_parser *p)
 
 static bool begins_number(const vouch_token *token)
 {
-    return token->kind == VOUCH_TOKEN_WORD && strchr("+-.0123456789", token->text[0]);
+    char c = token->text[0];
+
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
 }
 
 vouch_status vouch_parser_term(vouch_parser *p)

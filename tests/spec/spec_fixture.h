@@ -29,12 +29,11 @@ static inline vouch_value fixture_value(const char *name, int64_t n)
                          .producer = -1};
 }
 
-/* A network with one input of n and one output of m elements, shapes [1,n] and [1,m]. */
-static inline void fixture_open_with(spec_fixture *f, int64_t n, int64_t m,
-                                     const vouch_allocator *allocator)
+/* A network with one input of n and one output of m elements, shapes [1,n] and [1,m]; no
+ * context yet. */
+static inline void fixture_fill(spec_fixture *f, int64_t n, int64_t m)
 {
     memset(f, 0, sizeof *f);
-    f->ctx = vouch_context_new(allocator);
     f->value[0] = fixture_value("in", n);
     f->value[1] = fixture_value("out", m);
     f->input[0] = 0;
@@ -50,7 +49,8 @@ static inline void fixture_open_with(spec_fixture *f, int64_t n, int64_t m,
 
 static inline void fixture_open(spec_fixture *f, int64_t n, int64_t m)
 {
-    fixture_open_with(f, n, m, NULL);
+    fixture_fill(f, n, m);
+    f->ctx = vouch_context_new(NULL);
     assert_non_null(f->ctx);
 }
 
