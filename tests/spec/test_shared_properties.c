@@ -19,12 +19,13 @@ static vouch_status read_text(spec_fixture *f, vouch_arena *arena, const char *p
     return status;
 }
 
-static int64_t count_of(const char *text, const char *word)
+static int64_t count_of(const vouch_file *file, const char *word)
 {
+    size_t length = strlen(word);
     int64_t count = 0;
 
-    for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
-        count++;
+    for (size_t i = 0; i + length <= file->size; i++)
+        count += file->data[i] == word[0] && memcmp(file->data + i, word, length) == 0;
     return count;
 }
 
@@ -47,8 +48,8 @@ static int parse_folder(const char *folder)
         arena = vouch_arena_new(f.ctx);
         assert_non_null(arena);
         if (read_text(&f, arena, path, &file) == VOUCH_OK) {
-            f.value[0].shape.dim[1] = count_of(file.data, "(declare-const X_");
-            f.value[1].shape.dim[1] = count_of(file.data, "(declare-const Y_");
+            f.value[0].shape.dim[1] = count_of(&file, "(declare-const X_");
+            f.value[1].shape.dim[1] = count_of(&file, "(declare-const Y_");
             if (vouch_spec_parse(f.ctx, &f.graph, entry->d_name, file.data, file.size,
                                  &f.spec) != VOUCH_OK)
                 fail_msg("%s", vouch_context_error(f.ctx));
