@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "io/io.h"
 #include "report/report_priv.h"
@@ -88,9 +87,22 @@ static vouch_status add_missing(drawing *d, const vouch_box_record *r)
     return VOUCH_OK;
 }
 
+static int compare_doubles(double a, double b) { return (a > b) - (a < b); }
+
+static int compare_areas(const vouch_area *a, const vouch_area *b)
+{
+    int order = 0;
+
+    for (int d = 0; d < 2 && !order; d++)
+        order = compare_doubles(a->low[d], b->low[d]);
+    for (int d = 0; d < 2 && !order; d++)
+        order = compare_doubles(a->high[d], b->high[d]);
+    return order;
+}
+
 static vouch_status add_record(drawing *d, const vouch_box_record *r)
 {
-    if (memcmp(&r->whole, &r->kept, sizeof r->kept) != 0)
+    if (compare_areas(&r->whole, &r->kept) != 0)
         VOUCH_TRY(add_shape(d, GREEN, r->depth, &r->whole));
     switch (r->leaf) {
     case VOUCH_LEAF_PROVED:
@@ -113,8 +125,6 @@ static vouch_status add_record(drawing *d, const vouch_box_record *r)
     return r->children ? VOUCH_OK : add_shape(d, HATCH, r->depth, &r->kept);
 }
 
-static int compare_doubles(double a, double b) { return (a > b) - (a < b); }
-
 static int compare_shapes(const void *left, const void *right)
 {
     const shape *a = left, *b = right;
@@ -122,10 +132,8 @@ static int compare_shapes(const void *left, const void *right)
 
     if (!order)
         order = (a->depth > b->depth) - (a->depth < b->depth);
-    for (int d = 0; d < 2 && !order; d++)
-        order = compare_doubles(a->at.low[d], b->at.low[d]);
-    for (int d = 0; d < 2 && !order; d++)
-        order = compare_doubles(a->at.high[d], b->at.high[d]);
+    if (!order)
+        order = compare_areas(&a->at, &b->at);
     return order;
 }
 

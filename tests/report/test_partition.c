@@ -226,6 +226,29 @@ static void workers_may_record_at_once(void **state)
     vouch_partition_free(p);
 }
 
+static void a_picture_that_runs_out_of_memory_does_not_stop_the_search(void **state)
+{
+    vouch_test_memory memory = {0};
+    const vouch_allocator allocator = vouch_test_allocator(&memory);
+    vouch_context *small = vouch_context_new(&allocator);
+    vouch_partition *p = vouch_partition_new(small, 3, 0, 2);
+    const vouch_partition_picture picture = {.title = "short of memory"};
+
+    (void)state;
+    assert_non_null(p);
+    for (uint64_t i = 0; i < 1000; i++) {
+        if (i == 256)
+            memory.fail_at = memory.requests + 1, memory.fail_on = true;
+        box(vouch_partition_sink(p), i + 1, 0, 0, 0, 1, (double)i, (double)i + 1);
+    }
+    memory.fail_on = false;
+    memory.fail_at = 0;
+    assert_non_null(strstr(write_picture(p, &picture, "memory"), "744 more boxes"));
+    vouch_partition_free(p);
+    vouch_context_free(small);
+    assert_int_equal(memory.live, 0);
+}
+
 static void equal_or_absent_dimensions_are_refused(void **state)
 {
     (void)state;
@@ -284,6 +307,7 @@ int main(void)
         T(clipping_leaves_proved_ground),
         T(equal_inputs_give_equal_bytes),
         T(workers_may_record_at_once),
+        T(a_picture_that_runs_out_of_memory_does_not_stop_the_search),
         T(equal_or_absent_dimensions_are_refused),
         T(an_unwritable_picture_names_its_file),
         T(the_widest_dimensions_are_found),
