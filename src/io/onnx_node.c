@@ -11,6 +11,14 @@
 
 #include "io/onnx_priv.h"
 
+/* A node without a name is known by what it computes. */
+static const char *name_of(const Onnx__NodeProto *n)
+{
+    if (n->name && n->name[0])
+        return n->name;
+    return n->n_output ? n->output[0] : "?";
+}
+
 /* vouch_fail with "source: node 'name' (Type): " before the text, as vouch_node_fail has it. */
 static vouch_status fail_node(const vouch_onnx_reader *r, const Onnx__NodeProto *n,
                               vouch_status status, const char *format, ...) VOUCH_PRINTF(4, 5);
@@ -20,14 +28,13 @@ static vouch_status fail_node(const vouch_onnx_reader *r, const Onnx__NodeProto 
 {
     char text[512];
     bool named = n->name && n->name[0];
-    const char *name = named ? n->name : n->n_output ? n->output[0] : "?";
     va_list args;
 
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return vouch_fail(r->ctx, status, "%s: node %s'%s' (%s): %s", r->source, named ? "" : "of ",
-                      name, n->op_type ? n->op_type : "no type", text);
+                      name_of(n), n->op_type ? n->op_type : "no type", text);
 }
 
 /* ---- infinities -------------------------------------------------------------------------- */
@@ -121,10 +128,7 @@ static vouch_status read_tensor(const vouch_onnx_reader *r, const Onnx__NodeProt
 {
     vouch_tensor *tensor = NULL;
     const char *what = vouch_arena_print(r->scratch, "node '%s' (%s): attribute '%s'",
-                                         n->name && n->name[0] ? n->name
-                                         : n->n_output         ? n->output[0]
-                                                               : "",
-                                         n->op_type, a->name);
+                                         name_of(n), n->op_type, a->name);
 
     if (!what)
         return VOUCH_ERR_MEMORY;
