@@ -31,7 +31,8 @@ typedef struct vouch_task {
     const vouch_graph *graph; /* the rest is for the graph engine */
     const struct vouch_domain *domain;
     const double *row_output, *row_input, *row_constant; /* [rows][...]: rows over (y, x) */
-    const double *row_radius; /* [rows]: what the decimals' rounding adds, on the hull */
+    const double *row_output_slack; /* [rows][outputs]: |exact - row_output| <=; NULL = exact */
+    const double *row_radius; /* [rows]: what inexact input coefficients add, on the hull */
     int input_count, output_count, row_count, case_count;
     const int *case_start; /* [case_count + 1] into case_row */
     const int *case_row;
@@ -131,6 +132,7 @@ typedef struct vouch_engine_type {
 
 enum { VOUCH_CHILD_BATCHES = 16 };
 
-extern const vouch_engine_type vouch_engine_f32, vouch_engine_f64;
+/* vouch_engine_graph bounds single boxes by task->domain on any graph; it has no probe. */
+extern const vouch_engine_type vouch_engine_f32, vouch_engine_f64, vouch_engine_graph;
 
 #endif

@@ -193,6 +193,8 @@ static void score_lane(worker *w, const vouch_batch *b, int i)
                              .depth = b->depth[i],
                              .random = &random};
     in->split->score(&view, w->score);
+    for (int d = 0; d < w->inputs; d++) /* ties go to the widest; NaN never wins */
+        w->score[d] = isnan(w->score[d]) ? 0 : w->score[d] + 1e-30 * lane.width[d];
 }
 
 static void plan_lane(worker *w, const vouch_batch *b, int i, int open)

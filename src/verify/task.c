@@ -65,8 +65,7 @@ static vouch_status set_hull(vouch_arena *arena, const vouch_spec *spec, vouch_t
     return VOUCH_OK;
 }
 
-/* The rows as dense coefficients. row_radius gets what the slack of input coefficients adds on
- * the hull; that of output coefficients needs bounds of y and is added by the caller. */
+/* The rows as dense coefficients; row_radius is what the slack of input coefficients adds. */
 static vouch_status set_rows(vouch_arena *arena, const vouch_spec *spec, vouch_task *t)
 {
     size_t rows = (size_t)t->row_count, at = 0;
@@ -95,6 +94,27 @@ static vouch_status set_rows(vouch_arena *arena, const vouch_spec *spec, vouch_t
     t->row_input = input;
     t->row_constant = constant;
     t->row_radius = radius;
+    return VOUCH_OK;
+}
+
+/* Slack of the output coefficients, where a decimal is no double. */
+static vouch_status set_output_slack(vouch_arena *arena, const vouch_spec *spec, vouch_task *t)
+{
+    size_t at = 0, width = (size_t)spec->output_size;
+    double *slack = VOUCH_NEW_ARRAY(arena, double, (size_t)t->row_count *width);
+    bool any = false;
+    if (!slack)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < spec->case_count; k++)
+        for (int i = 0; i < spec->cases[k].row_count; i++, at++)
+            for (int j = 0; j < spec->cases[k].row[i].term_count; j++) {
+                const vouch_term *term = &spec->cases[k].row[i].term[j];
+                if (!term->is_output || term->slack == 0)
+                    continue;
+                slack[at * width + (size_t)term->index] = term->slack;
+                any = true;
+            }
+    t->row_output_slack = any ? slack : NULL;
     return VOUCH_OK;
 }
 
@@ -182,6 +202,7 @@ vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouc
     VOUCH_TRY(set_cases(arena, spec, task));
     VOUCH_TRY(set_hull(arena, spec, task));
     VOUCH_TRY(set_rows(arena, spec, task));
+    VOUCH_TRY(set_output_slack(arena, spec, task));
     return lower ? set_form(ctx, graph, spec, task) : VOUCH_OK;
 }
 

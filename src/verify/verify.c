@@ -219,6 +219,18 @@ static vouch_status search_form(run *r)
     return search(r, strcmp(p, "double") == 0 ? automatic + 1 : automatic);
 }
 
+/* Any domain on any graph, box by box. */
+static vouch_status search_graph(run *r)
+{
+    static const vouch_engine_type *const general[] = {&vouch_engine_graph, NULL};
+    const char *name = strcmp(r->settings->domain, "auto") == 0 ? "crown" : r->settings->domain;
+    r->task.domain = vouch_domain_find(name);
+    if (!r->task.domain)
+        return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no domain '%s'", name);
+    r->result->domain = r->task.domain->name;
+    return search(r, general);
+}
+
 static vouch_status decide(run *r)
 {
     if (r->spec->case_count == 0) {
@@ -237,11 +249,7 @@ static vouch_status decide(run *r)
     if (r->result->verdict == VOUCH_SAT)
         return VOUCH_OK;
     double start = vouch_wall_s();
-    vouch_status status = VOUCH_OK;
-    if (r->task.form)
-        status = search_form(r);
-    else
-        r->result->reason = "no engine";
+    vouch_status status = r->task.form ? search_form(r) : search_graph(r);
     r->result->search_s = vouch_wall_s() - start;
     return status;
 }
