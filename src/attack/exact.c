@@ -201,6 +201,15 @@ static vouch_status affine(rational_net *net, const vouch_node *node, mpq_t *buf
 
 /* ---- piecewise linear nodes -------------------------------------------------------------- */
 
+static bool all_finite_pieces(const double *breakpoint, const vouch_line *piece, int count)
+{
+    for (int p = 0; p <= count; p++)
+        if ((p < count && !isfinite(breakpoint[p])) || !isfinite(piece[p].slope) ||
+            !isfinite(piece[p].offset))
+            return false;
+    return true;
+}
+
 static void pieces(rational_net *net, const vouch_node *node, mpq_t *buffer)
 {
     double breakpoint[4];
@@ -209,7 +218,8 @@ static void pieces(rational_net *net, const vouch_node *node, mpq_t *buffer)
     mpq_t *x = net->q + net->first[node->input[0]];
     mpq_t *y = net->q + net->first[node->output[0]];
 
-    net->supported = count >= 0 && node->output_count == 1;
+    net->supported =
+        count >= 0 && node->output_count == 1 && all_finite_pieces(breakpoint, piece, count);
     for (int64_t i = 0; i < size_of(net, node->output[0]) && net->supported; i++) {
         int p = 0;
         while (p < count && (mpq_set_d(*buffer, breakpoint[p]), mpq_cmp(x[i], *buffer) > 0))

@@ -95,6 +95,8 @@ static vouch_status enclose(trial *t)
                                    .low = t->x,
                                    .high = t->x};
     VOUCH_TRY(interval->run(t->ctx, t->scratch, NULL, &problem, &bounds));
+    if (bounds.empty)
+        return vouch_fail(t->ctx, VOUCH_ERR_INTERNAL, "witness: a point without image");
     for (int i = 0; i < t->graph->output_count; i++) {
         int v = t->graph->output[i];
         size_t count = (size_t)vouch_shape_count(&t->graph->value[v].shape);
