@@ -15,7 +15,7 @@
 #include "cli/text.h"
 #include "verify/verify.h"
 
-enum { CACHE_MIB = 64, CACHE_COUNT = 256, BAR = 24 };
+enum { CACHE_MIB = 64, CACHE_COUNT = 256, BAR = 16 };
 
 typedef struct bench_cli {
     const char *expected, *filter;

@@ -6,19 +6,30 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/text.h"
 
-enum { LINE_COLUMNS = 79 };
+enum { COLUMNS_UNKNOWN = 80, COLUMNS_MAX = 200 };
 static const char wipe[] = "\r\033[K";
 
+static size_t columns(void)
+{
+    struct winsize window;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col == 0)
+        return COLUMNS_UNKNOWN;
+    return window.ws_col < COLUMNS_MAX ? window.ws_col : COLUMNS_MAX;
+}
+
+/* One line, cut where it would wrap. */
 static void put(const char *text)
 {
-    char line[sizeof wipe + LINE_COLUMNS];
-    const int n = snprintf(line, sizeof line, "%s%s", wipe, text);
-    const size_t length = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    char line[sizeof wipe + COLUMNS_MAX];
+    const size_t most = sizeof wipe - 1 + columns();
+    const int n = snprintf(line, most, "%s%s", wipe, text);
+    const size_t length = n < 0 ? 0 : (size_t)n < most ? (size_t)n : most - 1;
     if (write(STDERR_FILENO, line, length) < 0)
         return; /* nobody to tell */
 }

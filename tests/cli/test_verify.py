@@ -172,11 +172,24 @@ class Files(CliTest):
         self.assertIn("standard output", done.stderr)
 
 
+def wait_for_handler(process):
+    """Until the process catches SIGINT (Linux), which it does from its first lines on."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with open(f"/proc/{process.pid}/status") as status:
+            caught = re.search(r"SigCgt:\s*(\w+)", status.read())[1]
+        if int(caught, 16) >> (signal.SIGINT - 1) & 1:
+            return
+        time.sleep(.005)
+
+
 class Signals(CliTest):
-    def interrupt(self, number, after_s, *more):
+    def interrupt(self, number, after_s, *more, ready=False):
         net, spec = self.hard()
         process = subprocess.Popen([VOUCH, "verify", net, spec, *more], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
+        if ready:
+            wait_for_handler(process)
         time.sleep(after_s)
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
@@ -184,7 +197,7 @@ class Signals(CliTest):
 
     def test_signal_in_the_search_gives_unknown_and_the_state_reached(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            code, out, err = self.interrupt(number, 1.0)
+            code, out, err = self.interrupt(number, .3, ready=True)
             self.assertEqual((code, out.splitlines()[0], err), (0, "unknown", ""))
             self.assertIn("UNDECIDED: interrupted", out)
 
@@ -192,7 +205,7 @@ class Signals(CliTest):
         r = random.Random(1)
         for _ in range(20):
             number = r.choice((signal.SIGINT, signal.SIGTERM))
-            code, out, err = self.interrupt(number, r.random() ** 3 * .3)
+            code, out, err = self.interrupt(number, r.random() ** 3 * .3, "--timeout", "20")
             if code == -number:  # before the program's first lines
                 self.assertEqual((out, err), ("", ""))
             else:
@@ -201,7 +214,8 @@ class Signals(CliTest):
 
     def test_interrupted_run_writes_its_json(self):
         out = self.dir / "out.json"
-        code, _, _ = self.interrupt(signal.SIGINT, 1.0, "--json", out, "--require", "unsat")
+        code, _, _ = self.interrupt(signal.SIGINT, .3, "--json", out, "--require", "unsat",
+                                    ready=True)
         self.assertEqual(code, 1)
         result = json.loads(out.read_text())
         self.assertEqual((result["verdict"], result["reason"]), ("unknown", "interrupted"))
