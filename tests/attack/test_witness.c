@@ -1,5 +1,6 @@
 /* What counts as a witness: points on the boundary, strict rows, decimals, element types. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack/falsify.h"
@@ -226,7 +227,7 @@ static void exact_outputs_of_random_networks_are_their_own_bounds(void **state)
     (void)state;
     for (uint64_t k = 0; k < 40; k++) {
         vouch_random r = vouch_random_stream(3, "exact", k);
-        char text[4096], number[2048];
+        char text[8192], number[2048];
         double x[3];
         fixture f;
         mpq_t y[2];
