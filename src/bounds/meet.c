@@ -23,9 +23,9 @@ static void meet_rows(int count, const vouch_bounds *other, vouch_bounds *bounds
 static vouch_status run(vouch_context *ctx, vouch_arena *arena, const void *settings,
                         const vouch_bound_problem *problem, vouch_bounds *bounds)
 {
-    static const vouch_domain *const parts[] = {&vouch_domain_zonotope, &vouch_domain_symbolic,
-                                                &vouch_domain_crown};
-    enum { COUNT = sizeof parts / sizeof *parts };
+    enum { COUNT = 3 };
+    static const vouch_domain *const parts[COUNT] = {
+        &vouch_domain_zonotope, &vouch_domain_symbolic, &vouch_domain_crown};
     int rows = problem->rows ? problem->rows->count : 0;
     vouch_bound_problem known = *problem;
     vouch_bounds part[COUNT];
