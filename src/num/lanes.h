@@ -21,6 +21,10 @@
 
 enum { VOUCH_LANES_F32 = 16, VOUCH_LANES_F64 = 8 };
 
+/* gemm adds its k products in runs of at most so many, each run into a sum of its own that is
+ * then added to C: rounding errors grow with RUN + k / RUN instead of k. */
+enum { VOUCH_LANES_RUN = 24 };
+
 /* The two lines around ReLU, per neuron and lane: slope of the lower line (through 0), slope
  * and offset of the upper line. See relu_lines. */
 #define VOUCH_LANES_TABLE(real, suffix)                                                        \
