@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "attack/falsify.h"
 #include "cli/command.h"
 #include "cli/enclose.h"
 #include "cli/load.h"
@@ -73,26 +74,53 @@ static void put_rounding(const vouch_cli_network *net, const double *x)
                moved, moved == 1 ? " is" : "s are", moved == 1 ? "it" : "them");
 }
 
-static vouch_status check_spec(const vouch_cli_call *call, const vouch_cli_network *net,
-                               const double *x, const values *y, bool *witness)
+/* How far the point that was proved to be a witness lies from the one given: 0, or what
+ * rounding to float32 explains, counts as the same point. */
+static double distance(const vouch_cli_network *net, const double *x, const double *found)
 {
-    const eval_cli *cli = call->settings[1];
+    double apart = 0;
+    for (int64_t i = 0; i < net->inputs; i++) {
+        if (found[i] != (double)(float)x[i])
+            apart = fmax(apart, fabs(found[i] - x[i]));
+    }
+    return apart;
+}
+
+/* Decided exactly; the witness check rounds to the input's type and clamps into the box, so
+ * what it found is compared with what was asked. */
+static vouch_status check_spec(const vouch_cli_call *call, const vouch_cli_network *net,
+                               const vouch_spec *spec, const double *x, bool *witness)
+{
+    vouch_witness w = {.input = VOUCH_NEW_ARRAY(call->arena, double, net->inputs),
+                       .output = VOUCH_NEW_ARRAY(call->arena, double, net->outputs)};
+    if (w.input == NULL || w.output == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_witness_check(call->ctx, call->arena, net->graph, spec,
+                                  VOUCH_SEMANTICS_REAL, x, &w));
+    const double apart = w.found ? distance(net, x, w.input) : 0;
+    *witness = w.found && apart == 0;
+    if (*witness)
+        printf("witness: yes, case %d of %s holds at this point, over the reals\n",
+               w.which_case + 1, spec->source);
+    else
+        printf("witness: no case of %s is shown to hold at this point\n", spec->source);
+    if (apart > 0)
+        printf("note: case %d holds at a point of the box that is %.3g away\n",
+               w.which_case + 1, apart);
+    return VOUCH_OK;
+}
+
+static vouch_status load_and_check(const vouch_cli_call *call, const vouch_cli_network *net,
+                                   const double *x, bool *witness)
+{
+    const char *path = ((const eval_cli *)call->settings[1])->spec;
     vouch_cli_property property;
     vouch_status s =
-        vouch_cli_property_load(call->ctx, call->arena, net->graph, cli->spec, &property);
-    if (s != VOUCH_OK)
-        return s;
-    *witness = false;
-    for (int k = 0; k < property.spec->case_count && !*witness; k++) {
-        *witness = vouch_spec_case_holds(property.spec, k, x, y->end[0], y->end[1]);
-        if (*witness)
-            printf("witness: yes, case %d of %s holds at this point, over the reals\n", k + 1,
-                   cli->spec);
-    }
-    if (!*witness)
-        printf("witness: no case of %s is proved to hold at this point\n", cli->spec);
+        vouch_cli_property_load(call->ctx, call->arena, net->graph, path, &property);
+    if (s == VOUCH_OK)
+        s = check_spec(call, net, property.spec, x, witness);
     vouch_cli_property_free(&property);
-    return VOUCH_OK;
+    return s;
 }
 
 static vouch_status examine(const vouch_cli_call *call, vouch_cli_network *net, bool *witness)
@@ -106,7 +134,7 @@ static vouch_status examine(const vouch_cli_call *call, vouch_cli_network *net, 
     put_rounding(net, point.input);
     put_values(net, &point, &y);
     if (((const eval_cli *)call->settings[1])->spec != NULL)
-        return check_spec(call, net, point.input, &y, witness);
+        return load_and_check(call, net, point.input, witness);
     return VOUCH_OK;
 }
 
