@@ -35,8 +35,7 @@ vouch_status vouch_backward_begin(vouch_pass *pass, int64_t cells, vouch_backwar
                                                                      : VOUCH_ERR_MEMORY;
 }
 
-/* ---- relaxing a node
- * --------------------------------------------------------------------------- */
+/* ---- relaxing a node --------------------------------------------------------------------- */
 
 static double largest(const vouch_backward *b, int v, int64_t i)
 {
@@ -108,8 +107,7 @@ vouch_status vouch_backward_node(vouch_backward *b, int node)
     return b->pass->node_class[node] == VOUCH_OP_AFFINE ? relax_affine(b, node) : VOUCH_OK;
 }
 
-/* ---- one chunk of rows
- * ---------------------------------------------------------------------------- */
+/* ---- one chunk of rows ------------------------------------------------------------------- */
 
 /* offset_r += sum of n terms with that sum of magnitudes; `more` is error from elsewhere. */
 static void add_offset(vouch_backward *b, int64_t r, double sum, double magnitude, double more,
@@ -365,8 +363,7 @@ static int64_t chunk_rows(const vouch_backward *b, int last)
     return b->cells / per_row / 2 > 1 ? b->cells / per_row / 2 : 1;
 }
 
-/* ---- scalars of a value
- * ---------------------------------------------------------------------------- */
+/* ---- scalars of a value ------------------------------------------------------------------ */
 
 /* Rows +-e_i for the scalars listed. */
 static vouch_status bound_scalars(vouch_backward *b, int v, const int64_t *list, int64_t n)
@@ -409,8 +406,7 @@ vouch_status vouch_backward_value(vouch_backward *b, int v, const bool *wanted)
     return VOUCH_OK;
 }
 
-/* ---- the problem's rows
- * ------------------------------------------------------------------------------ */
+/* ---- the problem's rows ------------------------------------------------------------------ */
 
 /* lambda of the outputs: rows first .. first + n - 1, then their negatives. */
 static vouch_status start_rows(vouch_backward *b, int first, int64_t n)

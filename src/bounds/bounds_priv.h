@@ -38,8 +38,7 @@ static inline double vouch_centre(double low, double high, double *radius)
     return centre;
 }
 
-/* ---- a pass (pass.c) -----------------------------------------------------------------------
- */
+/* ---- a pass (pass.c) --------------------------------------------------------------------- */
 
 /* An AFFINE node y = sum over its varying inputs of A_w x_w + b. */
 typedef struct vouch_affine {
@@ -90,7 +89,7 @@ void vouch_pass_end(vouch_pass *pass);
 /* One product with A: call names node, which, mode, batch, in, out. */
 vouch_status vouch_pass_linear(const vouch_pass *pass, vouch_linear_call call);
 
-/* ---- lines around curves (lines.c) ------------------------------------------ */
+/* ---- lines around curves (lines.c) ------------------------------------------------------- */
 
 /* A curve on an interval: a scalar of a POINTWISE node. The range holds wherever the input's
  * interval allows; the output's interval only where the network's inputs do, and may be
@@ -116,8 +115,7 @@ static inline bool vouch_pass_has_lines(const vouch_pass *pass, int node)
            pass->node_class[node] == VOUCH_OP_MAX;
 }
 
-/* ---- recycled buffers (pool.c)
- * --------------------------------------------------------------- */
+/* ---- recycled buffers (pool.c) ----------------------------------------------------------- */
 
 typedef struct vouch_buffer vouch_buffer;
 typedef struct vouch_pool {
@@ -129,8 +127,7 @@ typedef struct vouch_pool {
 double *vouch_pool_take(vouch_pool *pool, int64_t count);
 void vouch_pool_give(vouch_pool *pool, double *data); /* NULL is fine */
 
-/* ---- forward linear forms (forward.c)
- * -------------------------------------------------------- */
+/* ---- forward linear forms (forward.c) ---------------------------------------------------- */
 
 typedef struct vouch_forward_settings {
     bool parallel;      /* curves between parallel lines: one matrix instead of two */
@@ -178,8 +175,7 @@ vouch_status vouch_forward_curve(vouch_forward *f, int node);
 /* Forms and bounds of the problem's rows (forward_rows.c). */
 vouch_status vouch_forward_rows(vouch_forward *f);
 
-/* ---- backward linear forms (backward.c)
- * ------------------------------------------------------- */
+/* ---- backward linear forms (backward.c) -------------------------------------------------- */
 
 typedef struct vouch_backward {
     vouch_pass *pass;

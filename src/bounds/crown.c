@@ -52,8 +52,7 @@ typedef struct crown {
     bool *wanted; /* [largest count]: scalars of the value at hand */
 } crown;
 
-/* ---- which scalars deserve a backward pass
- * -------------------------------------------------------- */
+/* ---- which scalars deserve a backward pass ----------------------------------------------- */
 
 /* The curve is one line on the interval: tighter bounds would change nothing. */
 static bool is_settled(const crown *c, const vouch_node *consumer, int v, int64_t i)
@@ -130,8 +129,7 @@ static void choose_wanted(crown *c, int v)
     }
 }
 
-/* ---- the run
- * ----------------------------------------------------------------------------------------- */
+/* ---- the run ----------------------------------------------------------------------------- */
 
 static vouch_status bound_node(crown *c, int node)
 {

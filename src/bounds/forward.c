@@ -22,8 +22,7 @@
 
 #include "bounds/bounds_priv.h"
 
-/* ---- forms
- * -------------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------- */
 
 /* Room for the forms of value v in that many variables; zeroed. */
 vouch_status vouch_forward_new_form(vouch_forward *f, int v, int64_t variables, bool spread)
@@ -147,8 +146,7 @@ static vouch_status concretise(vouch_forward *f, int v)
     return VOUCH_OK;
 }
 
-/* ---- inputs
- * ---------------------------------------------------------------------------------------- */
+/* ---- inputs ------------------------------------------------------------------------------ */
 
 /* One variable per input of non-zero width. An unbounded input has none, and no form: its
  * centre is not finite. */
@@ -205,8 +203,7 @@ static vouch_status begin_inputs(vouch_forward *f)
     return VOUCH_OK;
 }
 
-/* ---- AFFINE
- * ----------------------------------------------------------------------------------------- */
+/* ---- AFFINE ------------------------------------------------------------------------------ */
 
 typedef struct affine_step {
     const vouch_node *node;
@@ -312,8 +309,7 @@ static vouch_status affine_node(vouch_forward *f, int node)
     return VOUCH_OK;
 }
 
-/* ---- the run
- * ------------------------------------------------------------------------------------------ */
+/* ---- the run ----------------------------------------------------------------------------- */
 
 static vouch_status form_node(vouch_forward *f, int node)
 {

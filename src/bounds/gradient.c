@@ -55,8 +55,7 @@ static void drop_pair(gradient *g, int v)
     g->low[v] = g->high[v] = NULL;
 }
 
-/* ---- AFFINE
- * ----------------------------------------------------------------------------------------- */
+/* ---- AFFINE ------------------------------------------------------------------------------ */
 
 /* [low, high] from centre and radius of A^T g, in place of both; terms 0: nothing was rounded.
  */
@@ -104,8 +103,7 @@ static vouch_status affine_node(gradient *g, const vouch_node *node)
     return VOUCH_OK;
 }
 
-/* ---- POINTWISE
- * ---------------------------------------------------------------------------------------- */
+/* ---- POINTWISE --------------------------------------------------------------------------- */
 
 static vouch_status curve_node(gradient *g, const vouch_node *node)
 {
@@ -128,8 +126,7 @@ static vouch_status curve_node(gradient *g, const vouch_node *node)
     return VOUCH_OK;
 }
 
-/* ---- other classes
- * ---------------------------------------------------------------------------------------- */
+/* ---- other classes ----------------------------------------------------------------------- */
 
 /* [low, high] of each row becomes all reals where the row's gradient of y is not zero. */
 static vouch_status any_gradient(gradient *g, const vouch_node *node, int y)
@@ -210,9 +207,7 @@ static vouch_status max_node(gradient *g, const vouch_node *node)
     return VOUCH_OK;
 }
 
-/* ---- the run
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------------------------- */
 
 static vouch_status step_output(gradient *g, int node, int y)
 {

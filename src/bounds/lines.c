@@ -86,8 +86,7 @@ static vouch_status adaptive_lines(const vouch_arc *arc, vouch_relaxation *lines
     return VOUCH_OK;
 }
 
-/* ---- parallel lines
- * --------------------------------------------------------------------------- */
+/* ---- parallel lines ---------------------------------------------------------------------- */
 
 /* Bounds of (line - slope x) at x. */
 static double gap_down(vouch_line line, double slope, double x)
@@ -182,8 +181,7 @@ static vouch_status parallel_lines(const vouch_arc *arc, vouch_relaxation *lines
     return arc->node->op->relax ? offer_lines(arc, lines) : VOUCH_OK;
 }
 
-/* ---- the greatest of several
- * ------------------------------------------------------------------ */
+/* ---- the greatest of several ------------------------------------------------------------- */
 
 /* x <= y <= max(x, c) on [low, high]: the chord of the right side, and x. */
 static vouch_relaxation greatest_adaptive(double low, double high, double c)

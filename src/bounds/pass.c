@@ -71,8 +71,7 @@ bool vouch_pass_active(const vouch_pass *pass, int node)
     return false;
 }
 
-/* ---- beginning ------------------------------------------------------------------------------
- */
+/* ---- beginning --------------------------------------------------------------------------- */
 
 /* `linear` speaks of output 0 only. */
 static bool has_one_output(const vouch_node *node)
@@ -180,8 +179,7 @@ void vouch_pass_end(vouch_pass *pass)
     }
 }
 
-/* ---- AFFINE ---------------------------------------------------------------------------------
- */
+/* ---- AFFINE ------------------------------------------------------------------------------ */
 
 vouch_status vouch_pass_linear(const vouch_pass *pass, vouch_linear_call call)
 {
@@ -374,8 +372,7 @@ static vouch_status affine_node(vouch_pass *pass, int node)
     return status;
 }
 
-/* ---- all other classes: the operator's range
- * -------------------------------------------------- */
+/* ---- all other classes: the operator's range --------------------------------------------- */
 
 /* Tensors over the arrays of one side of the bounds; constants as they are stored. */
 static const vouch_tensor **side(vouch_pass *pass, const vouch_node *node, double **array)
@@ -476,8 +473,7 @@ vouch_status vouch_pass_node(vouch_pass *pass, int node)
     return VOUCH_OK;
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------- */
 
 static void row_interval(const vouch_pass *pass, const double *y_low, const double *y_high,
                          int r, double *low, double *high)

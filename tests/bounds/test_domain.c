@@ -5,8 +5,7 @@
 #include "property/domains.h"
 #include "support/net.h"
 
-/* ---- table and helpers ----------------------------------------------------------------------
- */
+/* ---- table and helpers ------------------------------------------------------------------- */
 
 static void every_domain_is_found_by_its_name(void **state)
 {
@@ -41,8 +40,7 @@ static void a_form_over_an_unbounded_box_is_unbounded(void **state)
     assert_true(vouch_form_max(2, coef, -DBL_MAX, low, high) > 0);
 }
 
-/* ---- options --------------------------------------------------------------------------------
- */
+/* ---- options ----------------------------------------------------------------------------- */
 
 static vouch_bounds bound_with(fixture *f, const char *domain, const char *option,
                                const char *value)
@@ -151,8 +149,7 @@ static void every_setting_is_sound(void **state)
     }
 }
 
-/* ---- unusual boxes
- * ----------------------------------------------------------------------------- */
+/* ---- unusual boxes ----------------------------------------------------------------------- */
 
 static void contradictory_knowledge_proves_the_box_empty(void **state)
 {
@@ -208,8 +205,7 @@ static void an_unbounded_box_gives_no_nan_and_stays_sound(void **state)
     }
 }
 
-/* ---- memory
- * ------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 typedef struct memory_case {
     const vouch_domain *domain;

@@ -3,8 +3,7 @@
  * sets how many networks are drawn. */
 #include "property/domains.h"
 
-/* ---- what must hold ------------------------------------------------------------------------
- */
+/* ---- what must hold ---------------------------------------------------------------------- */
 
 static void check_interval(const fixture *f, const vouch_domain *domain, const char *what,
                            double low, double high, double point_low, double point_high)
@@ -70,8 +69,7 @@ static void check_points(fixture *f, const vouch_domain *domain, const vouch_bou
     }
 }
 
-/* ---- tests ---------------------------------------------------------------------------------
- */
+/* ---- tests ------------------------------------------------------------------------------- */
 
 static void every_domain_contains_what_the_network_computes(void **state)
 {

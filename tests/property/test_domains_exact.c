@@ -4,8 +4,7 @@
 #include "property/domains.h"
 #include "support/net.h"
 
-/* ---- exact values ---------------------------------------------------------------------------
- */
+/* ---- exact values ------------------------------------------------------------------------ */
 
 /* total += a * b */
 static void add_product(mpq_t total, const mpq_t a, double b)
@@ -100,8 +99,7 @@ static void check_point(const fixture *f, const vouch_domain *domain, const vouc
     mpq_clear(value);
 }
 
-/* ---- networks and boxes
- * ------------------------------------------------------------------------- */
+/* ---- networks and boxes ------------------------------------------------------------------ */
 
 static void random_net(fixture *f, vouch_test_net *net)
 {
@@ -173,8 +171,7 @@ static void bounds_hold_over_the_rationals(void **state)
         mpq_clear(y[i]);
 }
 
-/* ---- the running example of the DeepPoly paper
- * ------------------------------------------------------ */
+/* ---- the running example of the DeepPoly paper ------------------------------------------- */
 
 typedef struct answer {
     const char *domain;

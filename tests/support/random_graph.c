@@ -151,8 +151,7 @@ static const char *dense_of(maker *m, const char *x, int64_t n, int64_t out)
     return node(m, "Gemm", 3, inputs, 2, attr);
 }
 
-/* ---- blocks: each extends the current value; false where it does not apply ------------------
- */
+/* ---- blocks: each extends the current value; false where it does not apply --------------- */
 
 static bool dense(maker *m)
 {
@@ -232,7 +231,8 @@ static bool convolution(maker *m)
     const char *inputs[3] = {m->at, NULL, NULL};
     vouch_attr attr[2] = {ints_attr(m, "strides", 2, stride), ints_attr(m, "pads", 4, pad)};
 
-    if (m->shape.rank != 4 || m->shape.dim[2] + 2 * pad < kernel || !knows("Conv"))
+    if (m->shape.rank != 4 || m->shape.dim[2] + 2 * pad < kernel ||
+        m->shape.dim[3] + 2 * pad < kernel || !knows("Conv"))
         return false;
     inputs[1] = constant(m, 4, dim, 0, .7);
     inputs[2] = constant(m, 1, &out, 0, .3);
@@ -327,8 +327,73 @@ static bool second_input(maker *m)
     return true;
 }
 
-/* ---- whole networks
- * ---------------------------------------------------------------------------- */
+/* An int64 constant: one number. */
+static const char *index_constant(maker *m, int64_t value)
+{
+    vouch_shape shape = {.rank = 1, .dim = {1}};
+    vouch_tensor *t = vouch_tensor_new(m->arena, VOUCH_I64, &shape);
+    const char *name = fresh(m, "i");
+
+    assert_non_null(t);
+    t->i64[0] = value;
+    vouch_test_ok(m->ctx, vouch_graph_add_constant(m->b, name, t));
+    return name;
+}
+
+/* Takes one column, or drops the first. */
+static bool select_columns(maker *m)
+{
+    vouch_attr axis = int_attr("axis", 1);
+    const char *inputs[4] = {NULL, NULL, NULL, NULL};
+    int64_t n;
+
+    flatten(m);
+    inputs[0] = m->at;
+    n = m->shape.dim[1];
+    if (chance(m, .5) && knows("Gather")) {
+        inputs[1] = index_constant(m, pick(m, 0, n - 1));
+        m->at = node(m, "Gather", 2, inputs, 1, &axis);
+        m->shape.dim[1] = 1;
+        return true;
+    }
+    if (n < 2 || !knows("Slice"))
+        return false;
+    inputs[1] = index_constant(m, 1);
+    inputs[2] = index_constant(m, n);
+    inputs[3] = index_constant(m, 1);
+    m->at = node(m, "Slice", 4, inputs, 0, NULL);
+    m->shape.dim[1] = n - 1;
+    return true;
+}
+
+/* Swaps channels and rows. */
+static bool transpose(maker *m)
+{
+    int64_t *perm = VOUCH_NEW_ARRAY(m->arena, int64_t, 4), swap = m->shape.dim[1];
+    vouch_attr attr = {.name = "perm", .kind = VOUCH_ATTR_INTS, .count = 4, .ints = perm};
+
+    assert_non_null(perm);
+    if (m->shape.rank != 4 || !knows("Transpose"))
+        return false;
+    perm[1] = 2, perm[2] = 1, perm[3] = 3;
+    m->at = node(m, "Transpose", 1, &m->at, 1, &attr);
+    m->shape.dim[1] = m->shape.dim[2];
+    m->shape.dim[2] = swap;
+    return true;
+}
+
+static bool reduce(maker *m)
+{
+    vouch_attr attr = ints_attr(m, "axes", 1, 1);
+
+    if (!knows("ReduceMean"))
+        return false;
+    m->at = node(m, "ReduceMean", 1, &m->at, 1, &attr);
+    m->shape.dim[1] = 1;
+    return true;
+}
+
+/* ---- whole networks ---------------------------------------------------------------------- */
 
 static void begin(maker *m, vouch_context *ctx, vouch_random r)
 {
@@ -360,8 +425,9 @@ static vouch_graph *finish(maker *m)
 static void random_block(maker *m)
 {
     static bool (*const blocks[])(maker *) = {
-        dense, dense, convolution, convolution, residual, concat,  curve,       curve,
-        clip,  pool,  normalise,   product,     scale,    softmax, second_input};
+        dense,        dense, convolution,    convolution, residual, concat, curve,
+        curve,        clip,  pool,           normalise,   product,  scale,  softmax,
+        second_input, pool,  select_columns, transpose,   reduce};
 
     while (!blocks[pick(m, 0, (int64_t)VOUCH_TEST_COUNT(blocks) - 1)](m))
         ;
@@ -395,8 +461,7 @@ vouch_graph *vouch_test_random_graph(vouch_context *ctx, vouch_test_kind kind, u
     return finish(&m);
 }
 
-/* ---- boxes
- * ------------------------------------------------------------------------------------- */
+/* ---- boxes ------------------------------------------------------------------------------- */
 
 void vouch_test_random_box(vouch_random *r, int64_t n, double *low, double *high)
 {
