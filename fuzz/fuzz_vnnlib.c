@@ -26,10 +26,8 @@ typedef struct network {
 
 static vouch_value tensor_value(const char *name, int64_t n)
 {
-    return (vouch_value){.name = name,
-                         .shape = {.rank = 1, .dim = {n}},
-                         .shape_known = true,
-                         .producer = -1};
+    return (vouch_value){
+        .name = name, .shape = {.rank = 1, .dim = {n}}, .shape_known = true, .producer = -1};
 }
 
 static void make_network(network *net, int64_t inputs, int64_t outputs)

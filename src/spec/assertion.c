@@ -79,6 +79,7 @@ vouch_status vouch_parser_formula(vouch_parser *p, bool negated, int *node)
 {
     bool is_true = vouch_token_is(&p->token, "true");
 
+    *node = -1;
     if (is_true || vouch_token_is(&p->token, "false")) {
         VOUCH_TRY(vouch_formula_add(
             &p->formula, is_true != negated ? VOUCH_FORMULA_TRUE : VOUCH_FORMULA_FALSE,

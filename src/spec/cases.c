@@ -9,7 +9,7 @@
 
 enum {
     CASES_MAX = 1000000,
-    ROWS_MAX = 1 << 24,   /* of all cases together */
+    ROWS_MAX = 1 << 22,   /* of all cases together */
     BOUNDS_MAX = 1 << 26, /* boxes x inputs */
 };
 

@@ -63,6 +63,7 @@ vouch_status vouch_formula_add(vouch_formula *f, vouch_formula_kind kind, int li
         reserve(f->ctx, &array, &f->node_capacity, f->node_count, sizeof *f->node);
 
     f->node = array;
+    *node = -1;
     VOUCH_TRY(status);
     if (f->node_count == INT_MAX)
         return vouch_spec_fail(f->ctx, f->source, line, VOUCH_ERR_LIMIT, "too many formulas");
@@ -288,7 +289,7 @@ static vouch_status make_bound(row_maker *r, int *node)
     vouch_formula *f = r->f;
     const vouch_number *bound;
     bool upper = mpq_sgn(r->term[0].value) > 0;
-    int bound_node, row_node, last = -1;
+    int bound_node = -1, row_node = -1, last = -1;
 
     mpq_div(r->bound, r->bound, r->term[0].value);
     VOUCH_TRY(intern_finite(r, r->bound, &bound));
@@ -343,7 +344,7 @@ static vouch_status compare_zero(vouch_formula *f, const vouch_linear *stack, si
 static vouch_status compare_both(vouch_formula *f, vouch_linear *stack, size_t base,
                                  bool strict, int line, int *node)
 {
-    int low, high, last = -1;
+    int low = -1, high = -1, last = -1;
     size_t top = stack->count;
 
     VOUCH_TRY(vouch_linear_repeat(stack, base)); /* making a bound spoils its run */

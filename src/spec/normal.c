@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Steps of the walk: stops expansions that yield nothing. */
-enum { WORK_MAX = 1 << 26 };
+enum { WORK_MAX = 1 << 25 };
 
 /* ---- memory -------------------------------------------------------------------------- */
 

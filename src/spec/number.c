@@ -98,16 +98,17 @@ static size_t find_value(const vouch_number_pool *pool, mpq_srcptr q, unsigned l
 
 static vouch_status grow_values(vouch_number_pool *pool)
 {
-    size_t old_count = pool->slot_count;
+    size_t old_count = pool->slot_count, count;
     const vouch_number **old = pool->slot, **slot;
 
     if (2 * (pool->used + 1) <= old_count)
         return VOUCH_OK;
-    slot = vouch_alloc(pool->ctx, (old_count ? 2 * old_count : 64) * sizeof *slot);
+    count = old_count ? 2 * old_count : 64;
+    slot = vouch_alloc(pool->ctx, count * sizeof(void *));
     if (!slot)
         return VOUCH_ERR_MEMORY;
     pool->slot = slot;
-    pool->slot_count = old_count ? 2 * old_count : 64;
+    pool->slot_count = count;
     for (size_t i = 0; i < old_count; i++)
         if (old[i])
             slot[find_value(pool, &old[i]->exact, old[i]->hash)] = old[i];
