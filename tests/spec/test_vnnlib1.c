@@ -293,6 +293,18 @@ static void a_contradictory_branch_is_dropped(void **state)
     fixture_close(&f);
 }
 
+static void a_branch_that_a_strict_bound_empties_leaves_no_box(void **state)
+{
+    spec_fixture f;
+
+    (void)state;
+    open_2_2(&f, DECLARE_2_2 BOX_2 "(assert (or (and (< X_0 0) (>= X_0 0)) (<= Y_1 0)))");
+    assert_int_equal(f.spec->case_count, 1);
+    assert_int_equal(f.spec->box_count, 1);
+    assert_true(f.spec->box[0].high[0] == 1);
+    fixture_close(&f);
+}
+
 static void a_case_holds_exactly_or_not_at_all(void **state)
 {
     spec_fixture f;
@@ -357,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_strict_input_bound_that_cannot_matter_is_dropped),
         cmocka_unit_test(contradictions_leave_no_case_and_a_note),
         cmocka_unit_test(a_contradictory_branch_is_dropped),
+        cmocka_unit_test(a_branch_that_a_strict_bound_empties_leaves_no_box),
         cmocka_unit_test(a_case_holds_exactly_or_not_at_all),
         cmocka_unit_test(words_say_what_is_unsafe),
     };
