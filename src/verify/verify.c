@@ -52,8 +52,8 @@ static void set_engine(run *r)
                                 .clip = s->clip,
                                 .compress = s->compress,
                                 .slope_steps = backward ? (int)s->slope_steps : 0,
-                                .backward_neurons = backward ? 220 : 0,
-                                .fold_share = 0.7,
+                                .backward_neurons = backward ? 1000 : 0,
+                                .fold_share = 0.85,
                                 .wants_forms = split->needs & VOUCH_SPLIT_NEEDS_FORMS,
                                 .wants_gap = split->needs & VOUCH_SPLIT_NEEDS_GAP,
                                 .wants_gradient = split->needs & VOUCH_SPLIT_NEEDS_GRADIENT};
