@@ -164,26 +164,37 @@ static vouch_status run_domain(vouch_engine_worker *w, graph_batch *b,
     return t->domain->run(w->ctx, w->arena, NULL, problem, bounds);
 }
 
+/* The forms of a case's open rows, offsets last; returns how many. */
+static size_t case_forms(const vouch_engine_worker *w, int k, double *to)
+{
+    const vouch_task *t = w->engine->task;
+    size_t n = (size_t)t->input_count, count = 0;
+    for (int i = 0; i < w->open_count; i++)
+        for (int j = t->case_start[k]; j < t->case_start[k + 1]; j++)
+            if (t->case_row[j] == w->open_row[i]) {
+                memcpy(to + count * (n + 1), w->lower + (size_t)i * n, n * sizeof(double));
+                to[count++ * (n + 1) + n] = w->lower_offset[i];
+            }
+    return count;
+}
+
 /* The hull over the alive cases of the box cut by each case's rows. False: nothing is left. */
 static vouch_status clip(vouch_engine_worker *w, graph_batch *b, bool *left, bool *clipped)
 {
     const vouch_task *t = w->engine->task;
-    size_t n = (size_t)t->input_count, bytes = n * sizeof(double);
-    double *lo = VOUCH_NEW_ARRAY(w->arena, double, 4 * n), *hi = lo + n;
+    size_t n = (size_t)t->input_count, bytes = n * sizeof(double), rows = (size_t)w->open_count;
+    double *lo = VOUCH_NEW_ARRAY(w->arena, double, 4 * n + (rows + 1) * (n + 1) + 2 * rows);
     if (!lo)
         return VOUCH_ERR_MEMORY;
-    double *cut_lo = hi + n, *cut_hi = cut_lo + n;
+    double *hi = lo + n, *cut_lo = hi + n, *cut_hi = cut_lo + n, *form = cut_hi + n;
     *left = false;
     for (int k = 0; k < t->case_count; k++) {
         if (!b->alive[k])
             continue;
         memcpy(cut_lo, low_of(b), bytes);
         memcpy(cut_hi, high_of(b, t), bytes);
-        for (int i = 0; i < w->open_count && b->alive[k]; i++)
-            for (int j = t->case_start[k]; j < t->case_start[k + 1] && b->alive[k]; j++)
-                if (t->case_row[j] == w->open_row[i])
-                    b->alive[k] = vouch_clip_box(n, w->lower + (size_t)i * n,
-                                                 w->lower_offset[i], cut_lo, cut_hi);
+        size_t count = case_forms(w, k, form);
+        b->alive[k] = vouch_clip_case(n, count, form, cut_lo, cut_hi, form + count * (n + 1));
         for (size_t d = 0; b->alive[k] && d < n; d++) {
             lo[d] = *left ? fmin(lo[d], cut_lo[d]) : cut_lo[d];
             hi[d] = *left ? fmax(hi[d], cut_hi[d]) : cut_hi[d];
