@@ -114,6 +114,16 @@ static void form_size(const lowering *lo, const form *f, double *size)
         size[i] = vouch_up(size[i] * grow + f->columns * DBL_MIN);
 }
 
+/* What underflow may cost a form whose coefficients each took `terms` operations: eta for every
+ * operation, times the variable the coefficient belongs to. */
+static double underflow(const lowering *lo, int columns, int64_t terms)
+{
+    double sum = 2;
+    for (int v = 0; v < columns; v++)
+        sum += lo->out->magnitude[v];
+    return 4 * (double)terms * DBL_MIN * sum;
+}
+
 static vouch_status lower_inputs(lowering *lo)
 {
     int at = 0;
@@ -203,9 +213,9 @@ static vouch_status lower_affine(lowering *lo, const vouch_node *node)
     VOUCH_TRY(add_offset(lo, node, first, to, bound + to->count));
     int64_t terms = node->op->terms(lo->graph, node) + summed + 4;
     double gamma = vouch_gamma64(2 * terms), grow = 1 + vouch_gamma64(4 * terms);
+    double lost = underflow(lo, to->columns, terms);
     for (int64_t i = 0; i < to->count; i++)
-        to->err[i] = vouch_up((bound[i] + gamma * bound[to->count + i]) * grow +
-                              (double)terms * DBL_MIN * (1 + bound[to->count + i]));
+        to->err[i] = vouch_up((bound[i] + gamma * bound[to->count + i]) * grow + lost);
     return VOUCH_OK;
 }
 
@@ -240,15 +250,16 @@ static int add_neuron(lowering *lo, const form *f, int64_t i, double at)
 /* p_0 of the curve applied to every column of f, with its rounding. */
 static void first_piece(lowering *lo, const form *f, vouch_line p, form *to)
 {
-    double *size = to->err;
+    double *size = to->err, lost = underflow(lo, f->columns, 2);
     form_size(lo, f, size);
     for (int64_t c = 0; c < f->columns * f->count; c++)
         to->m[c] = p.slope * f->m[c];
     for (int64_t i = 0; i < f->count; i++) {
         double *constant = &to->m[lo->out->input_count * f->count + i];
         *constant += p.offset;
-        to->err[i] = vouch_up(fabs(p.slope) * f->err[i] * (1 + 4 * VOUCH_U64) +
-                              4 * VOUCH_U64 * (fabs(p.slope) * size[i] + fabs(p.offset)));
+        to->err[i] =
+            vouch_up(fabs(p.slope) * f->err[i] * (1 + 4 * VOUCH_U64) +
+                     4 * VOUCH_U64 * (fabs(p.slope) * size[i] + fabs(p.offset)) + lost);
     }
 }
 

@@ -24,7 +24,8 @@ typedef struct folding {
     const vouch_pwl *from;
     const vouch_pwl_bounds *bounds;
     vouch_pwl *to;
-    int *place; /* [old neurons]: new index, ACTIVE or INACTIVE */
+    int *place;       /* [old neurons]: new index, ACTIVE or INACTIVE */
+    double underflow; /* what products that underflow may cost a row */
 
     double *fold, *fold_radius, *fold_size; /* rows of active neurons over the new variables */
     double *packed; /* [layer rows][active] coefficients of the product */
@@ -66,6 +67,10 @@ static void set_magnitudes(folding *f)
     for (int k = 0; k < f->from->neuron_count; k++)
         if (f->place[k] >= 0)
             f->to->magnitude[n + 1 + f->place[k]] = f->bounds->high[k];
+    double sum = 2;
+    for (int v = 0; v < f->to->pitch; v++)
+        sum += f->to->magnitude[v];
+    f->underflow = 4.0 * (f->from->pitch + 1) * DBL_MIN * sum;
 }
 
 /* The part of old row k that needs no folding, into `row`. Returns its size. */
@@ -121,7 +126,7 @@ static void fold_rows(folding *f, const int *old, int count, double *rows, doubl
         radius[i] = f->from->radius[old[i]];
         pack_folded(f, old[i], f->packed + (size_t)i * (size_t)f->active_count, &radius[i],
                     &rough);
-        radius[i] = vouch_up((radius[i] + rounding * rough) * (1 + rounding) + 1e-300);
+        radius[i] = vouch_up((radius[i] + rounding * rough) * (1 + rounding) + f->underflow);
     }
     if (f->active_count && count)
         f->kernels->gemm((size_t)count, (size_t)f->active_count, pitch / VOUCH_LANES_F64,

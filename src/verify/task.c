@@ -88,7 +88,8 @@ static vouch_status set_rows(vouch_arena *arena, const vouch_spec *spec, vouch_t
                     radius[at] += term->slack *
                                   fmax(fabs(t->low[term->index]), fabs(t->high[term->index]));
             }
-            radius[at] = vouch_up(radius[at] * (1 + vouch_gamma64(row->term_count + 4)));
+            radius[at] = vouch_up(radius[at] * (1 + vouch_gamma64(row->term_count + 4)) +
+                                  row->term_count * DBL_MIN);
         }
     t->row_output = output;
     t->row_input = input;
@@ -120,6 +121,15 @@ static vouch_status set_output_slack(vouch_arena *arena, const vouch_spec *spec,
 
 /* ---- the form
  * ---------------------------------------------------------------------------------- */
+
+/* What underflow may cost a row: eta for every product, times the variable it belongs to. */
+static double underflow(const vouch_pwl *net, int terms)
+{
+    double sum = 2;
+    for (int v = 0; v < net->pitch; v++)
+        sum += net->magnitude[v];
+    return 4.0 * (terms + 1) * DBL_MIN * sum;
+}
 
 /* Adds coefficient * output o of the network (known to within slack) to property row r. */
 static void add_output(const vouch_pwl *net, vouch_pwl *to, int r, int o, double coefficient,
@@ -154,7 +164,8 @@ static void add_property_row(const vouch_task *t, const vouch_pwl *net, vouch_pw
     double gamma = vouch_gamma64(2 * (int64_t)spec_row->term_count + 8);
     to->size[k] = vouch_up(to->size[k] * (1 + 4 * gamma) + 1e-300);
     to->radius[k] =
-        vouch_up((to->radius[k] + t->row_radius[r] + gamma * to->size[k]) * (1 + 4 * gamma));
+        vouch_up((to->radius[k] + t->row_radius[r] + gamma * to->size[k]) * (1 + 4 * gamma) +
+                 underflow(net, spec_row->term_count));
     to->identity[k] = r;
 }
 
