@@ -25,15 +25,13 @@ static const vouch_attr *find_value(const vouch_node *node)
     return NULL;
 }
 
-/* NULL: out of memory, or a kind of value that is not supported. */
+/* NULL: out of memory. */
 static const vouch_tensor *make_tensor(const vouch_graph *g, const vouch_attr *a)
 {
     const bool scalar = a->kind == VOUCH_ATTR_INT || a->kind == VOUCH_ATTR_FLOAT;
     const bool ints = a->kind == VOUCH_ATTR_INT || a->kind == VOUCH_ATTR_INTS;
     if (a->kind == VOUCH_ATTR_TENSOR)
         return a->tensor;
-    if (a->kind == VOUCH_ATTR_TEXT)
-        return NULL;
     const size_t count = scalar ? 1 : a->count;
     vouch_tensor *t = new_list(g, ints ? VOUCH_I64 : VOUCH_F32, scalar, count);
     for (size_t i = 0; t && i < count; i++) {
@@ -51,15 +49,12 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
     *state = NULL;
     VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 0, 0, 1));
     const vouch_attr *attr = find_value(node);
-    if (!attr)
+    if (!attr || attr->kind == VOUCH_ATTR_TEXT)
         return vouch_node_fail(ctx, g, node, VOUCH_ERR_UNSUPPORTED,
                                "no value of a supported kind (tensor, floats, integers)");
     const vouch_tensor *t = make_tensor(g, attr);
     if (!t)
-        return vouch_context_status(ctx)
-                   ? vouch_context_status(ctx)
-                   : vouch_node_fail(ctx, g, node, VOUCH_ERR_UNSUPPORTED,
-                                     "'%s' is of a kind that is not supported", attr->name);
+        return vouch_op_no_memory(ctx);
     VOUCH_TRY(vouch_op_set_output(ctx, g, node, 0, t->dtype, &t->shape));
     g->value[node->output[0]].constant = t;
     g->value[node->output[0]].producer = -1;

@@ -89,6 +89,26 @@ def average(image, kernel, stride, dilation, pad, count_pad, ceil):
     return result
 
 
+def conv(image, weight, bias, stride, dilation, pads, groups):
+    """Conv in any number of dimensions by its definition."""
+    spatial = image.ndim - 2
+    image = np.pad(image, [(0, 0), (0, 0)] + [(pads[i], pads[i + spatial])
+                                              for i in range(spatial)])
+    size = [(image.shape[2 + i] - (weight.shape[2 + i] - 1) * dilation[i] - 1) // stride[i] + 1
+            for i in range(spatial)]
+    result = np.zeros([image.shape[0], weight.shape[0]] + size, np.float32)
+    inner, outer = weight.shape[1], weight.shape[0] // groups
+    for channel in range(weight.shape[0]):
+        first = channel // outer * inner
+        for at in np.ndindex(*size):
+            window = tuple(slice(p * s, p * s + (k - 1) * d + 1, d) for p, s, d, k in
+                           zip(at, stride, dilation, weight.shape[2:]))
+            part = image[(slice(None), slice(first, first + inner)) + window] * weight[channel]
+            result[(slice(None), channel) + at] = (
+                part.reshape(part.shape[0], -1).sum(axis=1) + bias[channel])
+    return result
+
+
 def softmax(a, axes):
     e = np.exp(a - a.max(axis=axes, keepdims=True))
     return e / e.sum(axis=axes, keepdims=True)
@@ -141,6 +161,21 @@ def new_meanings(c):
         kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1)
 
 
+def convolutions(c):
+    """Strides, dilations, groups, asymmetric padding, one to three dimensions."""
+    for name, image, weight, stride, dilation, pads, groups in (
+            ("1d", (2, 4, 9), (6, 2, 3), (2,), (2,), (1, 3), 2),
+            ("2d", (2, 3, 7, 8), (4, 3, 3, 2), (1, 2), (2, 1), (0, 1, 2, 1), 1),
+            ("2d_depthwise", (1, 3, 5, 5), (6, 1, 3, 3), (1, 1), (1, 1), (1, 1, 1, 1), 3),
+            ("2d_pointwise", (2, 5, 3, 3), (4, 5, 1, 1), (1, 1), (1, 1), (0,) * 4, 1),
+            ("3d", (1, 2, 4, 5, 6), (3, 2, 2, 3, 2), (1, 2, 1), (2, 1, 3), (1, 0, 0, 0, 1, 2),
+             1)):
+        a, w, b = x(*image), x(*weight), x(weight[0])
+        c.add(f"conv_{name}", 11, "Conv", [a, w, b],
+              [conv(a, w, b, stride, dilation, pads, groups)], strides=list(stride),
+              dilations=list(dilation), pads=list(pads), group=groups)
+
+
 def old_meanings(c):
     """Before opset 13: attributes instead of inputs, other broadcasting, other axes."""
     a, b = x(2, 3, 4), x(3)
@@ -189,6 +224,7 @@ def main():
     folder = sys.argv[1]
     cases = Cases(os.path.join(folder, "own"))
     old_meanings(cases)
+    convolutions(cases)
     new_meanings(cases)
     upstream(folder)
 
