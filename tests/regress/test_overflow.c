@@ -1,6 +1,6 @@
 /* Coefficients that overflow while every value stays small: bounds become NaN, which must never
- * prove, clip or fix anything. Found by review: a NaN lower bound counted as "stable", and a NaN
- * half-space clipped its box to a sliver, so that the rest was never searched. */
+ * prove, clip or fix anything. Found by review: a NaN lower bound counted as "stable", and a
+ * NaN half-space clipped its box to a sliver, so that the rest was never searched. */
 #include <math.h>
 #include <string.h>
 
