@@ -43,7 +43,8 @@ typedef struct vouch_task {
 
 typedef struct vouch_engine_settings {
     bool backward, clip, compress;
-    int slope_steps;
+    int slope_steps;      /* gradient steps on the slopes of unproved rows */
+    int neuron_steps;     /* the same for every unstable neuron */
     int backward_neurons; /* backward passes for neurons once at most so many are unstable */
     double fold_share;    /* compress when the unstable share falls to this */
     bool wants_forms, wants_gap, wants_gradient; /* for the split heuristic */

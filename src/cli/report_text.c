@@ -81,8 +81,7 @@ static void put_search(FILE *out, const vouch_cli_report *report)
     put_label(out, "method");
     fprintf(out, "domain %s, split %s, %" PRId64 " thread%s, seed %" PRId64 "\n",
             r->domain != NULL ? r->domain : "none", r->split != NULL ? r->split : "none",
-            report->settings->threads, plural(report->settings->threads),
-            report->settings->seed);
+            (int64_t)r->threads, plural(r->threads), report->settings->seed);
     put_label(out, "time");
     fprintf(out, "%s, CPU %s (reading %s, attack %s, search %s)\n",
             vouch_cli_seconds(report->seconds).text,

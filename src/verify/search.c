@@ -4,6 +4,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,8 +15,10 @@
 typedef struct leftover {
     struct leftover *next;
     int box;
+    uint64_t id;
     double share;
-    double ends[]; /* low[n], high[n] */
+    unsigned char place[sizeof((vouch_batch *)0)->key + 1]; /* in depth-first order */
+    double ends[];                                          /* low[n], high[n] */
 } leftover;
 
 /* What the workers share; `lock` guards the witness, leftovers and totals. */
@@ -157,6 +160,9 @@ static vouch_status set_aside(worker *w, const vouch_batch *b, int i)
     if (!l)
         return VOUCH_ERR_MEMORY;
     l->box = b->box[i];
+    l->id = b->id[i];
+    memcpy(l->place, b->key, sizeof b->key);
+    l->place[sizeof b->key] = (unsigned char)i;
     l->share = b->share[i];
     memcpy(l->ends, w->result.low + (size_t)i * n, n * sizeof(double));
     memcpy(l->ends + n, w->result.high + (size_t)i * n, n * sizeof(double));
@@ -164,7 +170,7 @@ static vouch_status set_aside(worker *w, const vouch_batch *b, int i)
     l->next = w->all->left;
     w->all->left = l;
     pthread_mutex_unlock(&w->all->lock);
-    return tell_leaf(w, b, i, VOUCH_LEAF_OPEN);
+    return w->all->in->last_precision ? tell_leaf(w, b, i, VOUCH_LEAF_OPEN) : VOUCH_OK;
 }
 
 /* A number that tells lane i of the batch apart in the tree, whatever the threads did. */
@@ -378,8 +384,10 @@ static vouch_status start(vouch_context *ctx, shared *all)
         VOUCH_TRY(in->type->start(ctx, all->engine, here, in->start_box + at,
                                   in->start_low + (size_t)at * (size_t)n,
                                   in->start_high + (size_t)at * (size_t)n, &b));
-        for (int i = 0; i < here; i++)
+        for (int i = 0; i < here; i++) {
             b->share[i] = in->start_share[at + i];
+            b->parent[i] = in->start_parent ? in->start_parent[at + i] : 0;
+        }
         /* four bytes of the key tell the batches of many starting boxes apart */
         for (int i = 0; i < 4; i++)
             b->key[i] = (unsigned char)((unsigned)at >> (24 - 8 * i));
@@ -389,32 +397,57 @@ static vouch_status start(vouch_context *ctx, shared *all)
     return VOUCH_OK;
 }
 
-/* Moves the boxes set aside into the output's arrays. */
-static vouch_status collect(vouch_context *ctx, vouch_arena *arena, shared *all)
+static int by_place(const void *a, const void *b)
 {
-    size_t n = (size_t)all->in->task->input_count;
+    const leftover *const *x = a, *const *y = b;
+    return memcmp((*x)->place, (*y)->place, sizeof(*x)->place);
+}
+
+static vouch_status allocate_left(vouch_arena *arena, vouch_search_output *out, size_t n)
+{
+    size_t count = (size_t)out->left_count;
+    out->left_box = VOUCH_NEW_ARRAY(arena, int, count);
+    out->left_id = VOUCH_NEW_ARRAY(arena, uint64_t, count);
+    out->left_low = VOUCH_NEW_ARRAY(arena, double, count *n);
+    out->left_high = VOUCH_NEW_ARRAY(arena, double, count *n);
+    out->left_share = VOUCH_NEW_ARRAY(arena, double, count);
+    bool fine =
+        out->left_box && out->left_id && out->left_low && out->left_high && out->left_share;
+    return fine ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+/* Copies the boxes set aside into the output's arrays, in depth-first order whatever the
+ * threads did. */
+static vouch_status collect(vouch_arena *arena, shared *all)
+{
+    size_t n = (size_t)all->in->task->input_count, bytes = n * sizeof(double), at = 0;
     vouch_search_output *out = all->out;
     for (const leftover *l = all->left; l; l = l->next)
         out->left_count++;
-    out->left_box = VOUCH_NEW_ARRAY(arena, int, out->left_count);
-    out->left_low = VOUCH_NEW_ARRAY(arena, double, (size_t)out->left_count *n);
-    out->left_high = VOUCH_NEW_ARRAY(arena, double, (size_t)out->left_count *n);
-    out->left_share = VOUCH_NEW_ARRAY(arena, double, out->left_count);
-    bool fine = out->left_box && out->left_low && out->left_high && out->left_share;
-    size_t at = 0;
+    const leftover **order = VOUCH_NEW_ARRAY(arena, const leftover *, out->left_count + 1);
+    if (!order)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(allocate_left(arena, out, n));
+    for (const leftover *l = all->left; l; l = l->next)
+        order[at++] = l;
+    qsort(order, at, sizeof *order, by_place);
+    for (at = 0; at < (size_t)out->left_count; at++) {
+        out->left_box[at] = order[at]->box;
+        out->left_id[at] = order[at]->id;
+        out->left_share[at] = order[at]->share;
+        memcpy(out->left_low + at * n, order[at]->ends, bytes);
+        memcpy(out->left_high + at * n, order[at]->ends + n, bytes);
+    }
+    return VOUCH_OK;
+}
+
+static void release_left(vouch_context *ctx, shared *all)
+{
     while (all->left) {
         leftover *l = all->left;
-        if (fine) {
-            out->left_box[at] = l->box;
-            out->left_share[at] = l->share;
-            memcpy(out->left_low + at * n, l->ends, n * sizeof(double));
-            memcpy(out->left_high + at * n, l->ends + n, n * sizeof(double));
-        }
-        at++;
         all->left = l->next;
         vouch_release(ctx, l);
     }
-    return fine ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status run(vouch_context *ctx, shared *all)
@@ -443,10 +476,13 @@ vouch_status vouch_search(vouch_context *ctx, vouch_arena *arena, const vouch_se
     if (!out->witness.input || !out->witness.output)
         return VOUCH_ERR_MEMORY;
     pthread_mutex_init(&all.lock, NULL);
+    atomic_init(&all.next_id, in->first_id);
     vouch_status status = run(ctx, &all);
-    vouch_status collected = collect(ctx, arena, &all);
+    vouch_status collected = collect(arena, &all);
+    release_left(ctx, &all);
     pthread_mutex_destroy(&all.lock);
     out->found = out->witness.found;
+    out->last_id = atomic_load(&all.next_id);
     out->subproblems = atomic_load(&all.subproblems);
     out->stopped |= atomic_load(&all.stopped);
     return status ? status : collected;

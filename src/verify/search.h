@@ -29,12 +29,15 @@ typedef struct vouch_search_input {
     int threads;
     uint64_t seed, max_subproblems;
     double start_wall, deadline_wall;
-    bool last_precision; /* boxes that need more digits are given up instead of kept */
+    bool last_precision; /* boxes it cannot decide are open leaves, not left for another search
+                          */
     bool candidates;     /* replay promising points (--no-attack clears it) */
     int start_count;     /* boxes to start from */
     const int *start_box;
     const double *start_low, *start_high; /* [start_count][inputs] */
     const double *start_share;
+    const uint64_t *start_parent; /* ids of the boxes these are parts of; NULL: roots */
+    uint64_t first_id;            /* ids of this search come after it */
 } vouch_search_input;
 
 typedef struct vouch_search_output {
@@ -42,12 +45,14 @@ typedef struct vouch_search_output {
     bool unfit;   /* the network's magnitudes are beyond this precision: nothing was done */
     bool found;   /* witness */
     vouch_witness witness;
+    uint64_t last_id; /* the largest id given */
     uint64_t subproblems, splits, clips, compressions;
     int max_depth;
     double proved_share;
     /* boxes this precision could not decide, in the arena */
     int left_count;
     int *left_box;
+    uint64_t *left_id;
     double *left_low, *left_high, *left_share;
 } vouch_search_output;
 

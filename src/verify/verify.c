@@ -52,6 +52,7 @@ static void set_engine(run *r)
                                 .clip = s->clip,
                                 .compress = s->compress,
                                 .slope_steps = backward ? (int)s->slope_steps : 0,
+                                .neuron_steps = (int)s->neuron_steps,
                                 .backward_neurons = backward ? 1000 : 0,
                                 .fold_share = 0.85,
                                 .wants_forms = split->needs & VOUCH_SPLIT_NEEDS_FORMS,
@@ -81,6 +82,8 @@ static vouch_status choose(run *r, const vouch_graph *graph, const vouch_sink *s
     in->start_wall = vouch_wall_s();
     in->deadline_wall = s->timeout_s > 0 ? in->start_wall + s->timeout_s : (double)INFINITY;
     r->result->split = in->split->name;
+    r->result->cut = in->cut->name;
+    r->result->threads = in->threads;
     set_engine(r);
     return VOUCH_OK;
 }
@@ -196,6 +199,8 @@ static vouch_status search(run *r, const vouch_engine_type *const *types)
             r->result->verdict = VOUCH_UNSAT;
             return VOUCH_OK;
         }
+        r->in.first_id = out.last_id;
+        r->in.start_parent = out.left_id;
         r->in.start_count = out.left_count;
         r->in.start_box = out.left_box;
         r->in.start_low = out.left_low;
@@ -213,7 +218,6 @@ static vouch_status search_form(run *r)
                                                          NULL};
     static const vouch_engine_type *const only_float[] = {&vouch_engine_f32, NULL};
     const char *p = r->settings->precision;
-    r->result->domain = r->in.engine.backward ? "crown" : "symbolic";
     if (strcmp(p, "float") == 0)
         return search(r, only_float);
     return search(r, strcmp(p, "double") == 0 ? automatic + 1 : automatic);
@@ -223,12 +227,23 @@ static vouch_status search_form(run *r)
 static vouch_status search_graph(run *r)
 {
     static const vouch_engine_type *const general[] = {&vouch_engine_graph, NULL};
+    return search(r, general);
+}
+
+/* The engine: batched where the network has a piecewise-linear form and the domain allows it.
+ */
+static vouch_status choose_engine(run *r)
+{
     const char *name = strcmp(r->settings->domain, "auto") == 0 ? "crown" : r->settings->domain;
+    bool in_double = strcmp(r->settings->precision, "double") == 0;
+    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec,
+                               is_batched(r->settings->domain), &r->task));
+    r->in.type = in_double ? &vouch_engine_f64 : &vouch_engine_f32;
     r->task.domain = vouch_domain_find(name);
     if (!r->task.domain)
         return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no domain '%s'", name);
     r->result->domain = r->task.domain->name;
-    return search(r, general);
+    return VOUCH_OK;
 }
 
 static vouch_status decide(run *r)
@@ -239,11 +254,8 @@ static vouch_status decide(run *r)
         r->result->proved_share = 1;
         return VOUCH_OK;
     }
-    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec,
-                               is_batched(r->settings->domain), &r->task));
+    VOUCH_TRY(choose_engine(r));
     VOUCH_TRY(start_from_boxes(r));
-    r->in.type =
-        strcmp(r->settings->precision, "double") == 0 ? &vouch_engine_f64 : &vouch_engine_f32;
     if (r->settings->attack)
         VOUCH_TRY(attack(r));
     if (r->result->verdict == VOUCH_SAT)

@@ -20,12 +20,13 @@ typedef struct vouch_verify_settings {
     int64_t seed;
     const char *domain; /* auto, interval, zonotope, symbolic, crown ... */
     const char *split;  /* name in the heuristic table, default auto */
-    const char *cut;    /* bisect, three, four, offcentre, multi, auto: shape of a cut */
-    bool bisect_only;   /* no activation splits, no n-section: bisection of inputs alone */
+    const char *cut;    /* name in the table of cut shapes */
+    bool bisect_only;   /* whatever cut says */
     bool attack;        /* --no-attack clears it */
     bool clip;
     bool compress;
     int64_t slope_steps;     /* gradient steps on the lower slopes of unproved rows */
+    int64_t neuron_steps;    /* the same for every unstable neuron */
     const char *precision;   /* float, double, auto */
     const char *semantics;   /* real, float32 */
     int64_t max_subproblems; /* 0: no limit */
@@ -46,7 +47,8 @@ typedef struct vouch_verify_result {
     double proved_share;               /* of the input volume */
     double load_s, attack_s, search_s; /* wall */
     double seconds, cpu_seconds;
-    const char *domain, *split; /* what was really used */
+    const char *domain, *split, *cut; /* what was really used */
+    int threads;
 } vouch_verify_result;
 
 vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
