@@ -2,7 +2,8 @@
  *
  * One half-space: with m = min over the box of form.x + offset, a point x of it has, in
  * dimension d, form_d (x_d - e_d) <= -m, where e_d is the end of the interval at which the form
- * is least. m is computed in double and lowered by a margin that covers its rounding.
+ * is least. m is computed in double and lowered by a margin that covers its rounding. A form
+ * with an infinite or undefined part says nothing: the box stays.
  *
  * Several: a point that satisfies all rows satisfies every combination  sum_r w_r form_r <= 0,
  * w >= 0. The combination whose least value is largest is the dual of "do they meet in the
@@ -11,8 +12,8 @@
  */
 #include "bounds/clip.h"
 
+#include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include "num/round.h"
 
@@ -26,6 +27,8 @@ bool vouch_clip_box(size_t n, const double *form, double *low, double *high)
         size += fabs(form[d]) * fmax(fabs(low[d]), fabs(high[d]));
     }
     double margin = size * vouch_gamma64(4 * (int64_t)n + 16) + 1e-300;
+    if (!isfinite(least) || !isfinite(margin))
+        return true;
     if (least > margin)
         return false;
     double reach = vouch_up(fmax(margin - least, 0)); /* how far the form may rise */
@@ -42,17 +45,18 @@ bool vouch_clip_box(size_t n, const double *form, double *low, double *high)
 static void combine(size_t n, size_t rows, const double *form, const double *weight,
                     const double *low, const double *high, double *out)
 {
-    double size = 0;
+    double size = 0, underflow = 1e-300;
     for (size_t d = 0; d <= n; d++) {
         double reach = d < n ? fmax(fabs(low[d]), fabs(high[d])) : 1, sum = 0;
         for (size_t r = 0; r < rows; r++) {
             double part = weight[r] * form[r * (n + 1) + d];
             sum += part;
             size += fabs(part) * reach;
+            underflow += DBL_MIN * reach;
         }
         out[d] = sum;
     }
-    out[n] -= size * vouch_gamma64(4 * (int64_t)(rows + n) + 16) + 1e-300;
+    out[n] -= size * vouch_gamma64(4 * (int64_t)(rows + n) + 16) + underflow;
 }
 
 /* Moves weight to the rows that are larger where the combination is least. */

@@ -57,9 +57,11 @@ static void an_undefined_half_space_cuts_nothing_off(void **state)
     (void)state;
     for (size_t i = 0; i < VOUCH_TEST_COUNT(bad); i++)
         for (int where = 0; where < 3; where++) {
-            double form[3] = {1, -1, .25}, low[2] = {0, -1}, high[2] = {1, 2};
-            form[where] = bad[i];
-            assert_true(vouch_clip_box(2, form, form[2], low, high));
+            double form[6] = {1, -1, .25, 1, -1, .25}, low[2] = {0, -1}, high[2] = {1, 2};
+            double work[3 + 2 * 2];
+            form[where] = form[3 + where] = bad[i];
+            assert_true(vouch_clip_box(2, form, low, high));
+            assert_true(vouch_clip_case(2, 2, form, low, high, work));
             assert_true(low[0] == 0 && low[1] == -1 && high[0] == 1 && high[1] == 2);
         }
 }
