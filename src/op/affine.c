@@ -7,6 +7,10 @@
  * covers the radius and the rounding of A m and b; the sums of several inputs are rounded
  * outward one by one.
  *
+ * A node that has `linear` but no `range` of its own takes its data from input 0 and its
+ * parameters from the others (Conv, pooling, sums, BatchNormalization); if input 0 is constant
+ * too, it is a point among intervals.
+ *
  * An infinite end makes r infinite; where |A| r is then 0 * infinity the result is NaN, and the
  * output counts as unbounded: sound, and loose only for inputs nobody bounded.
  */
@@ -60,6 +64,20 @@ static void shift(const parts *p, vouch_tensor *low, vouch_tensor *high)
     }
 }
 
+/* The inputs `linear` is asked about: those that are not constant, and input 0 of a node that
+ * has constants only (no OFFSET holds it). */
+static bool is_operand(const vouch_op_call *call, int i)
+{
+    bool any = false;
+    for (int k = 0; k < call->node->input_count; k++)
+        any = any || (vouch_op_in(call->graph, call->node, k) &&
+                      !vouch_op_constant(call->graph, call->node, k));
+    if (!any)
+        return i == 0;
+    return vouch_op_in(call->graph, call->node, i) &&
+           !vouch_op_constant(call->graph, call->node, i);
+}
+
 /* Adds the contribution of one varying input. */
 static vouch_status add_input(parts *p, const vouch_tensor *low, const vouch_tensor *high,
                               vouch_tensor *out_low, vouch_tensor *out_high)
@@ -109,7 +127,7 @@ static vouch_status affine_range(const vouch_op_call *call, const vouch_tensor *
     memset(out_low->f64, 0, (size_t)out_low->count * sizeof(double));
     memset(out_high->f64, 0, (size_t)out_high->count * sizeof(double));
     for (int i = 0; i < call->node->input_count; i++) {
-        if (!low[i] || vouch_op_constant(call->graph, call->node, i))
+        if (!is_operand(call, i))
             continue;
         p.linear.which = i;
         p.mid = VOUCH_NEW_ARRAY(call->scratch, double, low[i]->count);

@@ -105,9 +105,9 @@ vouch_status vouch_op_ints(vouch_context *ctx, const vouch_graph *g, const vouch
         *count = (int64_t)n;
         return VOUCH_OK;
     }
-    const vouch_tensor *t;
+    const vouch_tensor *t = NULL;
     VOUCH_TRY(vouch_op_need_constant(ctx, g, node, i, name, &t));
-    if (t->dtype != VOUCH_I64 || t->shape.rank > 1)
+    if (!t || t->dtype != VOUCH_I64 || t->shape.rank > 1)
         return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE, "'%s' must be a list of integers",
                                name);
     *ints = t->i64;

@@ -177,10 +177,15 @@ static bool pass_begin(pass *s, vouch_arena *scratch)
     return s->columns != NULL;
 }
 
-static void *at(const pass *s, const void *base, int64_t i)
+/* Address of element i. */
+static void *at(const pass *s, void *base, int64_t i)
 {
-    /* the cast drops const only on the way to an address; callers keep what they were given */
-    return (void *)((uintptr_t)base + (uintptr_t)i * vouch_dtype_size(s->dtype));
+    return (char *)base + i * (int64_t)vouch_dtype_size(s->dtype);
+}
+
+static const void *at_const(const pass *s, const void *base, int64_t i)
+{
+    return (const char *)base + i * (int64_t)vouch_dtype_size(s->dtype);
 }
 
 static vouch_matrix group_weights(const pass *s, int64_t group)
@@ -232,7 +237,7 @@ static void backward_group(const pass *s, int64_t group, const void *y, void *x)
                         .n = n,
                         .k = p->m,
                         .a = w,
-                        .b = dense(s, at(s, y, r * p->w.out[2]), p->w.out_size),
+                        .b = dense(s, at_const(s, y, r * p->w.out[2]), p->w.out_size),
                         .c = s->columns,
                         .c_row = n,
                         .c_column = 1};
@@ -253,9 +258,9 @@ static void run_images(const pass *s, int64_t images, bool backward, const void 
     for (int64_t i = 0; i < images * p->groups; i++) {
         const int64_t x = i * p->c * p->w.in_size, y = i * p->m * p->w.out_size;
         if (backward)
-            backward_group(s, i % p->groups, at(s, in, y), at(s, out, x));
+            backward_group(s, i % p->groups, at_const(s, in, y), at(s, out, x));
         else
-            forward_group(s, i % p->groups, at(s, in, x), at(s, out, y));
+            forward_group(s, i % p->groups, at_const(s, in, x), at(s, out, y));
     }
 }
 
@@ -303,7 +308,7 @@ static void grad_weights(const pass *s, const void *x, const void *dy, void *dw)
         vouch_gemm g = {.m = p->m,
                         .n = p->depth,
                         .k = n,
-                        .a = dense(s, at(s, dy, r * p->w.out[2]), p->w.out_size),
+                        .a = dense(s, at_const(s, dy, r * p->w.out[2]), p->w.out_size),
                         .b = dense(s, s->columns, 1),
                         .c = dw,
                         .c_row = p->depth,
@@ -334,8 +339,8 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     if (d_in[0])
         run_images(&s, p->w.batch, true, dy->data, d_in[0]->data);
     for (int64_t i = 0; d_in[1] && i < p->w.batch * p->groups; i++)
-        grad_weights(&s, at(&s, call->in[0]->data, i * p->c * p->w.in_size),
-                     at(&s, dy->data, i * p->m * p->w.out_size),
+        grad_weights(&s, at_const(&s, call->in[0]->data, i * p->c * p->w.in_size),
+                     at_const(&s, dy->data, i * p->m * p->w.out_size),
                      at(&s, d_in[1]->data, i % p->groups * p->m * p->depth));
     if (call->node->input_count > 2 && d_in[2])
         grad_bias(p, dy, d_in[2]);

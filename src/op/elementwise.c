@@ -355,7 +355,7 @@ static void linear_forward(const vouch_linear_call *call, const plan *p, const d
     const double *c = p->factor ? p->factor->f64 : NULL;
     const int w = call->which;
     const bool absolute = vouch_op_absolute(call->mode);
-    const bool scales = p->kind == MUL || p->kind == DIV;
+    const bool scales = c && (p->kind == MUL || p->kind == DIV);
     WALK(p, i, ia, ib)
     {
         const int64_t own = w ? ib : ia, other = w ? ia : ib;
@@ -369,7 +369,7 @@ static void linear_backward(const vouch_linear_call *call, const plan *p, const 
     const double *c = p->factor ? p->factor->f64 : NULL;
     const int w = call->which;
     const bool absolute = vouch_op_absolute(call->mode);
-    const bool scales = p->kind == MUL || p->kind == DIV;
+    const bool scales = c && (p->kind == MUL || p->kind == DIV);
     memset(x, 0, (size_t)p->count[w] * sizeof *x);
     WALK(p, i, ia, ib)
     {
@@ -397,6 +397,9 @@ static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
     const int64_t own = p->count[call->which], y = p->total;
+    if ((p->kind == MUL || p->kind == DIV) && !p->factor)
+        return vouch_node_fail(call->ctx, call->graph, call->node, VOUCH_ERR_INTERNAL,
+                               "is not affine");
     for (int64_t v = 0; v < call->batch; v++) {
         if (vouch_op_offset(call->mode))
             linear_offset(call, p, call->out + v * y);

@@ -199,7 +199,8 @@ int64_t vouch_op_output_size(const vouch_graph *graph);
 
 /* Is value v not a known constant; fills varying[value_count]. */
 void vouch_op_varying(const vouch_graph *graph, bool *varying);
-/* The class the engine must use for this node, given which values vary. */
+/* The class the engine must use for this node, given which values vary. OPAQUE for nodes on
+ * constants alone (those that binding could not fold exactly). */
 vouch_op_class vouch_op_node_class(const vouch_graph *graph, const vouch_node *node,
                                    const bool *varying);
 

@@ -258,7 +258,7 @@ static vouch_status read_pads(vouch_context *ctx, const vouch_graph *g, const vo
     if (count != 2 * axis_count)
         return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE,
                                "'pads' has %lld entries, not %lld", (long long)count,
-                               (long long)(2 * axis_count));
+                               2 * (long long)axis_count);
     memset(begin, 0, VOUCH_RANK_MAX * sizeof *begin);
     memset(end, 0, VOUCH_RANK_MAX * sizeof *end);
     for (int64_t i = 0; i < axis_count; i++) {
@@ -341,8 +341,8 @@ typedef struct split_plan {
 static vouch_status split_sizes(vouch_context *ctx, const vouch_graph *g,
                                 const vouch_node *node, int64_t dim, split_plan *p)
 {
-    const int64_t *given;
-    int64_t count, parts, total = 0;
+    const int64_t *given = NULL;
+    int64_t count = 0, parts, total = 0;
     VOUCH_TRY(vouch_op_ints(ctx, g, node, 1, "split", &given, &count));
     VOUCH_TRY(vouch_node_int(ctx, g, node, "num_outputs", node->output_count, &parts));
     if ((given && count != node->output_count) || parts != node->output_count)

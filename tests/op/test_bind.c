@@ -206,6 +206,59 @@ static void only_exact_results_are_folded(void **state)
     vouch_context_free(ctx);
 }
 
+/* Nodes on constants: folded exactly or not at all, and then with an interval around the value.
+ */
+static void constant_nodes_have_tight_ranges(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "ReduceSum 13 | c2,3 i1, |",
+        "ReduceMean 13 | c2,3 |",
+        "GlobalAveragePool 1 | c1,2,3 |",
+        "AveragePool 11 | c1,1,4 | kernel_shape=2,",
+        "Conv 11 | c1,2,4 c2,2,3 c2 |",
+        "BatchNormalization 15 | c2,2 c2 c2 c2 p2 |",
+        "MatMul 13 | c2,3 c3,2 |",
+        "Gemm 13 | c2,3 c3,2 c2 | alpha=0.3f",
+        "Div 13 | c2,3 p3 |",
+        "Mul 13 | c2,3 c3 |",
+        "Add 13 | c2,3 c3 |",
+        "Sigmoid 13 | c2 |",
+        "Softmax 13 | c2 |",
+        "MaxPool 11 | c1,1,4 | kernel_shape=2,",
+        "Relu 13 | c5 |",
+        "Concat 13 | c2 c2 | axis=0",
+        "Transpose 13 | c2,3 |",
+        "Split 13 | c5,2 | axis=1",
+    };
+    for (size_t t = 0; t < VOUCH_TEST_COUNT(texts); t++) {
+        op_case f;
+        double y[16];
+        vouch_test_op_open(&f, texts[t], t);
+        vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64, NULL, y));
+        double most = 0;
+        for (int64_t i = 0; i < vouch_op_output_size(f.graph); i++)
+            most = fmax(most, fabs(y[i]));
+        OP_EXPECT(&f, most > 0);
+        for (int n = 0; n < f.graph->node_count; n++) {
+            const vouch_node *one = &f.graph->node[n];
+            op_operands o;
+            bool varying[16];
+            vouch_op_varying(f.graph, varying);
+            OP_EXPECT(&f, vouch_op_node_class(f.graph, one, varying) == VOUCH_OP_OPAQUE);
+            vouch_test_op_operands(&f, one, &o);
+            vouch_tensor *low = vouch_tensor_convert(f.arena, o.out[0], VOUCH_F64);
+            vouch_tensor *high = vouch_tensor_convert(f.arena, o.out[0], VOUCH_F64);
+            const vouch_tensor *const *in = (const vouch_tensor *const *)o.in;
+            vouch_test_ok(f.ctx, vouch_op_range(&o.call, in, in, &low, &high));
+            for (int64_t i = 0; i < low->count; i++)
+                OP_EXPECT(&f, low->f64[i] <= y[i] && y[i] <= high->f64[i] &&
+                                  high->f64[i] - low->f64[i] < 1e-13 * (1 + most));
+        }
+        vouch_test_op_close(&f);
+    }
+}
+
 static void not_a_number_and_infinite_weights_are_errors(void **state)
 {
     (void)state;
@@ -301,6 +354,7 @@ int main(void)
         cmocka_unit_test(bad_nodes_are_named_with_what_is_wrong),
         cmocka_unit_test(shape_arithmetic_is_folded_and_its_nodes_are_dropped),
         cmocka_unit_test(only_exact_results_are_folded),
+        cmocka_unit_test(constant_nodes_have_tight_ranges),
         cmocka_unit_test(not_a_number_and_infinite_weights_are_errors),
         cmocka_unit_test(unknown_leading_dimensions_become_one_and_others_are_errors),
         cmocka_unit_test(evaluation_reuses_the_memory_of_dead_values),
