@@ -2,7 +2,7 @@
 #include "op/op_priv.h"
 
 /* A tensor beyond this many elements is a mistake of the file, not a network. */
-static const int64_t ELEMENT_LIMIT = (int64_t)1 << 31;
+static const int64_t ELEMENT_LIMIT = (int64_t)1 << 28;
 
 vouch_status vouch_op_no_memory(vouch_context *ctx)
 {

@@ -1,6 +1,9 @@
 /* Operators that only move data; see move.h. */
 #include "op/move.h"
 
+/* A map takes 8 bytes an element. */
+static const int64_t MAP_LIMIT = (int64_t)1 << 27;
+
 /* ---- planning ------------------------------------------------------------------------------
  */
 
@@ -50,6 +53,8 @@ vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch
     *state = m;
     if (!m)
         return vouch_context_status(ctx);
+    if (m->out_count > MAP_LIMIT)
+        return vouch_node_fail(ctx, g, node, VOUCH_ERR_LIMIT, "the output is too large");
     int64_t *map = VOUCH_NEW_ARRAY(g->arena, int64_t, m->out_count + 1);
     if (!map)
         return vouch_op_no_memory(ctx);

@@ -306,10 +306,10 @@ static vouch_status pad_axis(vouch_context *ctx, const vouch_graph *g, const vou
 static vouch_status pad_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                 const void **state)
 {
-    static const int64_t limit = (int64_t)1 << 30;
+    static const int64_t limit = (int64_t)1 << 24;
     pad_mode mode = PAD_CONSTANT;
     double fill = 0;
-    int64_t begin[VOUCH_RANK_MAX], end[VOUCH_RANK_MAX], stride[VOUCH_RANK_MAX];
+    int64_t begin[VOUCH_RANK_MAX] = {0}, end[VOUCH_RANK_MAX] = {0}, stride[VOUCH_RANK_MAX];
     VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 1, 4, 1));
     VOUCH_TRY(read_pad_mode(ctx, g, node, &mode));
     VOUCH_TRY(read_pads(ctx, g, node, begin, end));
@@ -323,6 +323,10 @@ static vouch_status pad_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *
         if (!sane || x->dim[i] + begin[i] + end[i] < 0)
             return vouch_node_fail(ctx, g, node, VOUCH_ERR_VALUE, "'pads' is out of range");
         axes.out.dim[i] = x->dim[i] + begin[i] + end[i];
+    }
+    /* sizes are checked before any table is made */
+    VOUCH_TRY(vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &axes.out));
+    for (int i = 0; i < x->rank; i++) {
         const int64_t size[4] = {x->dim[i], begin[i], end[i], stride[i]};
         VOUCH_TRY(pad_axis(ctx, g, node, mode, size, &axes.table[i]));
     }

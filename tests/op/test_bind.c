@@ -47,6 +47,7 @@ static const struct {
     {"MaxPool 12 | v4 | kernel_shape=2,", VOUCH_ERR_UNSUPPORTED, "spatial"},
     {"Pad 13 | v2,3 i1,1 |", VOUCH_ERR_SHAPE, "pads"},
     {"Pad 13 | v2,3 i-3,0,0,0 |", VOUCH_ERR_VALUE, "pads"},
+    {"Pad 13 | v2,3 i9000000,0,0,9000000 |", VOUCH_ERR_LIMIT, "too large"},
     {"Pad 13 | v2 i1,1 | mode='odd'", VOUCH_ERR_UNSUPPORTED, "odd"},
     {"BatchNormalization 15 | v2,3 c2 c3 c3 p3 |", VOUCH_ERR_SHAPE, "scale"},
     {"BatchNormalization 15 | v2,3 c3 c3 c3 p3 | training_mode=1", VOUCH_ERR_UNSUPPORTED,
