@@ -1,8 +1,8 @@
 /* Abstract domains: what a domain is given, what it returns, and their table.
  *
  * A domain over-approximates what a bound graph computes on a box of inputs. It gives, for
- * every value of the graph, an interval per scalar; and, for linear rows over (outputs, inputs),
- * a lower and an upper linear form in the inputs:
+ * every value of the graph, an interval per scalar; and, for linear rows over (outputs,
+ * inputs), a lower and an upper linear form in the inputs:
  *
  *     lower[r] . x + lower_offset[r]  <=  row_r(x, f(x))  <=  upper[r] . x + upper_offset[r]
  *
@@ -31,28 +31,28 @@ typedef struct vouch_bound_problem {
     const vouch_graph *graph; /* bound to operators */
     const bool *varying;      /* vouch_op_varying */
     int64_t input_size, output_size;
-    const double *low, *high; /* the input box */
+    const double *low, *high;      /* the input box */
     const vouch_linear_rows *rows; /* NULL: only values are wanted */
-    /* Known sound intervals per value (another domain's, the parent box's) to intersect with and to
-     * build on; NULL, or NULL per value, where nothing is known. */
+    /* Known sound intervals per value (another domain's, the parent box's) to intersect with
+     * and to build on; NULL, or NULL per value, where nothing is known. */
     const double *const *known_low, *const *known_high; /* [value_count][count] */
 } vouch_bound_problem;
 
 typedef struct vouch_bounds {
-    bool empty;            /* the domain proved that no point of the box exists (contradiction) */
-    double **low, **high;  /* [value_count][count]; constants included */
-    double *row_low, *row_high;       /* [rows] */
-    double *lower, *upper;            /* [rows][input_size]; NULL where the domain has no forms */
+    bool empty; /* the domain proved that no point of the box exists (contradiction) */
+    double **low, **high;       /* [value_count][count]; constants included */
+    double *row_low, *row_high; /* [rows] */
+    double *lower, *upper;      /* [rows][input_size]; NULL where the domain has no forms */
     double *lower_offset, *upper_offset; /* [rows] */
 } vouch_bounds;
 
 typedef struct vouch_domain {
-    const char *name;     /* "zonotope" */
-    const char *summary;  /* one line for `vouch list domains` */
-    const char *citation; /* paper and theorem */
+    const char *name;            /* "zonotope" */
+    const char *summary;         /* one line for `vouch list domains` */
+    const char *citation;        /* paper and theorem */
     const vouch_option *options; /* rows over its settings; NULL = none */
     size_t option_count, settings_size;
-    bool has_forms;       /* fills lower / upper */
+    bool has_forms; /* fills lower / upper */
     /* Everything in *bounds is allocated in arena. settings NULL = defaults. */
     vouch_status (*run)(vouch_context *ctx, vouch_arena *arena, const void *settings,
                         const vouch_bound_problem *problem, vouch_bounds *bounds);
@@ -62,16 +62,16 @@ const vouch_domain *const *vouch_domain_table(void); /* NULL-terminated */
 const vouch_domain *vouch_domain_find(const char *name);
 
 /* Helpers all domains share. */
-vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *problem, bool forms,
-                              vouch_bounds *bounds);
+vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *problem,
+                              bool forms, vouch_bounds *bounds);
 /* min / max of coef . x + offset over the box, rounded outward. */
 double vouch_form_min(int64_t n, const double *coef, double offset, const double *low,
                       const double *high);
 double vouch_form_max(int64_t n, const double *coef, double offset, const double *low,
                       const double *high);
 
-/* Sound bounds of d row_r / d x_i over the box, by interval reverse mode through the value bounds of
- * `bounds` (ReluVal's gradient smear). low, high: [rows][input_size]. */
+/* Sound bounds of d row_r / d x_i over the box, by interval reverse mode through the value
+ * bounds of `bounds` (ReluVal's gradient smear). low, high: [rows][input_size]. */
 vouch_status vouch_gradient_bounds(vouch_context *ctx, vouch_arena *arena,
                                    const vouch_bound_problem *problem,
                                    const vouch_bounds *bounds, double *low, double *high);

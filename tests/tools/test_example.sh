@@ -1,17 +1,11 @@
 #!/usr/bin/env bash
-# The example networks are what their generator makes, and have the verdicts we state.
+# The example networks have the verdicts we state, and the demo shows them.
+# (tests/slow/test_example_made_again.sh compares them with what their generator makes.)
 set -euo pipefail
 
 source_dir=${VOUCH_SOURCE_DIR:?}
-make_example=${VOUCH_BUILD_DIR:?}/tools/make_example
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-mkdir "$work/collision" "$work/tiny"
-"$make_example" "$work"
-for network in collision tiny; do
-    cmp "$work/$network/$network.onnx" "$source_dir/data/$network/$network.onnx"
-done
 
 if [ ! -x "${VOUCH_BIN:-}" ]; then
     echo "the vouch command is not built here: verdicts not checked"
