@@ -91,7 +91,8 @@ def main():
     root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else here
     law = Law(root / "src" / "LAYERS")
     faults = files = 0
-    for source in sorted(p for d in ("src", "include") for p in (root / d).rglob("*.[ch]")):
+    for source in sorted(p for d in ("src", "include") for p in (root / d).rglob("*.*")
+                         if p.suffix in (".c", ".h", ".inc")):
         files += 1
         for number, line in enumerate(source.read_text(errors="replace").splitlines(), 1):
             match = INCLUDE.match(line)

@@ -6,4 +6,5 @@ folders=()
 for folder in src include tests fuzz bench tools; do
     [ -d "$folder" ] && folders+=("$folder")
 done
-find "${folders[@]}" -name '*.[ch]' -not -path '*/templates/*' -print0 | sort -z
+find "${folders[@]}" \( -name '*.[ch]' -o -name '*.inc' \) \
+    -not -path '*/templates/*' -print0 | sort -z

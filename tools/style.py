@@ -10,23 +10,28 @@ Usage: tools/style.py [ROOT]
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 MEDIAN, NINETY, LONGEST, FILE_LINES, PARAMETERS = 15, 45, 80, 800, 6
+TEMPLATE = re.compile(r"FN\((\w+)\)(.*)")  # FN(name)(parameters) in a .inc file
 
 
 def functions(files):
     """(path, name, first line, last line, number of parameters) of every C function."""
-    command = ["ctags", "--languages=C", "--kinds-C=f", "--fields=+neS", "-f", "-",
-               "--output-format=json", "-L", "-"]
+    command = ["ctags", "--languages=C", "--langmap=C:+.inc", "--sort=no", "--kinds-C=f",
+               "--fields=+neS", "-f", "-", "--output-format=json", "-L", "-"]
     out = subprocess.run(command, input="\n".join(map(str, files)), text=True,
                          capture_output=True, check=True).stdout
     for line in out.splitlines():
         tag = json.loads(line)
         if "end" in tag:
-            count = tag.get("signature", "").count(",") + 1
-            yield tag["path"], tag["name"], tag["line"], tag["end"], count
+            name, signature = tag["name"], tag.get("signature", "")
+            template = TEMPLATE.search(tag["pattern"]) if name == "FN" else None
+            if template:
+                name, signature = template.groups()
+            yield tag["path"], name, tag["line"], tag["end"], signature.count(",") + 1
 
 
 def excused(path, line):
@@ -46,9 +51,9 @@ def rank(values, share):
 def main():
     here = pathlib.Path(__file__).resolve().parent.parent
     root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else here
-    files = sorted((root / "src").rglob("*.[ch]"))
+    files = sorted(p for p in (root / "src").rglob("*.*") if p.suffix in (".c", ".h", ".inc"))
     lengths, faults, wide = collections.defaultdict(list), [], 0
-    for path, name, first, last, count in functions([f for f in files if f.suffix == ".c"]):
+    for path, name, first, last, count in functions([f for f in files if f.suffix != ".h"]):
         folder = pathlib.Path(path).relative_to(root / "src").parts[0]
         length = last - first + 1
         lengths[folder].append(length)

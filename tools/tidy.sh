@@ -13,7 +13,7 @@ else
     mapfile -t files < <(find src -name '*.c' | sort)
 fi
 
-common=$( { find src include -name '*.h' -o -name '*.def'; echo .clang-tidy; } | sort |
+common=$( { find src include -name '*.h' -o -name '*.def' -o -name '*.inc'; echo .clang-tidy; } | sort |
           xargs cat | sha256sum)
 todo=()
 for file in "${files[@]}"; do
