@@ -66,6 +66,7 @@ typedef struct vouch_batch {
     uint64_t id[VOUCH_LANES_MAX], parent[VOUCH_LANES_MAX]; /* for the sink */
     unsigned char key[64]; /* place in depth-first order: a byte a level */
     int level;
+    uint64_t place; /* a number made from the key, for random streams */
 } vouch_batch;
 
 typedef struct vouch_bound_result {
@@ -116,10 +117,12 @@ typedef struct vouch_engine_type {
     void (*batch_free)(vouch_context *ctx, vouch_batch *batch);
     vouch_status (*bound)(vouch_engine_worker *worker, vouch_batch *batch,
                           vouch_bound_result *result);
-    /* Which of the points (at most `capacity`, [count][inputs]) seem to satisfy some case?
-     * Rough, for sampling; only the start batch's network is used. */
+    /* How far each of the points (at most probe_capacity, [count][inputs]) is from satisfying a
+     * case: the largest of the case's rows there, the least over all cases. Rough, for
+     * sampling: up to probe_witness a point may be a witness. */
     void (*probe)(vouch_engine_worker *worker, int count, const double *points,
-                  bool *promising);
+                  double *violation);
+    double probe_witness;
     int probe_capacity;
     void (*view)(vouch_engine_worker *worker, const vouch_batch *batch, int lane,
                  vouch_lane_view *view);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "bounds/clip.h"
 #include "bounds/engine.h"
 #include "num/lanes.h"

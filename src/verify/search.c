@@ -173,21 +173,12 @@ static vouch_status set_aside(worker *w, const vouch_batch *b, int i)
     return w->all->in->last_precision ? tell_leaf(w, b, i, VOUCH_LEAF_OPEN) : VOUCH_OK;
 }
 
-/* A number that tells lane i of the batch apart in the tree, whatever the threads did. */
-static uint64_t place_of(const vouch_batch *b, int i)
-{
-    uint64_t hash = 14695981039346656037U + (uint64_t)i;
-    for (size_t k = 0; k < sizeof b->key; k++)
-        hash = (hash ^ b->key[k]) * 1099511628211U;
-    return hash + (uint64_t)b->level;
-}
-
 static void score_lane(worker *w, const vouch_batch *b, int i)
 {
     const vouch_search_input *in = w->all->in;
     vouch_lane_view lane;
     in->type->view(w->engine, b, i, &lane);
-    vouch_random random = vouch_random_stream(in->seed, "split", place_of(b, i));
+    vouch_random random = vouch_random_stream(b->place, "split", (uint64_t)i);
     vouch_split_view view = {.input_size = w->inputs,
                              .width = lane.width,
                              .row_count = lane.row_count,
@@ -294,9 +285,19 @@ static bool must_stop(worker *w)
     return atomic_load(&all->stopped);
 }
 
+/* A number made from the seed and the batch's place in the tree, whatever the threads did. */
+static uint64_t place_of(const worker *w, const vouch_batch *b)
+{
+    uint64_t hash = 14695981039346656037U ^ w->all->in->seed;
+    for (size_t k = 0; k < sizeof b->key; k++)
+        hash = (hash ^ b->key[k]) * 1099511628211U;
+    return hash + (uint64_t)b->level;
+}
+
 static vouch_status work_on(worker *w, vouch_batch *b)
 {
     bool found = false;
+    b->place = place_of(w, b);
     if (is_after_witness(w->all, b))
         return VOUCH_OK;
     VOUCH_TRY(w->all->in->type->bound(w->engine, b, &w->result));
