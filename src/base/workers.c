@@ -70,7 +70,7 @@ static vouch_status run_threads(vouch_context *ctx, worker *w, int count)
     pthread_cond_destroy(&g.changed);
     pthread_mutex_destroy(&g.mutex);
     if (error)
-        return vouch_fail(ctx, VOUCH_ERR_LIMIT, "cannot start worker thread %d of %d: %s",
+        return vouch_fail(ctx, VOUCH_ERR_MEMORY, "cannot start worker thread %d of %d: %s",
                           started, count, strerror(error));
     return VOUCH_OK;
 }

@@ -200,7 +200,7 @@ const vouch_command vouch_command_verify = {
         "Verdicts are about the network over the real numbers with the weights as stored, "
         "rounding of the computation included.\n\n"
         "The first SIGINT or SIGTERM ends the search with the state reached and `unknown`; the "
-        "second kills. On a terminal a progress line is shown on standard error.",
+        "next kills. On a terminal a progress line is shown on standard error.",
     .examples = "vouch verify net.onnx safe.vnnlib\n"
                 "vouch verify net.onnx safe.vnnlib --require unsat --timeout 60\n"
                 "vouch verify net.onnx.gz safe.vnnlib --json result.json --witness bad.txt",

@@ -1,8 +1,9 @@
-/* SIGINT and SIGTERM: the first asks the running analysis to stop, the second kills.
+/* SIGINT and SIGTERM: the first asks the running analysis to stop, a later one kills.
  *
- * A signal handler gets no argument, so this file holds the only two variables of the program
- * that are neither constant nor local. SA_RESETHAND restores the default action with the first
- * signal: who presses Ctrl-C twice does not want to wait.
+ * A signal handler gets no argument, so this file holds the only variables of the program that
+ * are neither constant nor local. Who presses Ctrl-C twice does not want to wait; but
+ * timeout(1) and service managers signal the process and at once its group, which is one wish
+ * and not two: a second signal counts from GRACE_S on.
  */
 #include "cli/interrupt.h"
 
@@ -10,13 +11,23 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/clock.h"
+
+static const double GRACE_S = 0.2;
 static _Atomic(vouch_context *) target;
 static atomic_int caught;
+static _Atomic double caught_s;
 
 static void on_signal(int number)
 {
     vouch_context *ctx = atomic_load(&target);
-    atomic_store(&caught, number);
+    if (atomic_load(&caught) == 0) {
+        atomic_store(&caught_s, vouch_wall_s());
+        atomic_store(&caught, number);
+    } else if (vouch_wall_s() - atomic_load(&caught_s) > GRACE_S) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
     if (ctx != NULL)
         vouch_context_cancel(ctx);
 }
@@ -27,7 +38,7 @@ void vouch_cli_interrupt(vouch_context *ctx)
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = ctx != NULL ? on_signal : SIG_DFL;
-    action.sa_flags = SA_RESTART | (int)SA_RESETHAND;
+    action.sa_flags = SA_RESTART;
     atomic_store(&target, ctx);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM: the first asks the running analysis to stop, the second kills. */
+/* SIGINT and SIGTERM: the first asks the running analysis to stop, a later one kills. */
 #ifndef VOUCH_CLI_INTERRUPT_H
 #define VOUCH_CLI_INTERRUPT_H
 

@@ -115,6 +115,8 @@ vouch_exit vouch_cli_finish(const vouch_cli_call *call, vouch_exit otherwise)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return otherwise;
+    if (otherwise != VOUCH_EXIT_OK && otherwise != VOUCH_EXIT_UNMET)
+        return otherwise; /* one error, one line */
     const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_IO, "standard output: %s",
                                       strerror(errno ? errno : EIO));
     return vouch_cli_fail(call, s);

@@ -165,11 +165,12 @@ class Files(CliTest):
         done = vouch("verify", net, holds, "--json", "/dev/full")
         self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (3, "unsat"))
         self.assertEqual(done.stderr.count("\n"), 1)
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([VOUCH, "verify", net, holds], stdout=full,
-                                  stderr=subprocess.PIPE, text=True, check=False)
-        self.assertEqual(done.returncode, 3)
-        self.assertIn("standard output", done.stderr)
+        for more in ([], ["--json", "-"], ["--quiet"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([VOUCH, "verify", net, holds, *more], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (3, 1), done)
+            self.assertIn("No space left", done.stderr)
 
 
 def wait_for_handler(process):
@@ -200,6 +201,19 @@ class Signals(CliTest):
             code, out, err = self.interrupt(number, .3, ready=True)
             self.assertEqual((code, out.splitlines()[0], err), (0, "unknown", ""))
             self.assertIn("UNDECIDED: interrupted", out)
+
+    def test_two_signals_at_once_are_one_wish(self):
+        """timeout(1) signals the process, and then its group."""
+        net, spec = self.hard()
+        process = subprocess.Popen([VOUCH, "verify", net, spec], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        wait_for_handler(process)
+        time.sleep(.1)
+        for _ in range(20):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(.0005)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual((process.returncode, out.splitlines()[0], err), (0, "unknown", ""))
 
     def test_signal_at_any_time_gives_a_verdict_or_nothing(self):
         r = random.Random(1)
