@@ -132,8 +132,13 @@ const vouch_cut_shape *vouch_cut_find(const char *name)
 
 void vouch_cut_plan(const vouch_cut_shape *shape, const vouch_cut_view *view, vouch_cut *cut)
 {
+    int pieces = 1;
     cut->axes = 0;
     shape->plan(view, cut);
-    if (cut->axes == 0)
+    for (int a = 0; a < cut->axes; a++)
+        pieces *= cut->axis[a].parts;
+    if (cut->axes == 0 || pieces > VOUCH_CHILD_BATCHES) { /* more no engine hands back */
+        cut->axes = 0;
         plan_bisect(view, cut);
+    }
 }
