@@ -35,11 +35,13 @@ static void on_signal(int number)
 void vouch_cli_interrupt(vouch_context *ctx)
 {
     struct sigaction action;
+    atomic_store(&target, ctx);
+    if (ctx == NULL)
+        return; /* the work is done: the exit code says so, whatever comes now */
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
-    action.sa_handler = ctx != NULL ? on_signal : SIG_DFL;
+    action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
-    atomic_store(&target, ctx);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
 }

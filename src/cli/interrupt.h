@@ -4,7 +4,7 @@
 
 #include "base/context.h"
 
-/* From now on a signal cancels ctx; NULL: signals do what they did before. */
+/* From now on a signal cancels ctx; NULL: the context goes, a signal is noted and no more. */
 void vouch_cli_interrupt(vouch_context *ctx);
 /* The signal that came, or 0. */
 int vouch_cli_interrupted(void);
