@@ -202,7 +202,7 @@ static vouch_status clip(vouch_engine_worker *w, graph_batch *b, bool *left, boo
         *left |= b->alive[k];
     }
     if (*left) {
-        *clipped = memcmp(lo, low_of(b), bytes) || memcmp(hi, high_of(b, t), bytes);
+        *clipped = memcmp(lo, low_of(b), bytes) != 0 || memcmp(hi, high_of(b, t), bytes) != 0;
         memcpy(low_of(b), lo, bytes);
         memcpy(high_of(b, t), hi, bytes);
     }
