@@ -3,7 +3,8 @@
 # Floating point is kept literal: bounds are only sound if the compiler neither fuses
 # nor reassociates.
 add_library(vouch_flags INTERFACE)
-target_compile_definitions(vouch_flags INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700)
+target_compile_definitions(vouch_flags INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700
+                           $<$<BOOL:${VOUCH_UNSOUND}>:VOUCH_UNSOUND>)
 target_compile_options(vouch_flags INTERFACE
   -ffp-contract=off -fno-fast-math -fno-common -fno-omit-frame-pointer
   $<IF:$<BOOL:$<TARGET_PROPERTY:VOUCH_EXPORTED>>,-fvisibility=default,-fvisibility=hidden>

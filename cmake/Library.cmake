@@ -32,7 +32,7 @@ function(vouch_library name kind)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE
                              ${PROJECT_SOURCE_DIR}/src)
   target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR})
-  target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${PROJECT_VERSION}")
+  target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${VOUCH_VERSION}")
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:vouch_strict>
                         PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::NETTLE ZLIB::ZLIB
                                ${GMP_LIBRARY} m Threads::Threads ${CMAKE_DL_LIBS})
