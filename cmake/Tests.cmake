@@ -1,5 +1,6 @@
 # Tests: tests/<folder>/test_NAME.{c,py,sh} becomes the ctest <folder>.NAME; a C test is one
 # cmocka program. The folder is the label where it names a kind of test, else the label is unit.
+# tests/tsan/ runs under the thread sanitizer only.
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 set(TEST_KINDS conformance property golden soundness fault regress cli slow)
 
@@ -67,7 +68,7 @@ foreach(source ${test_sources})
   get_filename_component(kind ${source} EXT)
   string(REGEX REPLACE "^test_" "" stem ${stem})
   string(REGEX REPLACE "/.*$" "" label "${folder}")
-  if(label STREQUAL "support")
+  if(label STREQUAL "support" OR (label STREQUAL "tsan" AND NOT VOUCH_SANITIZE MATCHES "thread"))
     continue()
   endif()
   if(NOT label IN_LIST TEST_KINDS)

@@ -160,6 +160,20 @@ class Files(CliTest):
         self.assertTrue(link.is_symlink())
         self.assertIn("unsat", target.read_text())
 
+    def test_file_whose_name_leaves_no_room_for_another_is_written_in_place(self):
+        net, holds, _ = self.easy()
+        out = self.dir / ("o" * 255)
+        bad = vouch("verify", net, holds, "--json", out)
+        self.check_error(bad, 3, "File name too long")
+        out.write_text("old" * 10000)
+        self.check_verdict(vouch("verify", net, holds, "--json", out), "unsat")
+        self.assertEqual(json.loads(out.read_text())["verdict"], "unsat")
+
+    def test_standard_output_by_name_is_written_in_place(self):
+        net, holds, _ = self.easy()
+        done = vouch("verify", net, holds, "--quiet", "--json", "/dev/stdout")
+        self.assertTrue(done.stdout.startswith("unsat\n{"), done)
+
     def test_full_disk_is_an_error_after_the_verdict(self):
         net, holds, _ = self.easy()
         done = vouch("verify", net, holds, "--json", "/dev/full")
