@@ -1,6 +1,6 @@
 /* Verifies one property of one network:   verify NET SPEC [SETTING VALUE]...
  *
- * Build:  cc verify.c $(pkg-config --cflags --libs vouch) -o verify
+ * Build:  cc verify.c $(pkg-config --cflags --libs --static vouch) -o verify
  */
 #include <stdio.h>
 
