@@ -18,7 +18,7 @@ set(VOUCH_FLAGS_avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma)
 foreach(isa generic avx2 avx512)
   set(isa_sources ${VOUCH_SOURCES})
   list(FILTER isa_sources INCLUDE REGEX "_${isa}\\.c$")
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  if(isa STREQUAL generic OR CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     set_source_files_properties(${isa_sources} PROPERTIES COMPILE_OPTIONS
                                 "${VOUCH_FLAGS_${isa}}")
   elseif(isa_sources)

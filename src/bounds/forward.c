@@ -165,7 +165,7 @@ static vouch_status begin_variables(vouch_forward *f)
 
         f->centre[j] = vouch_centre(problem->low[j], problem->high[j], &radius);
         if (!isfinite(radius))
-            f->centre[j] = NAN;
+            f->centre[j] = (double)NAN;
         else if (radius > 0) {
             f->input[f->variables] = j;
             f->scale[f->variables++] = radius;

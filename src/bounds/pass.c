@@ -257,7 +257,7 @@ static vouch_status move_input(vouch_pass *pass, const vouch_node *node, int w, 
         double a = image[i], b = image[count + i];
 
         if (isnan(a) || isnan(b))
-            a = b = NAN; /* 0 times infinity: nothing is known */
+            a = b = (double)NAN; /* 0 times infinity: nothing is known */
         sum[i] = vouch_sum_down(sum[i], a < b ? a : b);
         sum[count + i] = vouch_sum_up(sum[count + i], a < b ? b : a);
     }
