@@ -1,44 +1,38 @@
-/* The default: relaxation gaps, steadied by the rows' own linear forms.
+/* The default: relaxation gaps and gradient smear together.
  *
- * The gap score says which cut tightens the relaxations most; the linear term says how much of
- * the row's remaining spread a cut takes away even with the relaxation unchanged:
+ * The gap says which cut tightens the relaxations most, judged through the middle of each
+ * relaxed neuron; the smear says where the row can vary most, judged by bounds that see through
+ * it. Each misjudges where the other is right (saturated gradients; gaps that cancel), so their
+ * shares of the best are added:
  *
- *     score_d = gap_d / max gap + weight * linear_d / max linear,
- *     linear_d = width_d * sum over open rows of |alpha_d|
+ *     score_d = gap_d / max gap + weight * smear_d / max smear,   smear_d = width_d *
+ * gradient_d
  */
 #include <math.h>
 
 #include "verify/split.h"
 
-static const double linear_weight = 0.2;
-
-static double linear_share(const vouch_split_view *view, int d)
-{
-    double sum = 0;
-    for (int r = 0; r < view->row_count; r++)
-        sum += fabs(view->row_lower[r * view->input_size + d]);
-    return sum * view->width[d];
-}
+static const double smear_weight = 0.7;
 
 static void score(const vouch_split_view *view, double *score)
 {
-    double most_gap = 0, most_linear = 0;
+    double most_gap = 0, most_smear = 0;
     for (int d = 0; d < view->input_size; d++) {
         most_gap = fmax(most_gap, view->gap[d]);
-        most_linear = fmax(most_linear, linear_share(view, d));
+        most_smear = fmax(most_smear, view->width[d] * view->gradient_bound[d]);
     }
     for (int d = 0; d < view->input_size; d++) {
         score[d] = 1e-30 * view->width[d];
         if (most_gap > 0)
             score[d] += view->gap[d] / most_gap;
-        if (most_linear > 0)
-            score[d] += linear_weight * linear_share(view, d) / most_linear;
+        if (most_smear > 0)
+            score[d] += smear_weight * view->width[d] * view->gradient_bound[d] / most_smear;
     }
 }
 
 const vouch_split vouch_split_auto = {.name = "auto",
-                                      .summary =
-                                          "relaxation gaps and linear coefficients together",
+                                      .summary = "relaxation gaps and gradient smear together",
                                       .citation = "vouch",
-                                      .needs = VOUCH_SPLIT_NEEDS_GAP,
+                                      .needs =
+                                          VOUCH_SPLIT_NEEDS_GAP | VOUCH_SPLIT_NEEDS_GRADIENT,
                                       .score = score};
