@@ -30,8 +30,7 @@ static const double input_high[INPUTS] = {20000, 3.14159265, 3.14159265, 350, 35
 static const float mean[INPUTS] = {10000, 0, 0, 200, 200};
 static const float scale[INPUTS] = {1.0F / 16384, 0.25F, 0.25F, 1.0F / 256, 1.0F / 256};
 
-/* ---- the teacher ---------------------------------------------------------------------------
- */
+/* ---- the teacher ------------------------------------------------------------------------- */
 
 /* Taylor to degree 13, for |x| <= pi. */
 static double sine(double x)
@@ -94,8 +93,7 @@ static void teach(const double x[INPUTS], double y[OUTPUTS])
     y[4] = strong + 0.4 * side;
 }
 
-/* ---- the network and its fitting -----------------------------------------------------------
- */
+/* ---- the network and its fitting --------------------------------------------------------- */
 
 enum { WIDEST = HIDDEN };
 
@@ -228,8 +226,7 @@ static double fit(network *n)
     return sqrt(error / (500.0 * BATCH * OUTPUTS));
 }
 
-/* ---- writing networks ----------------------------------------------------------------------
- */
+/* ---- writing networks -------------------------------------------------------------------- */
 
 typedef struct writer {
     vouch_context *ctx;

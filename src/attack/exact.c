@@ -231,8 +231,7 @@ static void pieces(rational_net *net, const vouch_node *node, mpq_t *buffer)
     }
 }
 
-/* ---- the whole -----------------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 static vouch_status run_node(rational_net *net, const vouch_node *node, mpq_t *buffer)
 {

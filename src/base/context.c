@@ -122,8 +122,7 @@ void vouch_context_adopt_error(vouch_context *parent, const vouch_context *child
     memcpy(parent->error, child->error, sizeof parent->error);
 }
 
-/* ---- cancellation and progress
- * --------------------------------------------------------------- */
+/* ---- cancellation and progress ----------------------------------------------------------- */
 
 void vouch_context_cancel(vouch_context *ctx)
 {
@@ -159,8 +158,7 @@ void vouch_context_share_progress(vouch_context *child, const vouch_context *par
     vouch_context_set_progress(child, parent->progress, parent->progress_user);
 }
 
-/* ---- memory
- * ---------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------------ */
 
 const vouch_allocator *vouch_context_allocator(const vouch_context *ctx)
 {

@@ -68,8 +68,7 @@ static vouch_status put(vouch_context *ctx, const vouch_bench_file *file, const 
     return VOUCH_OK;
 }
 
-/* ---- taking over ----------------------------------------------------------------------------
- */
+/* ---- taking over ------------------------------------------------------------------------- */
 
 /* The first instance of that name that has no row yet; or that has one, but no details. */
 static vouch_bench_instance *find(const vouch_bench *bench, const char *onnx,
@@ -163,8 +162,7 @@ static vouch_status resume_file(vouch_arena *arena, const vouch_bench_file *file
     return VOUCH_OK;
 }
 
-/* ---- the interface --------------------------------------------------------------------------
- */
+/* ---- the interface ----------------------------------------------------------------------- */
 
 static bool is_empty(const vouch_bench_file *file)
 {

@@ -92,8 +92,7 @@ typedef struct runner {
     bool failed; /* some instance could not be read */
 } runner;
 
-/* ---- networks kept between instances --------------------------------------------------------
- */
+/* ---- networks kept between instances ----------------------------------------------------- */
 
 static void cache_clear(cache *c)
 {
@@ -125,8 +124,7 @@ static vouch_status cache_get(vouch_arena *keep, cache *c, const char *path,
     return VOUCH_OK;
 }
 
-/* ---- one instance ---------------------------------------------------------------------------
- */
+/* ---- one instance ------------------------------------------------------------------------ */
 
 /* Of --total-timeout, at a time of vouch_wall_s(); 0 = no limit. */
 static double left_in_total(const runner *r, double at_s)
@@ -252,8 +250,7 @@ static vouch_status run_instance(runner *r, vouch_bench_instance *one, bool *cut
     return vouch_bench_append(r->keep, &r->bench, one, &r->results);
 }
 
-/* ---- the run --------------------------------------------------------------------------------
- */
+/* ---- the run ----------------------------------------------------------------------------- */
 
 static int count_done(const vouch_bench *bench)
 {

@@ -35,8 +35,7 @@ static void each_option(FILE *out, const vouch_command *command,
     }
 }
 
-/* ---- bash -----------------------------------------------------------------------------------
- */
+/* ---- bash -------------------------------------------------------------------------------- */
 
 static void bash_value(FILE *out, const vouch_command *command, const vouch_option *row)
 {
@@ -90,8 +89,7 @@ static void put_bash(FILE *out)
           out);
 }
 
-/* ---- zsh ------------------------------------------------------------------------------------
- */
+/* ---- zsh --------------------------------------------------------------------------------- */
 
 /* Help text inside '[...]' of a zsh specification, inside single quotes. */
 static void zsh_text(FILE *out, const char *text)
@@ -151,8 +149,7 @@ static void put_zsh(FILE *out)
     fputs("    esac\n}\n_vouch \"$@\"\n", out);
 }
 
-/* ---- fish -----------------------------------------------------------------------------------
- */
+/* ---- fish -------------------------------------------------------------------------------- */
 
 static void fish_text(FILE *out, const char *text)
 {
@@ -192,8 +189,7 @@ static void put_fish(FILE *out)
     }
 }
 
-/* ---- the command ----------------------------------------------------------------------------
- */
+/* ---- the command ------------------------------------------------------------------------- */
 
 static const struct shell {
     const char *name;

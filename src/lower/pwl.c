@@ -36,8 +36,7 @@ typedef struct lowering {
     int neurons;
 } lowering;
 
-/* ---- may it be lowered? --------------------------------------------------------------------
- */
+/* ---- may it be lowered? ------------------------------------------------------------------ */
 
 static int piece_count(const vouch_graph *graph, const vouch_node *node)
 {
@@ -90,8 +89,7 @@ static vouch_status size_form(lowering *lo, const vouch_pwl_limits *limits)
     return lo->out ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
-/* ---- forms
- * ----------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------- */
 
 static vouch_status new_form(lowering *lo, int value, form *f)
 {
@@ -141,8 +139,7 @@ static vouch_status lower_inputs(lowering *lo)
     return VOUCH_OK;
 }
 
-/* ---- affine nodes
- * ------------------------------------------------------------------------------ */
+/* ---- affine nodes ------------------------------------------------------------------------ */
 
 static vouch_status apply(lowering *lo, const vouch_node *node, int which,
                           vouch_linear_mode mode, int64_t batch, const double *in, double *out)
@@ -219,8 +216,7 @@ static vouch_status lower_affine(lowering *lo, const vouch_node *node)
     return VOUCH_OK;
 }
 
-/* ---- curves
- * -------------------------------------------------------------------------------------- */
+/* ---- curves ------------------------------------------------------------------------------ */
 
 /* Appends the neuron  max(0, f_i - at)  and returns its variable. */
 static int add_neuron(lowering *lo, const form *f, int64_t i, double at)
@@ -288,8 +284,7 @@ static vouch_status lower_curve(lowering *lo, const vouch_node *node)
     return VOUCH_OK;
 }
 
-/* ---- the whole
- * ----------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------- */
 
 static vouch_status lower_outputs(lowering *lo)
 {

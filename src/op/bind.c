@@ -18,8 +18,7 @@ struct vouch_op_expansion {
     vouch_arena *scratch;
 };
 
-/* ---- inputs and constants ------------------------------------------------------------------
- */
+/* ---- inputs and constants ---------------------------------------------------------------- */
 
 static vouch_status bind_input(vouch_context *ctx, vouch_graph *g, vouch_value *v)
 {
@@ -69,8 +68,7 @@ static vouch_status check_weights(vouch_context *ctx, const vouch_graph *g,
     return VOUCH_OK;
 }
 
-/* ---- folding -------------------------------------------------------------------------------
- */
+/* ---- folding ----------------------------------------------------------------------------- */
 
 static bool all_constant(const vouch_graph *g, const vouch_node *node)
 {
@@ -181,8 +179,7 @@ static vouch_status try_fold(vouch_context *ctx, vouch_arena *scratch, const vou
     return status;
 }
 
-/* ---- nodes ---------------------------------------------------------------------------------
- */
+/* ---- nodes ------------------------------------------------------------------------------- */
 
 static vouch_status attach(vouch_context *ctx, const vouch_graph *g, vouch_node *node)
 {

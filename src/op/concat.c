@@ -106,8 +106,7 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static void offset_vector(const vouch_linear_call *call, const plan *p, double *y)
 {

@@ -18,8 +18,7 @@ typedef struct plan {
     const vouch_tensor *weight, *bias;
 } plan;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 static vouch_status read_operands(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
                                   plan *p)
@@ -72,8 +71,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
     return vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &out);
 }
 
-/* ---- columns -------------------------------------------------------------------------------
- */
+/* ---- columns ----------------------------------------------------------------------------- */
 
 /* Outputs [from, to) of a row whose window element lies inside the input; `first` is the input
  * position of output 0. */
@@ -151,8 +149,7 @@ static int64_t input_row(const vouch_window *w, int64_t r, int64_t kd, int64_t k
 COLUMNS(float, gather_row_f32, scatter_row_f32, gather_f32, scatter_f32)
 COLUMNS(double, gather_row_f64, scatter_row_f64, gather_f64, scatter_f64)
 
-/* ---- passes --------------------------------------------------------------------------------
- */
+/* ---- passes ------------------------------------------------------------------------------ */
 
 typedef struct pass {
     const plan *p;
@@ -264,8 +261,7 @@ static void run_images(const pass *s, int64_t images, bool backward, const void 
     }
 }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 static void add_bias(const plan *p, const vouch_tensor *bias, vouch_tensor *y)
 {
@@ -347,8 +343,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static void offset(const vouch_linear_call *call, const plan *p)
 {

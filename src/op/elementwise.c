@@ -26,8 +26,7 @@ typedef struct plan {
     const vouch_tensor *factor; /* float64, of the constant operand, NULL if none */
 } plan;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 /* Before opset 7: B's shape stands at `axis` of A's, as if followed by ones. */
 static vouch_status old_broadcast(vouch_context *ctx, const vouch_graph *g,
@@ -132,8 +131,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
     return vouch_op_set_output(ctx, g, node, 0, a->dtype, &out);
 }
 
-/* ---- walking -------------------------------------------------------------------------------
- */
+/* ---- walking ----------------------------------------------------------------------------- */
 
 /* Where row r of the plan begins in operand w. */
 static int64_t row_start(const plan *p, int w, int64_t r)
@@ -225,8 +223,7 @@ static vouch_status eval(const vouch_op_call *call)
     return VOUCH_OK;
 }
 
-/* ---- gradient ------------------------------------------------------------------------------
- */
+/* ---- gradient ---------------------------------------------------------------------------- */
 
 /* da += dy * dy/da, db likewise */
 #define GRAD(T, name)                                                                          \
@@ -265,8 +262,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- range ---------------------------------------------------------------------------------
- */
+/* ---- range ------------------------------------------------------------------------------- */
 
 typedef struct interval {
     double low, high;
@@ -336,8 +332,7 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 /* One coefficient applied: +-x, x c or x / c. */
 static inline double apply(const plan *p, int which, bool absolute, double x, double c)
@@ -445,8 +440,7 @@ static bool quotient_is_affine(const vouch_graph *g, const vouch_node *node,
     return !varying[node->input[1]];
 }
 
-/* ---- Neg -----------------------------------------------------------------------------------
- */
+/* ---- Neg --------------------------------------------------------------------------------- */
 
 static vouch_status neg_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                 const void **state)
@@ -517,8 +511,7 @@ static int64_t neg_terms(const vouch_graph *g, const vouch_node *node)
     return 0;
 }
 
-/* ---- descriptors ---------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 #define PREPARE(name, kind)                                                                    \
     static vouch_status name(vouch_context *ctx, vouch_graph *g, vouch_node *node,             \

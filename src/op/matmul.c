@@ -22,8 +22,7 @@ typedef struct plan {
     bool merged; /* all rows of A form one matrix and B is shared: one product does it all */
 } plan;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 static vouch_status bad_shapes(vouch_context *ctx, const vouch_graph *g, const vouch_node *node)
 {
@@ -171,8 +170,7 @@ static vouch_status gemm_prepare(vouch_context *ctx, vouch_graph *g, vouch_node 
     return vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &out);
 }
 
-/* ---- products ------------------------------------------------------------------------------
- */
+/* ---- products ---------------------------------------------------------------------------- */
 
 static int64_t offset(const plan *p, int w, int64_t product)
 {
@@ -244,8 +242,7 @@ static vouch_status eval(const vouch_op_call *call)
     return VOUCH_OK;
 }
 
-/* ---- gradient ------------------------------------------------------------------------------
- */
+/* ---- gradient ---------------------------------------------------------------------------- */
 
 /* dA += alpha dY op(B)^T and dB += alpha op(A)^T dY, written through the operand's strides. dy
  * comes scaled by alpha. */
@@ -301,8 +298,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- range ---------------------------------------------------------------------------------
- */
+/* ---- range ------------------------------------------------------------------------------- */
 
 /* One entry of the interval product: sums of the least and greatest products, widened by
  * gamma_{k+1} of the sum of magnitudes (one rounding per product, k per sum). */
@@ -365,8 +361,7 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static void scale(double factor, int64_t n, double *x)
 {

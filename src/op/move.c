@@ -4,8 +4,7 @@
 /* A map takes 8 bytes an element. */
 static const int64_t MAP_LIMIT = (int64_t)1 << 27;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 static vouch_move *new_move(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
                             const vouch_shape *out)
@@ -72,8 +71,7 @@ vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch
     return count_repeats(ctx, m, map);
 }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 #define COPY(T, name)                                                                          \
     static void name(const vouch_move *m, const T *x, T *y)                                    \
@@ -141,8 +139,7 @@ vouch_status vouch_move_grad(const vouch_op_call *call, const vouch_tensor *cons
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static void forward(const vouch_move *m, const double *x, double *y)
 {

@@ -98,8 +98,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
 
 static int64_t channel(const plan *p, int64_t i) { return i / p->inner % p->channels; }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 #define EVAL(T, name, root)                                                                    \
     static void name(const plan *p, const T *const *in, T *y)                                  \
@@ -161,8 +160,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static vouch_status linear(const vouch_linear_call *call)
 {

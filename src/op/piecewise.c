@@ -38,8 +38,7 @@ static double value_down(const vouch_curve *c, double x)
     return -line_up(negated(c->piece[piece_of(c, x)]), x);
 }
 
-/* ---- upper line ----------------------------------------------------------------------------
- */
+/* ---- upper line -------------------------------------------------------------------------- */
 
 typedef struct corners {
     int count;
@@ -122,8 +121,7 @@ vouch_status vouch_piecewise_relax(const vouch_graph *graph, const vouch_node *n
     return VOUCH_OK;
 }
 
-/* ---- the rest ------------------------------------------------------------------------------
- */
+/* ---- the rest ---------------------------------------------------------------------------- */
 
 vouch_status vouch_piecewise_prepare(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
                                      const vouch_curve *curve, const void **state)

@@ -48,8 +48,7 @@ static vouch_status abs_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *
     return vouch_piecewise_prepare(ctx, g, node, &curve, state);
 }
 
-/* ---- Clip ----------------------------------------------------------------------------------
- */
+/* ---- Clip -------------------------------------------------------------------------------- */
 
 /* Limit i (input, or attribute before opset 11); left as it is where not given. */
 static vouch_status read_limit(vouch_context *ctx, const vouch_graph *g, const vouch_node *node,
@@ -102,8 +101,7 @@ static double clipped(const vouch_curve *c, double x)
 }
 EVAL(clip_eval, (float)clipped(c, (double)x), clipped(c, x))
 
-/* ---- descriptors ---------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 #define PIECEWISE(op, prefix, text, spec, infinity)                                            \
     const vouch_op vouch_op_##op = {                                                           \

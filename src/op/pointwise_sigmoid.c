@@ -33,8 +33,7 @@ static double sigmoid_up(double x)
     return fmin(vouch_up(1 / vouch_down(1 + e)), 1);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------
- */
+/* ---- lines ------------------------------------------------------------------------------- */
 
 static double tanh_slope(double x)
 {
@@ -133,8 +132,7 @@ static vouch_status sigmoid_relax(const vouch_graph *graph, const vouch_node *no
     return VOUCH_OK;
 }
 
-/* ---- slopes --------------------------------------------------------------------------------
- */
+/* ---- slopes ------------------------------------------------------------------------------ */
 
 /* Derivative 1 - tanh^2 at the end nearest to 0 and at the farthest. */
 static void tanh_slope_range(double low, double high, double *slope_low, double *slope_high)
@@ -162,8 +160,7 @@ static void sigmoid_slopes(const vouch_graph *graph, const vouch_node *node, dou
     *slope_high = vouch_up(*slope_high / 4);
 }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 static vouch_status tanh_eval(const vouch_op_call *call)
 {

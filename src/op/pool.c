@@ -19,8 +19,7 @@ typedef struct plan {
     const double *divisor;  /* [out_size] of AveragePool */
 } plan;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 /* Input position of kernel element k seen from output position o; -1 in the padding. *padded
  * says whether it lies inside the padded image. */
@@ -98,8 +97,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
          plane_++, plane += (p)->w.in_size)                                                    \
         for (int64_t o = 0; o < (p)->w.out_size; o++, y++)
 
-/* ---- MaxPool -------------------------------------------------------------------------------
- */
+/* ---- MaxPool ----------------------------------------------------------------------------- */
 
 #define GREATEST(T, name)                                                                      \
     static int64_t name(const plan *p, const T *x, int64_t o)                                  \
@@ -176,8 +174,7 @@ static int64_t max_window(const vouch_graph *graph, const vouch_node *node, int6
     return count;
 }
 
-/* ---- AveragePool ---------------------------------------------------------------------------
- */
+/* ---- AveragePool ------------------------------------------------------------------------- */
 
 #define AVERAGE(T, forward, backward)                                                          \
     static void forward(const plan *p, int64_t planes, const T *x, T *out)                     \

@@ -14,8 +14,7 @@ typedef struct plan {
     const int64_t *map; /* [in_count] */
 } plan;
 
-/* ---- planning ------------------------------------------------------------------------------
- */
+/* ---- planning ---------------------------------------------------------------------------- */
 
 /* Steps in y for every dimension of x, 0 along those that are summed. */
 static bool make_map(const vouch_graph *g, const vouch_shape *x, const bool *summed, plan *p)
@@ -111,8 +110,7 @@ static vouch_status global_prepare(vouch_context *ctx, vouch_graph *g, vouch_nod
     return divide_by_count(ctx, g, node, state);
 }
 
-/* ---- values --------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------------------ */
 
 #define SUM(T, name)                                                                           \
     static void name(const plan *p, const T *x, T *y)                                          \
@@ -154,8 +152,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- linear --------------------------------------------------------------------------------
- */
+/* ---- linear ------------------------------------------------------------------------------ */
 
 static vouch_status linear(const vouch_linear_call *call)
 {

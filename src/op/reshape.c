@@ -30,8 +30,7 @@ static vouch_status flatten_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
     return vouch_move_reshape(ctx, g, node, &out, state);
 }
 
-/* ---- Reshape -------------------------------------------------------------------------------
- */
+/* ---- Reshape ----------------------------------------------------------------------------- */
 
 /* 0 copies the input's dimension (unless allowzero); a single -1 takes what is left. */
 static bool resolve(const vouch_shape *x, bool allow_zero, vouch_shape *out)
@@ -83,8 +82,7 @@ static vouch_status reshape_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
     return vouch_move_reshape(ctx, g, node, &out, state);
 }
 
-/* ---- Squeeze, Unsqueeze --------------------------------------------------------------------
- */
+/* ---- Squeeze, Unsqueeze ------------------------------------------------------------------ */
 
 static vouch_status squeeze_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                     const void **state)
@@ -129,8 +127,7 @@ static vouch_status unsqueeze_prepare(vouch_context *ctx, vouch_graph *g, vouch_
     return vouch_move_reshape(ctx, g, node, &out, state);
 }
 
-/* ---- Dropout -------------------------------------------------------------------------------
- */
+/* ---- Dropout ----------------------------------------------------------------------------- */
 
 /* The mask of inference keeps everything. */
 static vouch_status constant_mask(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
@@ -165,8 +162,7 @@ static vouch_status dropout_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
     return vouch_move_reshape(ctx, g, node, x, state);
 }
 
-/* ---- descriptors ---------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 #define RESHAPING(op, prepare_fn, text, spec)                                                  \
     const vouch_op vouch_op_##op = {                                                           \

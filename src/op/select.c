@@ -36,8 +36,7 @@ static bool ramp(const vouch_graph *g, int64_t count, int64_t start, int64_t ste
     return t != NULL;
 }
 
-/* ---- Transpose -----------------------------------------------------------------------------
- */
+/* ---- Transpose --------------------------------------------------------------------------- */
 
 static vouch_status transpose_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                       const void **state)
@@ -65,8 +64,7 @@ static vouch_status transpose_prepare(vouch_context *ctx, vouch_graph *g, vouch_
     return vouch_move_axes_map(ctx, g, node, &axes, &axes.out, 0, state);
 }
 
-/* ---- Slice ---------------------------------------------------------------------------------
- */
+/* ---- Slice ------------------------------------------------------------------------------- */
 
 static int64_t clamp(int64_t x, int64_t low, int64_t high)
 {
@@ -142,8 +140,7 @@ static vouch_status slice_prepare(vouch_context *ctx, vouch_graph *g, vouch_node
     return vouch_move_axes_map(ctx, g, node, &axes, &axes.out, 0, state);
 }
 
-/* ---- Gather --------------------------------------------------------------------------------
- */
+/* ---- Gather ------------------------------------------------------------------------------ */
 
 /* Positions along the axis, in steps of `inner`, checked. */
 static vouch_status gather_table(vouch_context *ctx, const vouch_graph *g,
@@ -198,8 +195,7 @@ static vouch_status gather_prepare(vouch_context *ctx, vouch_graph *g, vouch_nod
     return vouch_move_axes_map(ctx, g, node, &axes, &out, 0, state);
 }
 
-/* ---- Pad -----------------------------------------------------------------------------------
- */
+/* ---- Pad --------------------------------------------------------------------------------- */
 
 typedef enum pad_mode { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP } pad_mode;
 
@@ -333,8 +329,7 @@ static vouch_status pad_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *
     return vouch_move_axes_map(ctx, g, node, &axes, &axes.out, fill, state);
 }
 
-/* ---- Split ---------------------------------------------------------------------------------
- */
+/* ---- Split ------------------------------------------------------------------------------- */
 
 typedef struct split_plan {
     int axis;
@@ -431,8 +426,7 @@ static vouch_status split_expand(vouch_context *ctx, vouch_graph *g, const vouch
     return VOUCH_OK;
 }
 
-/* ---- descriptors ---------------------------------------------------------------------------
- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 #define MOVING(op, prepare_fn, text, spec)                                                     \
     const vouch_op vouch_op_##op = {                                                           \

@@ -93,8 +93,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
     return VOUCH_OK;
 }
 
-/* ---- range ---------------------------------------------------------------------------------
- */
+/* ---- range ------------------------------------------------------------------------------- */
 
 typedef struct line {
     const double *low, *high;

@@ -293,8 +293,7 @@ static void a_failed_allocation_is_an_error_and_leaks_nothing(void **state)
     end(&f);
 }
 
-/* ---- ACAS Xu -------------------------------------------------------------------------------
- */
+/* ---- ACAS Xu ----------------------------------------------------------------------------- */
 
 static void read_acasxu(fixture *f, const char *network, const char *property)
 {

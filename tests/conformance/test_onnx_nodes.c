@@ -59,8 +59,7 @@ static int clean_up(void **state)
     return 0;
 }
 
-/* ---- one case ------------------------------------------------------------------------------
- */
+/* ---- one case ---------------------------------------------------------------------------- */
 
 typedef struct fixture {
     vouch_context *ctx;
@@ -188,8 +187,7 @@ static const char *reason_against(const char *name)
     return NULL;
 }
 
-/* ---- all of a folder -----------------------------------------------------------------------
- */
+/* ---- all of a folder --------------------------------------------------------------------- */
 
 static bool one(const char *parent, const char *name, tally *t)
 {

@@ -12,8 +12,7 @@ static bool near(double a, double b, double tolerance)
     return fabs(a - b) <= tolerance * (1 + fabs(a) + fabs(b));
 }
 
-/* ---- the table -----------------------------------------------------------------------------
- */
+/* ---- the table --------------------------------------------------------------------------- */
 
 static void every_operator_is_sorted_described_and_has_a_case(void **state)
 {
@@ -43,8 +42,7 @@ static void every_operator_is_sorted_described_and_has_a_case(void **state)
     }
 }
 
-/* ---- evaluation ----------------------------------------------------------------------------
- */
+/* ---- evaluation -------------------------------------------------------------------------- */
 
 static void float32_and_float64_evaluations_agree(void **state)
 {
@@ -66,8 +64,7 @@ static void float32_and_float64_evaluations_agree(void **state)
     }
 }
 
-/* ---- gradients -----------------------------------------------------------------------------
- */
+/* ---- gradients --------------------------------------------------------------------------- */
 
 /* sum of w_i y_i */
 static double weighted(op_case *f, op_operands *o, const vouch_tensor *w)
@@ -112,8 +109,7 @@ static void gradients_are_those_of_finite_differences(void **state)
     vouch_test_op_all(check_gradient, 3);
 }
 
-/* ---- ranges --------------------------------------------------------------------------------
- */
+/* ---- ranges ------------------------------------------------------------------------------ */
 
 typedef struct ranges {
     vouch_tensor *low[VOUCH_TEST_OP_INPUTS], *high[VOUCH_TEST_OP_INPUTS], *out_low, *out_high;
@@ -213,8 +209,7 @@ static void unbounded_inputs_give_sound_ranges(void **state)
     vouch_test_op_all(check_unbounded, 3);
 }
 
-/* ---- linear forms --------------------------------------------------------------------------
- */
+/* ---- linear forms ------------------------------------------------------------------------ */
 
 static void apply(op_case *f, const vouch_node *node, int which, vouch_linear_mode mode,
                   int64_t batch, const double *in, double *out)
@@ -329,8 +324,7 @@ static void linear_forms_are_consistent_with_evaluation(void **state)
     vouch_test_op_all(check_linear, 3);
 }
 
-/* ---- greatest ------------------------------------------------------------------------------
- */
+/* ---- greatest ---------------------------------------------------------------------------- */
 
 static void check_window(op_case *f, const vouch_node *node)
 {

@@ -29,8 +29,7 @@ static vouch_status parse(vouch_context *ctx, const char *text, vouch_graph **g)
     return vouch_nnet_parse(ctx, "net.nnet", text, strlen(text), g);
 }
 
-/* ---- a plain evaluator of the few operators that the reader uses ----------------------------
- */
+/* ---- a plain evaluator of the few operators that the reader uses ------------------------- */
 
 static double apply(const char *type, double a, double b)
 {

@@ -6,8 +6,7 @@
 #include "op/op.h"
 #include "support/op_case.h"
 
-/* ---- errors --------------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------------ */
 
 static const struct {
     const char *text;
@@ -84,8 +83,7 @@ static void bad_nodes_are_named_with_what_is_wrong(void **state)
     }
 }
 
-/* ---- graphs of several nodes ---------------------------------------------------------------
- */
+/* ---- graphs of several nodes ------------------------------------------------------------- */
 
 static vouch_graph_builder *begin(vouch_context *ctx)
 {

@@ -80,8 +80,7 @@ const char *const vouch_test_op_cases[] = {
     "Unsqueeze 13 | v2,3 i0,-1 |",
     NULL};
 
-/* ---- building a case -----------------------------------------------------------------------
- */
+/* ---- building a case --------------------------------------------------------------------- */
 
 enum { LIST_MAX = 8 };
 
@@ -269,8 +268,7 @@ void vouch_test_op_all(void (*check)(op_case *f, const vouch_node *node), int ro
         }
 }
 
-/* ---- evaluating a node ---------------------------------------------------------------------
- */
+/* ---- evaluating a node ------------------------------------------------------------------- */
 
 /* float64 tensors for a node: constants as they are, varying inputs at random. */
 void vouch_test_op_operands(op_case *f, const vouch_node *node, op_operands *o)
