@@ -99,8 +99,10 @@ static void pack_folded(const folding *f, int k, double *packed, double *radius,
     for (int a = 0; a < f->active_count; a++) {
         double w = old[f->active[a]];
         packed[a] = w;
-        *radius += fabs(w) * f->fold_radius[a];
-        *size += fabs(w) * f->fold_size[a];
+        if (VOUCH_SOUND) {
+            *radius += fabs(w) * f->fold_radius[a];
+            *size += fabs(w) * f->fold_size[a];
+        }
     }
 }
 
@@ -131,7 +133,7 @@ static void fold_rows(folding *f, const int *old, int count, double *rows, doubl
     if (f->active_count && count)
         f->kernels->gemm((size_t)count, (size_t)f->active_count, pitch / VOUCH_LANES_F64,
                          f->packed, (size_t)f->active_count, 1, false, f->fold, rows);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; VOUCH_SOUND && i < count; i++)
         size[i] = row_size(f, rows + (size_t)i * pitch);
 }
 
