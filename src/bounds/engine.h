@@ -115,6 +115,8 @@ typedef struct vouch_engine_type {
     vouch_status (*start)(vouch_context *ctx, vouch_engine *engine, int count, const int *box,
                           const double *low, const double *high, vouch_batch **batch);
     void (*batch_free)(vouch_context *ctx, vouch_batch *batch);
+    /* The boxes as they are now (bounding clips them): low, high [count][inputs]. */
+    void (*boxes)(const vouch_batch *batch, double *low, double *high);
     vouch_status (*bound)(vouch_engine_worker *worker, vouch_batch *batch,
                           vouch_bound_result *result);
     /* How far each of the points (at most probe_capacity, [count][inputs]) is from satisfying a

@@ -14,7 +14,8 @@
 
 typedef struct graph_batch {
     vouch_batch head;
-    bool *alive;   /* [cases] */
+    bool *alive; /* [cases] */
+    int inputs;
     double ends[]; /* low[n], high[n] */
 } graph_batch;
 
@@ -327,6 +328,13 @@ static vouch_status bound_open(vouch_engine_worker *w, graph_batch *b,
     return prepare_view(w, b, problem, bounds);
 }
 
+static void boxes(const vouch_batch *batch, double *low, double *high)
+{
+    const graph_batch *b = (const graph_batch *)(const void *)batch;
+    memcpy(low, b->ends, (size_t)b->inputs * sizeof(double));
+    memcpy(high, b->ends + b->inputs, (size_t)b->inputs * sizeof(double));
+}
+
 static vouch_status bound(vouch_engine_worker *w, vouch_batch *batch,
                           vouch_bound_result *result)
 {
@@ -334,7 +342,6 @@ static vouch_status bound(vouch_engine_worker *w, vouch_batch *batch,
     graph_batch *b = (graph_batch *)(void *)batch;
     vouch_bound_problem problem;
     vouch_bounds bounds = {0};
-    size_t bytes = (size_t)t->input_count * sizeof(double);
     vouch_arena_reset(w->arena, w->start);
     result->state[0] = VOUCH_LANE_OPEN;
     result->promising[0] = result->clipped[0] = result->imprecise[0] = false;
@@ -348,8 +355,7 @@ static vouch_status bound(vouch_engine_worker *w, vouch_batch *batch,
         result->state[0] = VOUCH_LANE_PROVED;
     if (result->state[0] == VOUCH_LANE_OPEN)
         VOUCH_TRY(bound_open(w, b, &problem, &bounds, result));
-    memcpy(result->low, low_of(b), bytes);
-    memcpy(result->high, high_of(b, t), bytes);
+    boxes(batch, result->low, result->high);
     return VOUCH_OK;
 }
 
@@ -364,6 +370,7 @@ static graph_batch *batch_new(vouch_context *ctx, const vouch_task *t)
     if (!b)
         return NULL;
     b->head.count = 1;
+    b->inputs = t->input_count;
     b->alive = (bool *)((char *)b->ends + ends);
     return b;
 }
@@ -493,6 +500,7 @@ const vouch_engine_type vouch_engine_graph = {.name = "graph",
                                               .worker_free = worker_free,
                                               .start = start,
                                               .batch_free = batch_free,
+                                              .boxes = boxes,
                                               .bound = bound,
                                               .view = view,
                                               .round = round_double,

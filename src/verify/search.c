@@ -50,13 +50,16 @@ typedef struct worker {
 /* ---- sink
  * ------------------------------------------------------------------------------------- */
 
-static vouch_status tell_boxes(const worker *w, vouch_batch *b)
+/* Numbers the boxes and tells of them as they are before bounding clips them. */
+static vouch_status tell_boxes(worker *w, vouch_batch *b)
 {
     const vouch_sink *s = w->all->in->sink;
-    for (int i = 0; i < b->count; i++) {
+    for (int i = 0; i < b->count; i++)
         b->id[i] = atomic_fetch_add(&w->all->next_id, 1) + 1;
-        if (!s || !s->box)
-            continue;
+    if (!s || !s->box)
+        return VOUCH_OK;
+    w->all->in->type->boxes(b, w->result.low, w->result.high);
+    for (int i = 0; i < b->count; i++) {
         vouch_sink_box box = {.id = b->id[i],
                               .parent = b->parent[i],
                               .depth = b->depth[i],
@@ -300,12 +303,12 @@ static vouch_status work_on(worker *w, vouch_batch *b)
     b->place = place_of(w, b);
     if (is_after_witness(w->all, b))
         return VOUCH_OK;
+    VOUCH_TRY(tell_boxes(w, b));
     VOUCH_TRY(w->all->in->type->bound(w->engine, b, &w->result));
     atomic_fetch_add(&w->all->subproblems, (unsigned long long)b->count);
     for (int i = 0; i < b->count; i++)
         w->count.max_depth =
             b->depth[i] > w->count.max_depth ? b->depth[i] : w->count.max_depth;
-    VOUCH_TRY(tell_boxes(w, b));
     VOUCH_TRY(replay(w, b, &found));
     return found ? VOUCH_OK : branch(w, b);
 }

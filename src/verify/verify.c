@@ -178,6 +178,15 @@ static void conclude_unfinished(run *r)
         result->reason = "subproblem limit reached";
 }
 
+/* The proof is over the reals; it says nothing certain of an evaluation that rounds. */
+static void conclude_proved(run *r)
+{
+    if (r->in.semantics == VOUCH_SEMANTICS_REAL)
+        r->result->verdict = VOUCH_UNSAT;
+    else
+        r->result->reason = "proved over the reals; float32 rounding is not covered";
+}
+
 /* One precision after the other; each gets what the one before could not decide. */
 static vouch_status search(run *r, const vouch_engine_type *const *types)
 {
@@ -196,7 +205,7 @@ static vouch_status search(run *r, const vouch_engine_type *const *types)
         if (out.unfit)
             continue;
         if (!out.left_count) {
-            r->result->verdict = VOUCH_UNSAT;
+            conclude_proved(r);
             return VOUCH_OK;
         }
         r->in.first_id = out.last_id;
