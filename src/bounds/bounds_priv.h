@@ -130,10 +130,14 @@ void vouch_pool_give(vouch_pool *pool, double *data); /* NULL is fine */
 /* ---- forward linear forms (forward.c) ---------------------------------------------------- */
 
 typedef struct vouch_forward_settings {
-    bool parallel;      /* curves between parallel lines: one matrix instead of two */
-    int64_t generators; /* new variables for curves, with parallel lines */
     int64_t cells;      /* coefficients a value may have; beyond, it becomes intervals */
+    int64_t generators; /* new variables for curves, with parallel lines */
+    bool parallel;      /* curves between parallel lines: one matrix instead of two */
 } vouch_forward_settings;
+
+/* Rows of the settings: cells, which all forward domains have, then generators. */
+enum { VOUCH_FORWARD_CELLS = 1, VOUCH_FORWARD_GENERATORS = 2 };
+extern const vouch_option vouch_forward_options[VOUCH_FORWARD_GENERATORS];
 
 typedef struct vouch_form {
     int64_t variables; /* of f->variables, those the form may use */
@@ -159,6 +163,8 @@ static inline int64_t vouch_forward_count(const vouch_forward *f, int v)
     return vouch_bounds_count(f->pass.graph, v);
 }
 
+/* settings: those given (NULL: the defaults) of the first `rows` options; parallel stays. */
+void vouch_forward_choose(const void *given, size_t rows, vouch_forward_settings *settings);
 vouch_status vouch_forward_run(vouch_context *ctx, vouch_arena *arena,
                                const vouch_forward_settings *settings,
                                const vouch_bound_problem *problem, vouch_bounds *bounds);

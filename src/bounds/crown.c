@@ -1,11 +1,12 @@
 /* crown: backward linear bounds of every neuron that needs one, and of the rows.
  *
  * Problem:   intervals forget how values depend on each other; a linear form in the inputs
- * remembers. Method:    before a curve is relaxed, its input is bounded by intervals and then,
- * where the curve is not one line on the interval, by a backward pass to the inputs
- * (backward.c); the rows come last. Lower slopes are chosen by the operators (Relu: 0 or 1, the
- * smaller area). Zhang et al. 2018 (CROWN), Singh et al. 2019 (DeepPoly). Invariant: lower . x
- * + lower_offset <= row <= upper . x + upper_offset on the whole box.
+ *            remembers.
+ * Method:    before a curve is relaxed, its input is bounded by intervals and then, where the
+ *            curve is not one line on the interval, by a backward pass to the inputs
+ *            (backward.c); the rows come last. Lower slopes are chosen by the operators (Relu:
+ *            0 or 1, the smaller area). Zhang et al. 2018 (CROWN), Singh et al. 2019 (DeepPoly).
+ * Invariant: lower . x + lower_offset <= row <= upper . x + upper_offset on the whole box.
  */
 #include <string.h>
 

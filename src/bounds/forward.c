@@ -370,6 +370,38 @@ static vouch_status run_nodes(vouch_forward *f)
     return VOUCH_OK;
 }
 
+/* ---- the interface ----------------------------------------------------------------------- */
+
+const vouch_option vouch_forward_options[VOUCH_FORWARD_GENERATORS] = {
+    {.name = "cells",
+     .argument = "N",
+     .help = "coefficients a value may have; a larger one is kept as intervals",
+     .type = VOUCH_OPTION_INT,
+     .offset = offsetof(vouch_forward_settings, cells),
+     .number = 1 << 26,
+     .low = 1,
+     .high = 1e12},
+    {.name = "generators",
+     .argument = "N",
+     .help = "variables for unstable neurons; the first ones get them",
+     .type = VOUCH_OPTION_INT,
+     .offset = offsetof(vouch_forward_settings, generators),
+     .number = 1024,
+     .low = 0,
+     .high = 1e9},
+};
+
+void vouch_forward_choose(const void *given, size_t rows, vouch_forward_settings *settings)
+{
+    const vouch_forward_settings *from = given;
+
+    vouch_options_default(vouch_forward_options, rows, settings);
+    if (from)
+        settings->cells = from->cells;
+    if (from && rows >= VOUCH_FORWARD_GENERATORS)
+        settings->generators = from->generators;
+}
+
 vouch_status vouch_forward_run(vouch_context *ctx, vouch_arena *arena,
                                const vouch_forward_settings *settings,
                                const vouch_bound_problem *problem, vouch_bounds *bounds)

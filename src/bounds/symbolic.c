@@ -8,42 +8,22 @@
  */
 #include "bounds/bounds_priv.h"
 
-typedef struct settings {
-    int64_t cells;
-} settings;
-
-static const vouch_option options[] = {
-    {.name = "cells",
-     .argument = "N",
-     .help = "coefficients a value may have; a larger one is kept as intervals",
-     .type = VOUCH_OPTION_INT,
-     .offset = offsetof(settings, cells),
-     .number = 1 << 26,
-     .low = 1,
-     .high = 1e12},
-};
-enum { OPTION_COUNT = sizeof options / sizeof *options };
-
 static vouch_status run(vouch_context *ctx, vouch_arena *arena, const void *given,
                         const vouch_bound_problem *problem, vouch_bounds *bounds)
 {
-    vouch_forward_settings forward = {0};
-    settings set;
+    vouch_forward_settings settings = {0};
 
-    vouch_options_default(options, OPTION_COUNT, &set);
-    if (given)
-        set = *(const settings *)given;
-    forward.cells = set.cells;
-    return vouch_forward_run(ctx, arena, &forward, problem, bounds);
+    vouch_forward_choose(given, VOUCH_FORWARD_CELLS, &settings);
+    return vouch_forward_run(ctx, arena, &settings, problem, bounds);
 }
 
 const vouch_domain vouch_domain_symbolic = {
     .name = "symbolic",
     .summary = "linear bounds carried forward, lower and upper apart (adaptive slopes)",
     .citation = "Wang et al. 2018, ReluVal, sec. 4; Singh et al. 2019, DeepPoly, sec. 4.2",
-    .options = options,
-    .option_count = OPTION_COUNT,
-    .settings_size = sizeof(settings),
+    .options = vouch_forward_options,
+    .option_count = VOUCH_FORWARD_CELLS,
+    .settings_size = sizeof(vouch_forward_settings),
     .has_forms = true,
     .run = run,
 };

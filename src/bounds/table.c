@@ -84,10 +84,12 @@ vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *pro
     return new_rows(arena, problem, forms, bounds);
 }
 
-/* fl(sum) and the sum of magnitudes differ from the real minimum by at most
- * gamma (n + 2) magnitudes + n eta; every magnitude is summed upward by the inflation. */
-double vouch_form_min(int64_t n, const double *coef, double offset, const double *low,
-                      const double *high)
+/* The form where each x_i is at rising[i] for a positive coefficient, at falling[i] for a
+ * negative one, and how far rounding may have moved it: fl(sum) and the sum of magnitudes differ
+ * from the real value by at most gamma (n + 2) magnitudes + n eta; every magnitude is summed
+ * upward by the inflation. */
+static double form_end(int64_t n, const double *coef, double offset, const double *rising,
+                       const double *falling, double *error)
 {
     double sum = offset, magnitude = fabs(offset);
 
@@ -96,28 +98,28 @@ double vouch_form_min(int64_t n, const double *coef, double offset, const double
 
         if (coef[i] == 0)
             continue;
-        term = coef[i] * (coef[i] > 0 ? low[i] : high[i]);
+        term = coef[i] * (coef[i] > 0 ? rising[i] : falling[i]);
         sum += term;
         magnitude += fabs(term);
     }
-    sum -= vouch_inflate(vouch_gamma64(n + 4) * magnitude, n + 4);
-    return isnan(sum) ? -(double)INFINITY : vouch_down(sum);
+    *error = vouch_inflate(vouch_gamma64(n + 4) * magnitude, n + 4);
+    return sum;
+}
+
+double vouch_form_min(int64_t n, const double *coef, double offset, const double *low,
+                      const double *high)
+{
+    double error, least = form_end(n, coef, offset, low, high, &error);
+
+    least -= error;
+    return isnan(least) ? -(double)INFINITY : vouch_down(least);
 }
 
 double vouch_form_max(int64_t n, const double *coef, double offset, const double *low,
                       const double *high)
 {
-    double sum = offset, magnitude = fabs(offset);
+    double error, most = form_end(n, coef, offset, high, low, &error);
 
-    for (int64_t i = 0; i < n; i++) {
-        double term;
-
-        if (coef[i] == 0)
-            continue;
-        term = coef[i] * (coef[i] > 0 ? high[i] : low[i]);
-        sum += term;
-        magnitude += fabs(term);
-    }
-    sum += vouch_inflate(vouch_gamma64(n + 4) * magnitude, n + 4);
-    return isnan(sum) ? (double)INFINITY : vouch_up(sum);
+    most += error;
+    return isnan(most) ? (double)INFINITY : vouch_up(most);
 }

@@ -3,21 +3,11 @@
  * bound that forgot a rounding error misses the value. And one example with known answers. */
 #include "property/domains.h"
 #include "support/net.h"
+#include "support/tiny.h"
 
 /* ---- exact values ------------------------------------------------------------------------ */
 
-/* total += a * b */
-static void add_product(mpq_t total, const mpq_t a, double b)
-{
-    mpq_t product;
-
-    mpq_init(product);
-    mpq_set_d(product, b);
-    mpq_mul(product, product, a);
-    mpq_add(total, total, product);
-    mpq_clear(product);
-}
-
+/* total += coefficient . x */
 static void add_form(mpq_t total, int64_t n, const double *coefficient, const double *x)
 {
     mpq_t at;
@@ -25,30 +15,16 @@ static void add_form(mpq_t total, int64_t n, const double *coefficient, const do
     mpq_init(at);
     for (int64_t j = 0; coefficient && j < n; j++) {
         mpq_set_d(at, x[j]);
-        add_product(total, at, coefficient[j]);
+        vouch_tiny_add(total, at, coefficient[j]);
     }
     mpq_clear(at);
-}
-
-/* x compared with a double, infinities allowed. */
-static int compare(const mpq_t x, double d)
-{
-    mpq_t other;
-    int order;
-
-    if (isinf(d))
-        return d > 0 ? -1 : 1;
-    mpq_init(other);
-    mpq_set_d(other, d);
-    order = mpq_cmp(x, other);
-    mpq_clear(other);
-    return order;
 }
 
 static void check_exact(const fixture *f, const vouch_domain *domain, const char *what,
                         const mpq_t x, double low, double high)
 {
-    if (isnan(low) || isnan(high) || compare(x, low) < 0 || compare(x, high) > 0)
+    if (isnan(low) || isnan(high) || vouch_tiny_compare(x, low) < 0 ||
+        vouch_tiny_compare(x, high) > 0)
         fail_msg("network %llu, %s: %s: [%.17g, %.17g] misses %.17g",
                  (unsigned long long)f->index, domain->name, what, low, high, mpq_get_d(x));
 }
@@ -59,7 +35,7 @@ static void row_value(const fixture *f, int r, mpq_t *y, const double *x, mpq_t 
 
     mpq_set_d(value, f->rows.constant ? f->rows.constant[r] : 0);
     for (int64_t i = 0; i < p->output_size; i++)
-        add_product(value, y[i], f->rows.output[r * p->output_size + i]);
+        vouch_tiny_add(value, y[i], f->rows.output[r * p->output_size + i]);
     add_form(value, p->input_size, f->rows.input ? f->rows.input + r * p->input_size : NULL, x);
 }
 
