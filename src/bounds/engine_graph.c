@@ -43,8 +43,7 @@ static double *low_of(graph_batch *b) { return b->ends; }
 
 static double *high_of(graph_batch *b, const vouch_task *t) { return b->ends + t->input_count; }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------------------- */
 
 static bool is_wanted(const vouch_task *t, const graph_batch *b, int row)
 {
@@ -143,8 +142,7 @@ static void take_rows(vouch_engine_worker *w, graph_batch *b, const vouch_bounds
     update_cases(w, b);
 }
 
-/* ---- bound
- * -------------------------------------------------------------------------------------- */
+/* ---- bound ---------------------------------------------------------------------- */
 
 static vouch_status run_domain(vouch_engine_worker *w, graph_batch *b,
                                vouch_bound_problem *problem, vouch_bounds *bounds)
@@ -210,8 +208,7 @@ static vouch_status clip(vouch_engine_worker *w, graph_batch *b, bool *left, boo
     return VOUCH_OK;
 }
 
-/* ---- candidates
- * ------------------------------------------------------------------------------------ */
+/* ---- candidates ----------------------------------------------------------------- */
 
 static double row_at(const vouch_task *t, int r, const double *x, const double *y)
 {
@@ -433,8 +430,7 @@ static vouch_status split(vouch_engine_worker *w, const vouch_batch *batch,
     return VOUCH_OK;
 }
 
-/* ---- engine and workers
- * ------------------------------------------------------------------------------------ */
+/* ---- engine and workers --------------------------------------------------------- */
 
 static vouch_status open_engine(vouch_context *ctx, const vouch_task *task,
                                 const vouch_engine_settings *settings, vouch_engine **engine)

@@ -47,8 +47,7 @@ typedef struct worker {
     double next_report;
 } worker;
 
-/* ---- sink
- * ------------------------------------------------------------------------------------- */
+/* ---- sink ----------------------------------------------------------------------- */
 
 /* Numbers the boxes and tells of them as they are before bounding clips them. */
 static vouch_status tell_boxes(worker *w, vouch_batch *b)
@@ -99,8 +98,7 @@ static vouch_status tell_split(const worker *w, const vouch_batch *b, int i)
     return VOUCH_OK;
 }
 
-/* ---- candidates
- * -------------------------------------------------------------------------------- */
+/* ---- candidates ----------------------------------------------------------------- */
 
 /* Batches after the best witness in depth-first order need no more work. */
 static bool is_after_witness(shared *all, const vouch_batch *b)
@@ -152,8 +150,7 @@ static vouch_status replay(worker *w, const vouch_batch *b, bool *found)
     return VOUCH_OK;
 }
 
-/* ---- leaves and cuts
- * ------------------------------------------------------------------------------ */
+/* ---- leaves and cuts ------------------------------------------------------------ */
 
 /* Puts a box aside that this precision cannot decide. */
 static vouch_status set_aside(worker *w, const vouch_batch *b, int i)
@@ -257,8 +254,7 @@ static vouch_status branch(worker *w, vouch_batch *b)
     return vouch_frontier_push(w->ctx, w->all->frontier, w->index, in->type, child, children);
 }
 
-/* ---- workers
- * ------------------------------------------------------------------------------------------ */
+/* ---- workers -------------------------------------------------------------------- */
 
 static void report(worker *w)
 {
@@ -373,8 +369,7 @@ static vouch_status run_worker(vouch_context *ctx, void *user, int index)
     return status;
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------ */
 
 /* The first batches: as many boxes each as there are lanes. */
 static vouch_status start(vouch_context *ctx, shared *all)

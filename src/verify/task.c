@@ -119,8 +119,7 @@ static vouch_status set_output_slack(vouch_arena *arena, const vouch_spec *spec,
     return VOUCH_OK;
 }
 
-/* ---- the form
- * ---------------------------------------------------------------------------------- */
+/* ---- the form ------------------------------------------------------------------- */
 
 /* What underflow may cost a row: eta for every product, times the variable it belongs to. */
 static double underflow(const vouch_pwl *net, int terms)

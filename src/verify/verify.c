@@ -33,8 +33,7 @@ const char *vouch_verdict_name(vouch_verdict verdict)
     return names[verdict];
 }
 
-/* ---- settings
- * ---------------------------------------------------------------------------------- */
+/* ---- settings ------------------------------------------------------------------- */
 
 /* Domains that the batched engine implements itself, on piecewise-linear networks. */
 static bool is_batched(const char *domain)
@@ -88,8 +87,7 @@ static vouch_status choose(run *r, const vouch_graph *graph, const vouch_sink *s
     return VOUCH_OK;
 }
 
-/* ---- phases
- * -------------------------------------------------------------------------------------- */
+/* ---- phases --------------------------------------------------------------------- */
 
 static void take_witness(run *r, const vouch_witness *w)
 {
