@@ -37,7 +37,8 @@ void vouch_test_data(const char *name, char path[VOUCH_TEST_PATH])
 {
     const char *folder = getenv("VOUCH_SHARED_DATA");
     if (!folder || !*folder) {
-        print_message("skipped: VOUCH_SHARED_DATA is not set (needs %s)\n", name);
+        print_message("skipped: VOUCH_SHARED_DATA is not set (needs %s)\n",
+                      *name ? name : "all of it");
         skip();
     }
     vouch_test_join(folder ? folder : "", name, path);
