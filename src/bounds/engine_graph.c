@@ -257,9 +257,7 @@ static vouch_status try_candidates(vouch_engine_worker *w, graph_batch *b,
     return VOUCH_OK;
 }
 
-/* ---- view
- * --------------------------------------------------------------------------------------------
- */
+/* ---- view -------------------------------------------------------------------------------- */
 
 static vouch_status find_gradient(vouch_engine_worker *w, const vouch_bound_problem *problem,
                                   const vouch_bounds *bounds)
@@ -356,9 +354,7 @@ static vouch_status bound(vouch_engine_worker *w, vouch_batch *batch,
     return VOUCH_OK;
 }
 
-/* ---- batches
- * --------------------------------------------------------------------------------------------
- */
+/* ---- batches ----------------------------------------------------------------------------- */
 
 static graph_batch *batch_new(vouch_context *ctx, const vouch_task *t)
 {

@@ -13,8 +13,7 @@
 
 enum { LARGEST_NEURONS = 4096, LARGEST_SCALARS = 1 << 25 };
 
-/* ---- cases and rows -------------------------------------------------------------------------
- */
+/* ---- cases and rows ---------------------------------------------------------------------- */
 
 static vouch_status set_cases(vouch_arena *arena, const vouch_spec *spec, vouch_task *t)
 {
