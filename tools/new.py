@@ -2,7 +2,7 @@
 """Starts a new component: a source file from a commented template, and its line in a table.
 
 Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
-KIND is op (an ONNX operator type, "Foo"), domain or split (lower case, "foo").
+KIND is op (an ONNX operator type, "Foo"), domain, split or cut (lower case, "foo").
 The file is a correct, if plain, component from the first moment: build, test, then improve it.
 """
 import pathlib
@@ -10,13 +10,17 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# kind: (pattern of NAME, file made, table, what a line of the table looks like)
+# kind: (pattern of NAME, file made, table, what a line of the table looks like, label of the
+# tests that loop over the table)
 KINDS = {
-    "op": (r"[A-Z][A-Za-z0-9]*", "src/op/{file}.c", "src/op/op.def", "VOUCH_OP"),
+    "op": (r"[A-Z][A-Za-z0-9]*", "src/op/{file}.c", "src/op/op.def", "VOUCH_OP",
+           "conformance"),
     "domain": (r"[a-z][a-z0-9_]*", "src/bounds/{file}.c", "src/bounds/domain.def",
-               "VOUCH_DOMAIN"),
+               "VOUCH_DOMAIN", "property"),
     "split": (r"[a-z][a-z0-9_]*", "src/verify/split_{file}.c", "src/verify/split.def",
-              "VOUCH_SPLIT"),
+              "VOUCH_SPLIT", "conformance"),
+    "cut": (r"[a-z][a-z0-9_]*", "src/verify/cut_{file}.c", "src/verify/cut.def", "VOUCH_CUT",
+            "conformance"),
 }
 
 
@@ -42,7 +46,7 @@ def main():
     kind, name = (sys.argv[1:] + ["", ""])[:2]
     if kind not in KINDS or not name:
         sys.exit("usage: make new KIND=op NAME=Foo     (KIND: " + ", ".join(KINDS) + ")")
-    pattern, place, table, macro = KINDS[kind]
+    pattern, place, table, macro, label = KINDS[kind]
     if not re.fullmatch(pattern, name):
         sys.exit(f"new: a name of kind {kind} matches {pattern}, not '{name}'")
     path = ROOT / place.format(file=snake(name))
@@ -52,7 +56,7 @@ def main():
     insert_sorted(ROOT / table, macro, name)
     path.write_text(template.replace("@NAME@", name))
     print(f"made  {path.relative_to(ROOT)}\nadded {macro}({name}) to {table}\n"
-          f"next  follow the numbered steps in the file, then: make test ARGS='-L conformance'")
+          f"next  follow the numbered steps in the file, then: make test ARGS='-L {label}'")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/* vouch list: what the tables hold: operators, domains, split heuristics, options. */
+/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, options. */
 #include <string.h>
 
 #include "bounds/domain.h"
@@ -6,6 +6,7 @@
 #include "cli/parse.h"
 #include "cli/text.h"
 #include "op/op.h"
+#include "verify/cut.h"
 #include "verify/split.h"
 #include "verify/verify.h"
 
@@ -45,6 +46,13 @@ static void list_splits(void)
         put_row((*s)->name, (*s)->summary, (*s)->citation);
 }
 
+static void list_cuts(void)
+{
+    puts("shapes of a cut (--cut):");
+    for (const vouch_cut_shape *const *c = vouch_cut_table(); *c != NULL; c++)
+        put_row((*c)->name, (*c)->summary, (*c)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -60,10 +68,8 @@ static const struct topic {
     const char *name;
     void (*list)(void);
 } topics[] = {
-    {"operators", list_operators},
-    {"domains", list_domains},
-    {"splits", list_splits},
-    {"options", list_options},
+    {"operators", list_operators}, {"domains", list_domains}, {"splits", list_splits},
+    {"cuts", list_cuts},           {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -77,7 +83,7 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
     const vouch_status s =
         vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
-                   "'%s' is not one of operators, domains, splits, options", name);
+                   "'%s' is not one of operators, domains, splits, cuts, options", name);
     return vouch_cli_fail(call, s);
 }
 
@@ -98,8 +104,8 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, options",
-    .arguments = "[operators|domains|splits|options]",
+    .summary = "list operators, domains, split heuristics, cuts, options",
+    .arguments = "[operators|domains|splits|cuts|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

@@ -36,11 +36,13 @@ static bool split_name(size_t index, const char **name)
 
 static bool cut_name(size_t index, const char **name)
 {
-    size_t count;
-    const vouch_cut_shape *table = vouch_cut_table(&count);
-    if (index < count)
-        *name = table[index].name;
-    return index < count;
+    const vouch_cut_shape *const *table = vouch_cut_table();
+    for (size_t i = 0; table[i]; i++)
+        if (i == index) {
+            *name = table[i]->name;
+            return true;
+        }
+    return false;
 }
 
 static bool precision_name(size_t index, const char **name)

@@ -10,7 +10,7 @@
  *   2. Account for rounding (num/round.h); intersect with problem->known_low, known_high.
  *   3. rows: bound the linear rows; with forms, set has_forms and fill lower and upper.
  *   4. Options: rows over a settings struct (base/option.h), nothing else to edit.
- *   5. make test ARGS='-L conformance' runs it on random networks.
+ *   5. make test ARGS='-L property' runs it on random networks.
  *
  * This template keeps the intervals another domain has made, or none: sound and useless.
  */
