@@ -1,5 +1,7 @@
 /* Heuristic conformance: every split heuristic with every shape of a cut gives the same verdict,
- * on networks and properties some of which need many cuts. (tests/property/test_verify.c draws
+ * on networks and properties some of which need many cuts. One that cuts badly may reach the
+ * limit: where a row is nonlinear in one of three inputs alone, cutting at random makes more open
+ * boxes than it closes. (tests/property/test_verify.c draws
  * them at random against an exact oracle.) */
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include "verify/split.h"
 #include "verify/verify.h"
 
-enum { NETS = 4, LIMIT = 1000000 };
+enum { NETS = 6, LIMIT = 20000 };
 
 typedef struct fixture {
     vouch_context *ctx;
@@ -81,6 +83,7 @@ static void check_all(fixture *f, uint64_t index)
 {
     uint64_t subproblems, most = 0;
     vouch_verdict usual = verify(f, &subproblems);
+    int runs = 0, decided = 0;
 
     assert_true(usual == VOUCH_SAT || usual == VOUCH_UNSAT);
     for (const vouch_split *const *s = vouch_split_table(); *s; s++)
@@ -88,12 +91,15 @@ static void check_all(fixture *f, uint64_t index)
             f->settings.split = (*s)->name;
             f->settings.cut = (*c)->name;
             vouch_verdict verdict = verify(f, &subproblems);
-            most = subproblems > most ? subproblems : most;
-            if (verdict != usual)
+            if (verdict != usual && (verdict != VOUCH_UNKNOWN || subproblems < LIMIT))
                 fail_msg("network %llu: %s with split %s, cut %s; %s as usual",
                          (unsigned long long)index, vouch_verdict_name(verdict), (*s)->name,
                          (*c)->name, vouch_verdict_name(usual));
+            most = subproblems > most ? subproblems : most;
+            decided += verdict == usual;
+            runs++;
         }
+    assert_true(decided >= runs * 4 / 5);
     if (usual == VOUCH_UNSAT)
         assert_true(most > 1); /* there was something to cut */
 }
