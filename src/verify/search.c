@@ -10,6 +10,9 @@
 #include "base/clock.h"
 #include "base/workers.h"
 #include "verify/frontier.h"
+#include "verify/probe.h"
+
+enum { AGAIN_SAMPLES = 4096 };
 
 /* A box put aside for a higher precision. */
 typedef struct leftover {
@@ -147,6 +150,32 @@ static vouch_status replay(worker *w, const vouch_batch *b, bool *found)
             VOUCH_TRY(tell_leaf(w, b, i, VOUCH_LEAF_REFUTED));
         }
     }
+    return VOUCH_OK;
+}
+
+/* On the first path into the tree, every few levels, the whole property is sampled anew: the
+ * longer the search goes down without an end, the likelier it is that a witness was missed. One
+ * batch a level lies on that path, whatever the threads do. */
+static bool looks_again(const vouch_batch *b)
+{
+    const int first = 4, every = 8; /* four levels of the key tell starting batches apart */
+    for (int i = first; i < b->level && i < (int)sizeof b->key; i++)
+        if (b->key[i] != 1)
+            return false;
+    return b->level > first && (b->level - first) % every == 0;
+}
+
+static vouch_status look_again(worker *w, const vouch_batch *b, bool *found)
+{
+    vouch_search_input in = *w->all->in;
+    vouch_witness witness = {.input = w->witness_input, .output = w->witness_output};
+    if (!in.candidates || !in.type->probe || !looks_again(b))
+        return VOUCH_OK;
+    in.seed = b->place;
+    VOUCH_TRY(vouch_probe(w->ctx, w->arena, &in, AGAIN_SAMPLES, &witness));
+    if (witness.found)
+        keep_witness(w, b, &witness);
+    *found = witness.found;
     return VOUCH_OK;
 }
 
@@ -306,6 +335,8 @@ static vouch_status work_on(worker *w, vouch_batch *b)
         w->count.max_depth =
             b->depth[i] > w->count.max_depth ? b->depth[i] : w->count.max_depth;
     VOUCH_TRY(replay(w, b, &found));
+    if (!found)
+        VOUCH_TRY(look_again(w, b, &found));
     return found ? VOUCH_OK : branch(w, b);
 }
 
