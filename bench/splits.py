@@ -17,6 +17,7 @@ from record import say
 PROPERTIES = ["P1", "P3", "P4", "P5", "P9", "P10"]
 HEURISTICS = ["random", "width", "smear", "reciph", "gap", "auto"]
 SHAPES = ["bisect", "three", "four", "off-centre", "pair", "auto"]
+NEURON_STEPS = [1, 2]  # slope steps for every unstable neuron: fewer, dearer boxes
 PLAIN = ["--domain", "symbolic", "--bisect-only", "--no-attack", "--no-clip"]
 SLIDES = {  # boxes in the table of the ReCIPH slides, for comparison
     "width": [68567, 319306, 25906, 142637, 3055, 1331],
@@ -121,6 +122,10 @@ def by_shape(bench, out):
     heuristics = [h for h in ("auto", "gap", "smear", "reciph") if h in bench.options.heuristics]
     lines = {(h, s): bench.cells(f"{h}, {s}", ["--split", h, "--cut", s])
              for h in heuristics for s in SHAPES}
+    for steps in NEURON_STEPS if "auto" in heuristics else []:
+        shape = f"bisect --neuron-steps {steps}"
+        lines["auto", shape] = bench.cells(f"auto, {shape}",
+                                           ["--split", "auto", "--cut", *shape.split()])
     rows = [[f"{h}, {s}", *map(str, cells), sum(c.cpu for c in cells), spread(cells, slides)]
             for (h, s), cells in lines.items()]
     rows += [["slides: reciph", *[f"{n:,}" for n in slides], "-", "1"],
