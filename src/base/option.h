@@ -20,7 +20,7 @@ typedef enum vouch_option_type {
 typedef struct vouch_option {
     const char *name;     /* "timeout": --timeout on the command line, "timeout" in JSON */
     const char *argument; /* "S", "FILE" ...: shown in help; NULL for flags */
-    const char *help;
+    const char *help;     /* of a flag that is on by default: what follows "without" */
     vouch_option_type type;
     size_t offset;    /* of the field in its settings struct */
     double number;    /* default of FLAG, INT, REAL */

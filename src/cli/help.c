@@ -22,8 +22,8 @@ void vouch_cli_option_default(const vouch_option *row, char *text, size_t size)
     const bool word = row->type == VOUCH_OPTION_TEXT || row->type == VOUCH_OPTION_CHOICE;
     text[0] = '\0';
     if (row->type == VOUCH_OPTION_FLAG)
-        snprintf(text, size, "%s", row->number != 0 ? "on by default" : "");
-    else if (word)
+        return; /* the spelling says it: --no-name where it is on */
+    if (word)
         snprintf(text, size, "%s%s", row->text ? "default " : "", row->text ? row->text : "");
     else if (isinf(row->number))
         snprintf(text, size, "default none");
@@ -37,7 +37,7 @@ void vouch_cli_option_text(const vouch_option *row, char *text, size_t size)
     const char *name = NULL;
     const bool off = row->type == VOUCH_OPTION_FLAG && row->number != 0;
     vouch_cli_option_default(row, otherwise, sizeof otherwise);
-    int used = snprintf(text, size, "%s%s", off ? "turn off: " : "", row->help);
+    int used = snprintf(text, size, "%s%s", off ? "without " : "", row->help);
     for (size_t i = 0; row->choices != NULL && row->choices(i, &name); i++) {
         if (used >= 0 && (size_t)used < size)
             used += snprintf(text + used, size - (size_t)used, "%s%s", i ? ", " : ": ", name);

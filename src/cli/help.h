@@ -12,7 +12,7 @@ void vouch_cli_help_command(FILE *out, const vouch_command *command);
 
 /* How a row is written on the command line: "--timeout S", "--no-attack". */
 void vouch_cli_option_spelling(const vouch_option *row, char *text, size_t size);
-/* "default 60", "default auto", "on by default", "" where there is nothing to say. */
+/* "default 60", "default auto", "" where there is nothing to say. */
 void vouch_cli_option_default(const vouch_option *row, char *text, size_t size);
 /* What the option does, its choices and its default, in one line. */
 void vouch_cli_option_text(const vouch_option *row, char *text, size_t size);

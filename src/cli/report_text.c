@@ -66,10 +66,25 @@ static void put_question(FILE *out, const vouch_cli_report *report)
     }
 }
 
+static void put_time(FILE *out, const vouch_cli_report *report)
+{
+    const vouch_verify_result *r = &report->result;
+    put_label(out, "time");
+    fprintf(out, "%s, CPU %s (reading %s, attack %s, search %s)\n",
+            vouch_cli_seconds(report->seconds).text,
+            vouch_cli_seconds(report->cpu_seconds).text, vouch_cli_seconds(report->load_s).text,
+            vouch_cli_seconds(r->attack_s).text, vouch_cli_seconds(r->search_s).text);
+}
+
 static void put_search(FILE *out, const vouch_cli_report *report)
 {
     const vouch_verify_result *r = &report->result;
     put_label(out, "search");
+    if (report->property.spec->case_count == 0) {
+        fputs("none was needed\n", out);
+        put_time(out, report);
+        return;
+    }
     fprintf(out, "%s subproblem%s, depth %d, %s split%s, %s clip%s",
             vouch_cli_count(r->subproblems).text, plural((int64_t)r->subproblems), r->max_depth,
             vouch_cli_count(r->splits).text, plural((int64_t)r->splits),
@@ -82,11 +97,7 @@ static void put_search(FILE *out, const vouch_cli_report *report)
     fprintf(out, "domain %s, split %s, %" PRId64 " thread%s, seed %" PRId64 "\n",
             r->domain != NULL ? r->domain : "none", r->split != NULL ? r->split : "none",
             (int64_t)r->threads, plural(r->threads), report->settings->seed);
-    put_label(out, "time");
-    fprintf(out, "%s, CPU %s (reading %s, attack %s, search %s)\n",
-            vouch_cli_seconds(report->seconds).text,
-            vouch_cli_seconds(report->cpu_seconds).text, vouch_cli_seconds(report->load_s).text,
-            vouch_cli_seconds(r->attack_s).text, vouch_cli_seconds(r->search_s).text);
+    put_time(out, report);
 }
 
 static void put_values(FILE *out, char letter, const double *value, int64_t count)

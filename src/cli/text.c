@@ -25,14 +25,24 @@ vouch_cli_number vouch_cli_count(uint64_t n)
     return out;
 }
 
+/* %g alone would write 2500 as 2.5e+03: two digits are all it needs. */
 vouch_cli_number vouch_cli_real(double x)
 {
+    enum { LEAST_EXPONENT = -5, MOST_EXPONENT = 15 }; /* written out in between */
     vouch_cli_number out;
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(out.text, sizeof out.text, "%.*g", precision, x);
+    int digits = 1;
+    for (; digits <= 17; digits++) {
+        snprintf(out.text, sizeof out.text, "%.*e", digits - 1, x);
         if (strtod(out.text, NULL) == x)
             break;
     }
+    const char *e = strchr(out.text, 'e');
+    const int exponent = e != NULL ? atoi(e + 1) : 0;
+    if (!isfinite(x) || exponent < LEAST_EXPONENT || exponent > MOST_EXPONENT)
+        snprintf(out.text, sizeof out.text, "%.*g", digits, x);
+    else
+        snprintf(out.text, sizeof out.text, "%.*f",
+                 digits - 1 > exponent ? digits - 1 - exponent : 0, x);
     return out;
 }
 

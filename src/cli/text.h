@@ -14,7 +14,8 @@ typedef struct vouch_cli_number {
 
 /* 1234567 -> "1,234,567" */
 vouch_cli_number vouch_cli_count(uint64_t n);
-/* The shortest decimal that reads back as the same double. */
+/* The shortest decimal that reads back as the same double: 2500, 0.1, 1e-07. An exponent only
+ * for magnitudes under 1e-5 or from 1e16. */
 vouch_cli_number vouch_cli_real(double x);
 /* Seconds as "0.012 s", "12.3 s"; "no limit" for infinity. */
 vouch_cli_number vouch_cli_seconds(double s);

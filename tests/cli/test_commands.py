@@ -69,6 +69,8 @@ class Answers(CliTest):
         for word in ("Relu", "interval", "width", "--timeout"):
             self.assertIn(word, text)
         self.assertNotIn("MatMul", self.check_answer("list", "splits"))
+        self.assertIn("off-centre", self.check_answer("list", "cuts"))
+        self.assertRegex(self.check_answer("list", "options"), r"--no-attack +without a search")
 
     def test_version_and_help_exit_0(self):
         self.assertRegex(self.check_answer("--version"), r"^vouch \d+\.\d+\.\d+\n$")

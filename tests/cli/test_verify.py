@@ -57,6 +57,15 @@ class Verdicts(CliTest):
         self.assertGreaterEqual(sum(x) + 1, 2)
         self.assertIn("Y_0 = ", done.stdout)
 
+    def test_numbers_of_a_witness_are_written_out_as_short_as_exact(self):
+        net, _, _ = self.easy()
+        for value, text in (("2500", "2500"), ("-120.50", "-120.5"), ("0.0625", "0.0625"),
+                            ("3", "3"), ("1e16", "1e+16")):
+            fixed = prop(self.dir / "f.vnnlib", [(value, value), (0, 0)], [])
+            done = vouch("verify", net, fixed)
+            self.check_verdict(done, "sat")
+            self.assertIn(f"X_0 = {text}\n", done.stdout)
+
     def test_quiet_prints_the_word_alone(self):
         net, holds, _ = self.easy()
         self.assertEqual(vouch("verify", net, holds, "--quiet").stdout, "unsat\n")
@@ -79,6 +88,8 @@ class Verdicts(CliTest):
         done = vouch("verify", net, empty)
         self.check_verdict(done, "unsat")
         self.assertRegex(done.stdout, r"note +.*X_1")
+        self.assertRegex(done.stdout, r"search +none was needed\n")
+        self.assertNotIn("domain", done.stdout)
 
     def test_time_limit_gives_timeout_and_is_kept(self):
         net, spec = self.hard()
