@@ -7,13 +7,19 @@
 
 /* ---- representable.c ------------------------------------------------------------------- */
 
-/* The representable points of a box: low[i] is the least number of coordinate i's element type
- * that is >= the exact lower bound, high[i] the greatest that is <= the exact upper bound. */
+/* The points of a box that may be witnesses: low[i] is the least number of coordinate i's element
+ * type that is >= the exact lower bound, high[i] the greatest that is <= the exact upper bound.
+ * Where the exact interval holds no such number, the coordinate is `between`: fixed at one real
+ * point of the interval, of which low[i] = high[i] is the nearest double (under float32
+ * semantics: at the nearest float32, inside or not). */
 typedef struct vouch_grid {
     int64_t size;
+    vouch_semantics semantics;
     const bool *is_float; /* [size]: float32, else float64 */
+    bool *between;        /* [size] */
     double *low, *high;   /* [size] */
-    bool empty; /* some coordinate has no such number: no representable point exists */
+    const vouch_box *box;
+    bool empty; /* the box is */
 } vouch_grid;
 
 vouch_status vouch_grid_new(vouch_arena *arena, const vouch_graph *graph,
@@ -24,6 +30,13 @@ void vouch_grid_set_box(vouch_grid *grid, const vouch_box *box);
 /* Rounds every coordinate of from to its type and clamps it into the grid. A NaN becomes low.
  */
 void vouch_grid_round(const vouch_grid *grid, const double *from, double *to);
+/* The exact coordinate i of a rounded point x, into an initialised rational. */
+void vouch_grid_exact(const vouch_grid *grid, const double *x, int64_t i, mpq_ptr exact);
+/* Doubles around the exact coordinates of x. */
+void vouch_grid_enclose(const vouch_grid *grid, const double *x, double *low, double *high);
+/* Does the rounded point x lie in the box, exactly? Coordinates between numbers count as inside
+ * (they are chosen so, or, under float32 semantics, are inside by definition). */
+bool vouch_grid_contains(const vouch_grid *grid, const double *x);
 
 /* ---- candidates.c ---------------------------------------------------------------------- */
 
@@ -50,10 +63,11 @@ double vouch_case_tolerance(vouch_semantics semantics);
 
 /* ---- exact.c --------------------------------------------------------------------------- */
 
-/* Decides case k at the point x by rational evaluation of the network. *decided false: the
+/* Decides case k at the point x of the grid by rational evaluation of the network. *decided false: the
  * network is too large, or not made of exact affine and piecewise linear nodes. */
 vouch_status vouch_exact_case_holds(vouch_context *ctx, vouch_arena *scratch,
-                                    const vouch_graph *graph, const vouch_case *c,
-                                    const double *x, bool *decided, bool *holds);
+                                    const vouch_graph *graph, const vouch_grid *grid,
+                                    const vouch_case *c, const double *x, bool *decided,
+                                    bool *holds);
 
 #endif

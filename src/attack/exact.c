@@ -28,6 +28,7 @@ typedef struct rational_net {
     vouch_context *ctx;
     vouch_arena *scratch;
     const vouch_graph *graph;
+    const vouch_grid *grid; /* says what the point's coordinates are, exactly */
     bool *varying;
     int64_t *first; /* [value_count] */
     int64_t count;  /* of rationals */
@@ -78,10 +79,12 @@ static bool outputs_vary(const rational_net *net)
 
 static void set_inputs(rational_net *net, const double *x)
 {
+    int64_t at = 0;
+
     for (int i = 0; i < net->graph->input_count; i++) {
         int v = net->graph->input[i];
         for (int64_t j = 0; j < size_of(net, v); j++)
-            mpq_set_d(net->q[net->first[v] + j], *x++);
+            vouch_grid_exact(net->grid, x, at++, net->q[net->first[v] + j]);
     }
 }
 
@@ -292,7 +295,7 @@ static bool row_holds(const rational_net *net, const vouch_row *row, const doubl
         if (term->is_output)
             mpq_set(part, output_at(net, term->index));
         else
-            mpq_set_d(part, x[term->index]);
+            vouch_grid_exact(net->grid, x, term->index, part);
         mpq_mul(part, part, term->exact);
         mpq_add(sum, sum, part);
     }
@@ -322,10 +325,11 @@ static vouch_status decide(rational_net *net, const vouch_case *c, const double 
 }
 
 vouch_status vouch_exact_case_holds(vouch_context *ctx, vouch_arena *scratch,
-                                    const vouch_graph *graph, const vouch_case *c,
-                                    const double *x, bool *decided, bool *holds)
+                                    const vouch_graph *graph, const vouch_grid *grid,
+                                    const vouch_case *c, const double *x, bool *decided,
+                                    bool *holds)
 {
-    rational_net net = {.ctx = ctx, .scratch = scratch, .graph = graph};
+    rational_net net = {.ctx = ctx, .scratch = scratch, .graph = graph, .grid = grid};
 
     *decided = *holds = false;
     VOUCH_TRY(lay_out(&net));

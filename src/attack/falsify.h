@@ -4,6 +4,12 @@
  * to the input's element type, clamped into the exact decimal box, evaluated in outward
  * interval arithmetic (and, for piecewise linear networks where that is not decisive, in exact
  * rationals), and the property's rows are tested in rational arithmetic.
+ *
+ * A coordinate whose exact interval holds no number of the input's type (0.1 <= X_0 <= 0.1 of a
+ * float32 input) is *between* numbers. Under real semantics it is taken at a real point of its
+ * interval, a constant at the decimal itself; what is proved is that the network over the reals
+ * violates the property there, and the witness holds the nearest double. Under float32 semantics
+ * the nearest float32 stands for it and need not lie in the interval.
  */
 #ifndef VOUCH_ATTACK_FALSIFY_H
 #define VOUCH_ATTACK_FALSIFY_H
@@ -24,13 +30,16 @@ typedef struct vouch_witness {
 
 /* Is `candidate` (any doubles, e.g. slightly outside the box) a witness for some case, after
  * rounding to the input type and clamping into that case's box? Fills *witness if so, else only
- * sets found to false. A cheap double evaluation filters first. Where a coordinate's exact
- * interval holds no number of the input type (a constant 0.1 of a float32 input, say), the box
- * has no representable point and no candidate passes. */
+ * sets found to false. A cheap double evaluation filters first. */
 vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
                                  const vouch_graph *graph, const vouch_spec *spec,
                                  vouch_semantics semantics, const double *candidate,
                                  vouch_witness *witness);
+
+/* How many inputs of a witness of that case are between numbers. */
+vouch_status vouch_witness_between(vouch_arena *scratch, const vouch_graph *graph,
+                                   const vouch_spec *spec, vouch_semantics semantics,
+                                   int which_case, int64_t *count);
 
 typedef struct vouch_falsify_settings {
     int64_t samples;  /* random points (half with coordinates snapped to an end) */

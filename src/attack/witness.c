@@ -3,10 +3,11 @@
  * Problem: a point that violates the property in floating point may not violate it over the
  * reals, and a point just outside the box, or one no tensor can hold, proves nothing.
  * Method, cheapest first:
- *   1. round the point to the input's element type, inside the exact decimal box;
+ *   1. round the point to the input's element type, inside the exact decimal box; a coordinate
+ *      whose interval holds no number of the type is taken at a real point (representable.c);
  *   2. evaluate in doubles: a case missed by more than rounding could explain is dropped;
- *   3. evaluate in outward interval arithmetic (the interval domain on a box of one point):
- *      every row must hold for all outputs in the interval, decided in rational arithmetic;
+ *   3. evaluate in outward interval arithmetic (the interval domain on the point's box):
+ *      every row must hold for all inputs and outputs in the intervals, decided in rational arithmetic;
  *   4. where the interval is too wide to decide (rows met with equality), evaluate networks of
  *      exact affine and piecewise linear nodes in rationals.
  * Under float32 semantics the float32 evaluation is what the network is: it replaces 3 and 4.
@@ -25,10 +26,11 @@ typedef struct trial {
     const vouch_graph *graph;
     const vouch_spec *spec;
     vouch_semantics semantics;
+    vouch_grid grid;
     double *x,
         *y; /* the rounded point; its evaluation in float64, or float32 if that decides */
-    double *y_low, *y_high; /* bounds over the reals */
-    bool enclosed;          /* y_low, y_high are set */
+    double *x_low, *x_high, *y_low, *y_high; /* bounds over the reals */
+    bool enclosed;                           /* these are set */
 } trial;
 
 double vouch_case_tolerance(vouch_semantics semantics)
@@ -88,12 +90,13 @@ static vouch_status enclose(trial *t)
         return vouch_fail(t->ctx, interval ? VOUCH_ERR_MEMORY : VOUCH_ERR_INTERNAL,
                           "witness: no interval evaluation");
     vouch_op_varying(t->graph, varying);
+    vouch_grid_enclose(&t->grid, t->x, t->x_low, t->x_high);
     vouch_bound_problem problem = {.graph = t->graph,
                                    .varying = varying,
                                    .input_size = t->spec->input_size,
                                    .output_size = t->spec->output_size,
-                                   .low = t->x,
-                                   .high = t->x};
+                                   .low = t->x_low,
+                                   .high = t->x_high};
     VOUCH_TRY(interval->run(t->ctx, t->scratch, NULL, &problem, &bounds));
     if (bounds.empty)
         return vouch_fail(t->ctx, VOUCH_ERR_INTERNAL, "witness: a point without image");
@@ -117,8 +120,9 @@ static bool hopeless(const trial *t, const vouch_case *c)
         double least = -c->row[r].bound;
         for (int i = 0; i < c->row[r].term_count; i++) {
             const vouch_term *term = &c->row[r].term[i];
+            const double *x = term->coefficient > 0 ? t->x_low : t->x_high;
             const double *y = term->coefficient > 0 ? t->y_low : t->y_high;
-            least += term->coefficient * (term->is_output ? y : t->x)[term->index];
+            least += term->coefficient * (term->is_output ? y : x)[term->index];
         }
         if (least > 1e-12 * fabs(c->row[r].bound))
             return true;
@@ -134,19 +138,18 @@ static vouch_status decide_real(trial *t, int k, bool *holds)
     if (!t->enclosed)
         VOUCH_TRY(enclose(t));
     *holds = all_finite(t->y_low, n) && all_finite(t->y_high, n) &&
-             vouch_spec_case_holds(t->spec, k, t->x, t->y_low, t->y_high);
-    if (*holds || hopeless(t, &t->spec->cases[k]) ||
-        !vouch_spec_box_contains(t->spec, t->spec->cases[k].box, t->x))
+             vouch_spec_rows_hold(t->spec, k, t->x_low, t->x_high, t->y_low, t->y_high);
+    if (*holds || hopeless(t, &t->spec->cases[k]))
         return VOUCH_OK;
-    return vouch_exact_case_holds(t->ctx, t->scratch, t->graph, &t->spec->cases[k], t->x,
-                                  &decided, holds);
+    return vouch_exact_case_holds(t->ctx, t->scratch, t->graph, &t->grid, &t->spec->cases[k],
+                                  t->x, &decided, holds);
 }
 
 /* The float32 evaluation is the network: t->y already holds it. */
 static bool holds_in_float32(const trial *t, int k)
 {
     return all_finite(t->y, t->spec->output_size) &&
-           vouch_spec_case_holds(t->spec, k, t->x, t->y, t->y);
+           vouch_spec_rows_hold(t->spec, k, t->x, t->x, t->y, t->y);
 }
 
 static void keep(const trial *t, int k, vouch_witness *witness)
@@ -183,9 +186,11 @@ static vouch_status new_trial(trial *t)
 {
     t->x = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->input_size);
     t->y = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
+    t->x_low = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->input_size);
+    t->x_high = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->input_size);
     t->y_low = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
     t->y_high = VOUCH_NEW_ARRAY(t->scratch, double, t->spec->output_size);
-    if (!t->x || !t->y || !t->y_low || !t->y_high)
+    if (!t->x || !t->y || !t->x_low || !t->x_high || !t->y_low || !t->y_high)
         return vouch_fail(t->ctx, VOUCH_ERR_MEMORY, "witness: out of memory");
     return VOUCH_OK;
 }
@@ -193,18 +198,18 @@ static vouch_status new_trial(trial *t)
 static vouch_status check(trial *t, const double *candidate, vouch_witness *witness)
 {
     const vouch_spec *spec = t->spec;
-    vouch_grid grid;
-
-    VOUCH_TRY(vouch_grid_new(t->scratch, t->graph, spec, t->semantics, &grid));
+    VOUCH_TRY(vouch_grid_new(t->scratch, t->graph, spec, t->semantics, &t->grid));
     VOUCH_TRY(new_trial(t));
     for (int first = 0, last; first < spec->case_count && !witness->found; first = last) {
         int box = spec->cases[first].box;
         for (last = first; last < spec->case_count && spec->cases[last].box == box;)
             last++;
-        vouch_grid_set_box(&grid, &spec->box[box]);
-        if (grid.empty)
+        vouch_grid_set_box(&t->grid, &spec->box[box]);
+        if (t->grid.empty)
             continue;
-        vouch_grid_round(&grid, candidate, t->x);
+        vouch_grid_round(&t->grid, candidate, t->x);
+        if (!vouch_grid_contains(&t->grid, t->x))
+            return vouch_fail(t->ctx, VOUCH_ERR_INTERNAL, "witness: rounded out of its box");
         VOUCH_TRY(try_cases(t, first, last, witness));
     }
     return VOUCH_OK;
@@ -224,4 +229,20 @@ vouch_status vouch_witness_check(vouch_context *ctx, vouch_arena *scratch,
     status = check(&t, candidate, witness);
     vouch_arena_reset(scratch, mark);
     return status;
+}
+
+vouch_status vouch_witness_between(vouch_arena *scratch, const vouch_graph *graph,
+                                   const vouch_spec *spec, vouch_semantics semantics,
+                                   int which_case, int64_t *count)
+{
+    vouch_arena_mark mark = vouch_arena_get_mark(scratch);
+    vouch_grid grid;
+
+    *count = 0;
+    VOUCH_TRY(vouch_grid_new(scratch, graph, spec, semantics, &grid));
+    vouch_grid_set_box(&grid, &spec->box[spec->cases[which_case].box]);
+    for (int64_t i = 0; i < grid.size && !grid.empty; i++)
+        *count += grid.between[i];
+    vouch_arena_reset(scratch, mark);
+    return VOUCH_OK;
 }

@@ -93,6 +93,7 @@ static vouch_status check_spec(const vouch_cli_call *call, const vouch_cli_netwo
 {
     vouch_witness w = {.input = VOUCH_NEW_ARRAY(call->arena, double, net->inputs),
                        .output = VOUCH_NEW_ARRAY(call->arena, double, net->outputs)};
+    int64_t between = 0;
     if (w.input == NULL || w.output == NULL)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_witness_check(call->ctx, call->arena, net->graph, spec,
@@ -104,6 +105,14 @@ static vouch_status check_spec(const vouch_cli_call *call, const vouch_cli_netwo
                w.which_case + 1, spec->source);
     else
         printf("witness: no case of %s is shown to hold at this point\n", spec->source);
+    if (w.found)
+        VOUCH_TRY(vouch_witness_between(call->arena, net->graph, spec, VOUCH_SEMANTICS_REAL,
+                                        w.which_case, &between));
+    if (*witness && between > 0)
+        printf("note: %" PRId64
+               " input%s taken at the property's decimal, which is no number of "
+               "the input's type\n",
+               between, between == 1 ? " is" : "s are");
     if (apart > 0)
         printf("note: case %d holds at a point of the box that is %.3g away\n",
                w.which_case + 1, apart);

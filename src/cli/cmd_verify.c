@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "attack/falsify.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -89,6 +90,18 @@ static vouch_status open_outputs(job *j)
     return vouch_cli_output_open(j->call->arena, cli->picture, &j->picture.file);
 }
 
+static vouch_status count_between(job *j)
+{
+    vouch_cli_report *report = &j->report;
+    const vouch_semantics semantics = strcmp(report->settings->semantics, "float32") == 0
+                                          ? VOUCH_SEMANTICS_FLOAT32
+                                          : VOUCH_SEMANTICS_REAL;
+    if (report->result.verdict != VOUCH_SAT)
+        return VOUCH_OK;
+    return vouch_witness_between(j->call->arena, report->network.graph, report->property.spec,
+                                 semantics, report->result.witness_case, &report->between);
+}
+
 static vouch_status examine(job *j)
 {
     vouch_context *ctx = j->call->ctx;
@@ -101,8 +114,9 @@ static vouch_status examine(job *j)
     vouch_verify_settings settings = *report->settings;
     report->load_s = vouch_wall_s() - j->call->started_s;
     settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, report->load_s);
-    return vouch_verify(ctx, j->call->arena, report->network.graph, report->property.spec,
-                        &settings, vouch_cli_picture_sink(&j->picture), &report->result);
+    VOUCH_TRY(vouch_verify(ctx, j->call->arena, report->network.graph, report->property.spec,
+                           &settings, vouch_cli_picture_sink(&j->picture), &report->result));
+    return count_between(j);
 }
 
 /* Whoever noticed the interruption first: the state reached is `unknown`. */

@@ -12,7 +12,8 @@ typedef struct vouch_cli_report {
     vouch_cli_property property;
     const vouch_verify_settings *settings; /* as the user gave them */
     vouch_verify_result result;
-    double load_s;               /* wall, reading network and property */
+    int64_t between; /* inputs of the witness that are between numbers (attack/falsify.h) */
+    double load_s;   /* wall, reading network and property */
     double seconds, cpu_seconds; /* of the whole run, reading included */
 } vouch_cli_report;
 

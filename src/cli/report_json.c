@@ -95,6 +95,7 @@ static void add_witness(vouch_context *ctx, json_t *root, const vouch_cli_report
     }
     json_t *to = object_in(ctx, root, "witness");
     (void)vouch_json_add_int(ctx, to, "case", r->witness_case);
+    (void)vouch_json_add_int(ctx, to, "between", report->between);
     (void)vouch_json_add_reals(ctx, to, "input", r->witness_input,
                                (size_t)report->network.inputs);
     (void)vouch_json_add_reals(ctx, to, "output", r->witness_output,

@@ -1,6 +1,7 @@
 /* What a verification found, as text: the verdict word, then a summary for people. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "cli/report.h"
 #include "cli/text.h"
@@ -100,6 +101,25 @@ static void put_search(FILE *out, const vouch_cli_report *report)
     put_time(out, report);
 }
 
+/* Inputs fixed at a decimal that their type cannot hold. */
+static void put_between(FILE *out, const vouch_cli_report *report)
+{
+    const bool one = report->between == 1;
+    const bool real = strcmp(report->settings->semantics, "float32") != 0;
+    char text[256];
+    if (report->between == 0)
+        return;
+    snprintf(text, sizeof text,
+             real ? "%s input%s fixed where %s type has no number: taken there over the reals, "
+                    "shown as the nearest double"
+                  : "%s input%s fixed where there is no float32: %s value is the nearest one, "
+                    "outside the property's bounds",
+             vouch_cli_count((uint64_t)report->between).text, one ? " is" : "s are",
+             one ? "its" : "their");
+    put_label(out, "note");
+    vouch_cli_wrap(out, text, LABEL, LABEL);
+}
+
 static void put_values(FILE *out, char letter, const double *value, int64_t count)
 {
     for (int64_t i = 0; i < count && i < SHOWN; i++)
@@ -122,6 +142,7 @@ void vouch_cli_report_summary(FILE *out, const vouch_cli_report *report)
     if (r->verdict != VOUCH_SAT)
         return;
     fprintf(out, "witness    case %d of the property\n", r->witness_case + 1);
+    put_between(out, report);
     put_values(out, 'X', r->witness_input, report->network.inputs);
     put_values(out, 'Y', r->witness_output, report->network.outputs);
 }

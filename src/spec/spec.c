@@ -1,8 +1,8 @@
 /* Asking a specification: is a point in a box, does a case hold; names of variables.
  *
  * Doubles are rationals, so both questions are answered exactly. A row a.y + c.x <= b holds for
- * all y in a box of outputs when it holds at the worst corner: y_high where a > 0, y_low where
- * a < 0.
+ * all x and y in boxes when it holds at the worst corner: the upper end where the coefficient is
+ * positive, the lower end where it is negative.
  */
 #include "spec/spec.h"
 
@@ -43,17 +43,18 @@ bool vouch_spec_box_contains(const vouch_spec *spec, int box, const double *x)
     return true;
 }
 
+/* Ends of the inputs (0) and of the outputs (1). */
+typedef struct ends {
+    const double *low[2], *high[2];
+} ends;
+
 /* The value of the term's variable at which the row is largest. */
-static double worst_value(const vouch_term *t, const double *x, const double *y_low,
-                          const double *y_high)
+static double worst_value(const vouch_term *t, const ends *e)
 {
-    if (!t->is_output)
-        return x[t->index];
-    return mpq_sgn(t->exact) > 0 ? y_high[t->index] : y_low[t->index];
+    return (mpq_sgn(t->exact) > 0 ? e->high : e->low)[t->is_output][t->index];
 }
 
-static bool row_holds(const vouch_row *row, const double *x, const double *y_low,
-                      const double *y_high)
+static bool row_holds(const vouch_row *row, const ends *e)
 {
     mpq_t sum, product;
     bool holds = true;
@@ -61,7 +62,7 @@ static bool row_holds(const vouch_row *row, const double *x, const double *y_low
     mpq_init(sum);
     mpq_init(product);
     for (int i = 0; i < row->term_count && holds; i++) {
-        double value = worst_value(&row->term[i], x, y_low, y_high);
+        double value = worst_value(&row->term[i], e);
 
         holds = isfinite(value);
         if (holds) {
@@ -80,17 +81,23 @@ static bool row_holds(const vouch_row *row, const double *x, const double *y_low
     return holds;
 }
 
+bool vouch_spec_rows_hold(const vouch_spec *spec, int k, const double *x_low,
+                          const double *x_high, const double *y_low, const double *y_high)
+{
+    const vouch_case *c = &spec->cases[k];
+    const ends e = {{x_low, y_low}, {x_high, y_high}};
+
+    for (int i = 0; i < c->row_count; i++)
+        if (!row_holds(&c->row[i], &e))
+            return false;
+    return true;
+}
+
 bool vouch_spec_case_holds(const vouch_spec *spec, int k, const double *x, const double *y_low,
                            const double *y_high)
 {
-    const vouch_case *c = &spec->cases[k];
-
-    if (!vouch_spec_box_contains(spec, c->box, x))
-        return false;
-    for (int i = 0; i < c->row_count; i++)
-        if (!row_holds(&c->row[i], x, y_low, y_high))
-            return false;
-    return true;
+    return vouch_spec_box_contains(spec, spec->cases[k].box, x) &&
+           vouch_spec_rows_hold(spec, k, x, x, y_low, y_high);
 }
 
 /* ---- names --------------------------------------------------------------------------- */

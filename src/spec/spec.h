@@ -93,6 +93,11 @@ bool vouch_spec_box_contains(const vouch_spec *spec, int box, const double *x);
 bool vouch_spec_case_holds(const vouch_spec *spec, int k, const double *x, const double *y_low,
                            const double *y_high);
 
+/* The rows alone, for every x in [x_low, x_high] and y in [y_low, y_high]: where x is known to
+ * lie in the case's box though its coordinates are no doubles. */
+bool vouch_spec_rows_hold(const vouch_spec *spec, int k, const double *x_low,
+                          const double *x_high, const double *y_low, const double *y_high);
+
 /* The name the property gives a scalar: "X_3" or "X[0,3]". Returns text. */
 enum { VOUCH_SPEC_NAME = 128 };
 const char *vouch_spec_variable_name(const vouch_spec *spec, bool is_output, int64_t index,

@@ -142,18 +142,77 @@ static void the_witness_lies_in_the_decimal_box_not_in_the_rounded_one(void **st
     close_fixture(&f);
 }
 
-static void a_width_without_representable_point_has_no_witness(void **state)
+#define FIXED(decimal) "(assert (>= X_0 " decimal ")) (assert (<= X_0 " decimal "))"
+
+static void a_constant_no_number_holds_is_taken_at_its_decimal(void **state)
+{
+    static const float identity[] = {1, 0};
+
+    (void)state;
+    for (int d = 0; d < 2; d++) { /* 0.1 is neither a float32 nor a double */
+        fixture f;
+        open_fixture(&f, d ? VOUCH_F64 : VOUCH_F32, 1, one_to_one, identity);
+        assert_true(real(&f, FIXED("0.1") "(assert (>= Y_0 0.0999))", .7));
+        assert_true(f.input[0] == .1);
+        assert_true(real(&f, FIXED("0.1") "(assert (>= Y_0 0.1)) (assert (<= Y_0 0.1))", .1));
+        assert_true(real(&f, FIXED("0.1") "(assert (<= Y_0 X_0)) (assert (<= X_0 Y_0))", .1));
+        assert_false(real(&f, FIXED("0.1") "(assert (> Y_0 0.1))", .1));
+        assert_false(real(&f, FIXED("0.1") "(assert (< Y_0 0.1))", .1));
+        assert_false(real(&f, FIXED("0.1") "(assert (>= Y_0 0.10000000000000000001))", .1));
+        assert_true(real(&f, FIXED("0.5") "(assert (>= Y_0 0))", .1));
+        assert_true(f.input[0] == .5);
+        close_fixture(&f);
+    }
+}
+
+static void an_interval_between_two_floats_is_taken_at_a_double_inside(void **state)
 {
     static const float identity[] = {1, 0};
     fixture f;
 
     (void)state;
     open_fixture(&f, VOUCH_F32, 1, one_to_one, identity);
-    assert_false(
-        real(&f, "(assert (>= X_0 0.1)) (assert (<= X_0 0.1)) (assert (>= Y_0 0))", .1));
+    assert_true(real(&f,
+                     "(assert (>= X_0 0.1)) (assert (<= X_0 0.1000000001))"
+                     "(assert (>= Y_0 0.1)) (assert (<= Y_0 0.1000000001))",
+                     7));
+    assert_true(f.input[0] > .1 && f.input[0] < .1000000001);
+    assert_true(f.output[0] == f.input[0]);
+    close_fixture(&f);
+}
+
+static void the_nearest_float32_stands_for_a_constant_under_float32_semantics(void **state)
+{
+    static const float identity[] = {1, 0};
+    const double tenth = .1;
+    fixture f;
+
+    (void)state;
+    open_fixture(&f, VOUCH_F32, 1, one_to_one, identity);
     assert_true(
-        real(&f, "(assert (>= X_0 0.5)) (assert (<= X_0 0.5)) (assert (>= Y_0 0))", .1));
-    assert_true(f.input[0] == .5);
+        check(&f, VOUCH_SEMANTICS_FLOAT32, FIXED("0.1") "(assert (> Y_0 0.1))", &tenth));
+    assert_true(f.input[0] == (double).1F && f.output[0] == (double).1F);
+    assert_false(
+        check(&f, VOUCH_SEMANTICS_FLOAT32, FIXED("0.1") "(assert (<= Y_0 0.1))", &tenth));
+    close_fixture(&f);
+}
+
+static void inputs_between_numbers_are_counted(void **state)
+{
+    static const float sum[] = {1, 1, 1, 0};
+    static const int size[] = {3, 1};
+    static const char property[] = "(assert (and (>= X_0 0.1) (<= X_0 0.1) (>= X_1 0.5)"
+                                   "(<= X_1 0.5) (>= X_2 0) (<= X_2 0.1) (>= Y_0 0)))";
+    fixture f;
+    int64_t count;
+
+    (void)state;
+    open_fixture(&f, VOUCH_F32, 1, size, sum);
+    vouch_spec *spec = vouch_test_spec(f.ctx, f.net.graph, property);
+    vouch_test_ok(f.ctx, vouch_witness_between(f.arena, f.net.graph, spec, VOUCH_SEMANTICS_REAL,
+                                               0, &count));
+    assert_int_equal(count, 1);
+    vouch_spec_free(spec);
     close_fixture(&f);
 }
 
@@ -269,7 +328,10 @@ int main(void)
         cmocka_unit_test(products_are_compared_with_all_their_digits),
         cmocka_unit_test(equality_deep_in_a_relu_network_is_decided_exactly),
         cmocka_unit_test(the_witness_lies_in_the_decimal_box_not_in_the_rounded_one),
-        cmocka_unit_test(a_width_without_representable_point_has_no_witness),
+        cmocka_unit_test(a_constant_no_number_holds_is_taken_at_its_decimal),
+        cmocka_unit_test(an_interval_between_two_floats_is_taken_at_a_double_inside),
+        cmocka_unit_test(the_nearest_float32_stands_for_a_constant_under_float32_semantics),
+        cmocka_unit_test(inputs_between_numbers_are_counted),
         cmocka_unit_test(each_case_has_its_own_box),
         cmocka_unit_test(rows_may_mix_inputs_and_outputs),
         cmocka_unit_test(candidates_that_are_no_numbers_do_no_harm),

@@ -66,6 +66,22 @@ class Verdicts(CliTest):
             self.check_verdict(done, "sat")
             self.assertIn(f"X_0 = {text}\n", done.stdout)
 
+    def test_input_fixed_where_no_float32_is_has_a_witness_over_the_reals(self):
+        net, _, _ = self.easy()
+        fixed = prop(self.dir / "f.vnnlib", [("0.1", "0.1"), (0, 1)], ["(assert (>= Y_0 1.1))"])
+        witness = self.dir / "w.txt"
+        done = vouch("verify", net, fixed, "--witness", witness, "--timeout", "20")
+        self.check_verdict(done, "sat")
+        self.assertRegex(done.stdout, r"note +1 input is fixed where its type has no number")
+        self.assertIn("X_0 = 0.1\n", done.stdout)
+        done = vouch("eval-point", net, witness, "--spec", fixed)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("witness: yes", done.stdout)
+        self.assertIn("1 input is taken at the property's decimal", done.stdout)
+        done = vouch("verify", net, fixed, "--semantics", "float32", "--timeout", "20")
+        self.check_verdict(done, "sat")
+        self.assertIn("X_0 = 0.10000000149011612\n", done.stdout)
+
     def test_quiet_prints_the_word_alone(self):
         net, holds, _ = self.easy()
         self.assertEqual(vouch("verify", net, holds, "--quiet").stdout, "unsat\n")

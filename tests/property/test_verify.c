@@ -271,13 +271,17 @@ static void describe(const fixture *f, const vouch_verify_settings *s, const cha
     fail();
 }
 
-/* The witness solves its case, exactly. */
+/* The witness solves its case, exactly; a fixed input is at its decimal. */
 static bool is_witness(const fixture *f, const vouch_verify_result *result)
 {
+    const vouch_box *its = &f->spec->box[f->spec->cases[result->witness_case].box];
     mpq_t *x = vouch_tiny_rationals(3);
 
-    for (int d = 0; d < f->net.size[0]; d++)
+    for (int d = 0; d < f->net.size[0]; d++) {
         mpq_set_d(x[d], result->witness_input[d]);
+        if (mpq_equal(its->exact_low[d], its->exact_high[d]))
+            mpq_set(x[d], its->exact_low[d]);
+    }
     bool holds = vouch_tiny_case_holds(&f->net, f->spec, result->witness_case, x);
     vouch_tiny_rationals_free(x, 3);
     return holds;

@@ -130,13 +130,13 @@ static void free_rationals(mpq_t *q, int count)
     free(q);
 }
 
-void vouch_test_net_exact(const vouch_test_net *net, const double *x, mpq_t *y)
+static void exact_values(const vouch_test_net *net, mpq_t *x, mpq_t *y)
 {
     mpq_t *in = new_rationals(net->size[0]), term;
 
     mpq_init(term);
     for (int i = 0; i < net->size[0]; i++)
-        mpq_set_d(in[i], x[i]);
+        mpq_set(in[i], x[i]);
     for (int l = 0; l < net->layers; l++) {
         mpq_t *out = new_rationals(net->size[l + 1]);
         for (int j = 0; j < net->size[l + 1]; j++) {
@@ -158,7 +158,17 @@ void vouch_test_net_exact(const vouch_test_net *net, const double *x, mpq_t *y)
     mpq_clear(term);
 }
 
-static bool row_holds(const vouch_row *row, const double *x, mpq_t *y)
+void vouch_test_net_exact(const vouch_test_net *net, const double *x, mpq_t *y)
+{
+    mpq_t *exact = new_rationals(net->size[0]);
+
+    for (int i = 0; i < net->size[0]; i++)
+        mpq_set_d(exact[i], x[i]);
+    exact_values(net, exact, y);
+    free_rationals(exact, net->size[0]);
+}
+
+static bool row_holds(const vouch_row *row, mpq_t *x, mpq_t *y)
 {
     mpq_t sum, part;
     int order;
@@ -168,7 +178,7 @@ static bool row_holds(const vouch_row *row, const double *x, mpq_t *y)
         if (row->term[t].is_output)
             mpq_set(part, y[row->term[t].index]);
         else
-            mpq_set_d(part, x[row->term[t].index]);
+            mpq_set(part, x[row->term[t].index]);
         mpq_mul(part, part, row->term[t].exact);
         mpq_add(sum, sum, part);
     }
@@ -181,20 +191,22 @@ bool vouch_test_net_holds(const vouch_test_net *net, const vouch_spec *spec, int
                           const double *x)
 {
     const vouch_case *c = &spec->cases[k];
-    mpq_t *y = new_rationals(net->size[net->layers]), q;
-    bool holds = !spec->box[c->box].empty;
+    const vouch_box *box = &spec->box[c->box];
+    mpq_t *y = new_rationals(net->size[net->layers]), *exact = new_rationals(net->size[0]);
+    bool holds = !box->empty;
 
-    mpq_init(q);
     for (int i = 0; i < net->size[0]; i++) {
-        mpq_set_d(q, x[i]);
-        holds = holds && mpq_cmp(q, spec->box[c->box].exact_low[i]) >= 0 &&
-                mpq_cmp(q, spec->box[c->box].exact_high[i]) <= 0;
+        mpq_set_d(exact[i], x[i]);
+        if (mpq_equal(box->exact_low[i], box->exact_high[i]))
+            mpq_set(exact[i], box->exact_low[i]);
+        holds = holds && mpq_cmp(exact[i], box->exact_low[i]) >= 0 &&
+                mpq_cmp(exact[i], box->exact_high[i]) <= 0;
     }
-    vouch_test_net_exact(net, x, y);
+    exact_values(net, exact, y);
     for (int r = 0; r < c->row_count; r++)
-        holds = holds && row_holds(&c->row[r], x, y);
+        holds = holds && row_holds(&c->row[r], exact, y);
     free_rationals(y, net->size[net->layers]);
-    mpq_clear(q);
+    free_rationals(exact, net->size[0]);
     return holds;
 }
 

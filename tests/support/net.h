@@ -30,7 +30,8 @@ void vouch_test_net_free(vouch_test_net *net);
 /* y = f(x) in rationals, straight from the definition; y holds initialised rationals. */
 void vouch_test_net_exact(const vouch_test_net *net, const double *x, mpq_t *y);
 
-/* Does case k of the property hold at x, in rationals, box and strictness included? */
+/* Does case k of the property hold at x, in rationals, box and strictness included? An input that
+ * the property fixes is taken at its decimal. */
 bool vouch_test_net_holds(const vouch_test_net *net, const vouch_spec *spec, int k,
                           const double *x);
 
