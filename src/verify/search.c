@@ -12,7 +12,7 @@
 #include "verify/frontier.h"
 #include "verify/probe.h"
 
-enum { AGAIN_SAMPLES = 4096 };
+enum { AGAIN_SAMPLES = 2048 };
 
 /* A box put aside for a higher precision. */
 typedef struct leftover {

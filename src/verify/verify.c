@@ -15,7 +15,7 @@
 #include "verify/search.h"
 #include "verify/task.h"
 
-enum { PROBE_SAMPLES = 2048, ATTACK_SAMPLES = 1000, ATTACK_RESTARTS = 8, ATTACK_STEPS = 50 };
+enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 1000, ATTACK_RESTARTS = 8, ATTACK_STEPS = 50 };
 
 typedef struct run {
     vouch_context *ctx;
