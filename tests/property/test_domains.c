@@ -90,6 +90,43 @@ static void every_domain_contains_what_the_network_computes(void **state)
     }
 }
 
+static void check_inside_part(const fixture *f, const vouch_domain *part, const char *what,
+                              const double *low, const double *high, const double *part_low,
+                              const double *part_high, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (low[i] < part_low[i] || high[i] > part_high[i])
+            fail_msg("network %llu: meet is looser than %s for %s",
+                     (unsigned long long)f->index, part->name, what);
+}
+
+static void meet_is_never_looser_than_its_parts(void **state)
+{
+    static const char *const parts[] = {"zonotope", "symbolic", "crown"};
+    uint64_t nets = net_count(300);
+
+    (void)state;
+    for (uint64_t k = 0; k < nets; k++) {
+        fixture f;
+
+        begin_fixture(&f, k);
+        make_problem(&f, vouch_test_random_graph(f.ctx, VOUCH_TEST_ANY, SEED + 4, k));
+        vouch_bounds meet = bound(&f, vouch_domain_find("meet"), &f.problem);
+        for (size_t p = 0; p < VOUCH_TEST_COUNT(parts); p++) {
+            const vouch_domain *domain = vouch_domain_find(parts[p]);
+            vouch_bounds part = bound(&f, domain, &f.problem);
+            for (int v = 0; v < f.graph->value_count; v++)
+                if (f.graph->value[v].shape_known)
+                    check_inside_part(&f, domain, f.graph->value[v].name, meet.low[v],
+                                      meet.high[v], part.low[v], part.high[v],
+                                      vouch_shape_count(&f.graph->value[v].shape));
+            check_inside_part(&f, domain, "a row", meet.row_low, meet.row_high, part.row_low,
+                              part.row_high, ROWS);
+        }
+        end_fixture(&f);
+    }
+}
+
 /* Half of the box along a random dimension, as a child of the search sees it. */
 static vouch_bound_problem half_of(fixture *f, const vouch_bounds *parent)
 {
@@ -240,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_domain_contains_what_the_network_computes),
         cmocka_unit_test(a_split_never_loosens_and_stays_sound),
+        cmocka_unit_test(meet_is_never_looser_than_its_parts),
         cmocka_unit_test(gradients_explain_every_change_of_a_row),
         cmocka_unit_test(linear_domains_are_tighter_than_intervals_on_dense_networks),
     };
