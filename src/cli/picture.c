@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,24 @@ const vouch_sink *vouch_cli_picture_sink(vouch_cli_picture *picture)
     return picture->partition != NULL ? vouch_partition_sink(picture->partition) : NULL;
 }
 
+/* What the axes span: the hull of the property's boxes in the two dimensions. */
+static void set_span(const vouch_spec *spec, const int64_t dims[2],
+                     vouch_partition_picture *what)
+{
+    bool any = false;
+    for (int b = 0; b < spec->box_count; b++) {
+        const vouch_box *box = &spec->box[b];
+        if (box->empty)
+            continue;
+        for (int i = 0; i < 2; i++) {
+            const double low = box->low[dims[i]], high = box->high[dims[i]];
+            what->low[i] = any ? fmin(what->low[i], low) : low;
+            what->high[i] = any ? fmax(what->high[i], high) : high;
+        }
+        any = true;
+    }
+}
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -81,11 +100,12 @@ vouch_status vouch_cli_picture_write(vouch_context *ctx, const vouch_cli_report 
              vouch_cli_seconds(report->seconds).text);
     for (int i = 0; i < 2; i++)
         snprintf(label[i], sizeof label[i], "X_%" PRId64, picture->dims[i]);
-    const vouch_partition_picture what = {.title = title,
-                                          .subtitle = subtitle,
-                                          .label = {label[0], label[1]},
-                                          .witness = r->verdict == VOUCH_SAT ? r->witness_input
-                                                                             : NULL};
+    vouch_partition_picture what = {.title = title,
+                                    .subtitle = subtitle,
+                                    .label = {label[0], label[1]},
+                                    .witness =
+                                        r->verdict == VOUCH_SAT ? r->witness_input : NULL};
+    set_span(report->property.spec, picture->dims, &what);
     const char *path = picture->file.path;
     vouch_cli_output_discard(&picture->file);
     return vouch_partition_write(ctx, picture->partition, &what, path);

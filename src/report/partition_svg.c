@@ -2,10 +2,10 @@
  *
  * Which parts are not proved is derived, not trusted to be reported: a box without leaf and
  * without children is open; of a box that was cut, those parts are open that no child took up.
- * A clip proves the rest of its box: the old extent is drawn as proved below the clipped one.
+ * A clip proves the rest of its box: the old extent is drawn as cut off below all else.
  *
- * From back to front: green by depth, hatching, red, counterexample. Equal projections are
- * drawn once.
+ * From back to front: cut off, green by depth, hatching, red, counterexample. Equal projections
+ * are drawn once, and hatching is one union, so that the green below it shows.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -19,7 +19,9 @@
 enum { PICTURE_WIDTH = 760, PICTURE_HEIGHT = 560 };
 
 /* A rectangle to be drawn; layers are drawn in order, within one by depth. */
-typedef enum layer { GREEN, HATCH, RED } layer;
+typedef enum layer { CUT_OFF, GREEN, HATCH, RED } layer;
+
+static const char cut_off_fill[] = "fill=\"#d4e8ee\"";
 
 typedef struct shape {
     layer layer;
@@ -35,6 +37,7 @@ typedef struct drawing {
     shape *shape;
     size_t count, capacity;
     size_t proved, open, refuted; /* boxes */
+    size_t cut_off;               /* boxes that lost a part in this projection */
     int shallowest;               /* depth of the lightest green */
 } drawing;
 
@@ -75,8 +78,10 @@ static vouch_status add_missing(drawing *d, const vouch_box_record *r)
 {
     if (r->children > r->cut_count)
         return VOUCH_OK;
-    if (r->dimension < 0)
+    if (r->dimension < 0) {
+        d->open++;
         return add_shape(d, HATCH, r->depth, &r->kept);
+    }
     for (int part = 0; part <= r->cut_count; part++) {
         vouch_area a = part_of(d->p, r, part);
         if (r->seen >> part & 1)
@@ -102,8 +107,10 @@ static int compare_areas(const vouch_area *a, const vouch_area *b)
 
 static vouch_status add_record(drawing *d, const vouch_box_record *r)
 {
-    if (compare_areas(&r->whole, &r->kept) != 0)
-        VOUCH_TRY(add_shape(d, GREEN, r->depth, &r->whole));
+    if (compare_areas(&r->whole, &r->kept) != 0) {
+        d->cut_off++;
+        VOUCH_TRY(add_shape(d, CUT_OFF, 0, &r->whole));
+    }
     switch (r->leaf) {
     case VOUCH_LEAF_PROVED:
     case VOUCH_LEAF_EMPTY:
@@ -144,20 +151,26 @@ static vouch_colour shade(const drawing *d, int depth)
     return vouch_svg_green(span > 0 ? (double)(depth - d->shallowest) / span : 0);
 }
 
+static vouch_rect place(const drawing *d, const vouch_area *at)
+{
+    double x = vouch_axis_place(&d->axis[0], at->low[0]);
+    double y = vouch_axis_place(&d->axis[1], at->high[1]);
+
+    return (vouch_rect){x, y, vouch_axis_place(&d->axis[0], at->high[0]) - x,
+                        vouch_axis_place(&d->axis[1], at->low[1]) - y};
+}
+
 static void draw_shape(drawing *d, const shape *s)
 {
-    double x = vouch_axis_place(&d->axis[0], s->at.low[0]);
-    double y = vouch_axis_place(&d->axis[1], s->at.high[1]);
-    vouch_rect r = {x, y, vouch_axis_place(&d->axis[0], s->at.high[0]) - x,
-                    vouch_axis_place(&d->axis[1], s->at.low[1]) - y};
+    vouch_rect r = place(d, &s->at);
     char attributes[96];
 
-    if (s->layer == GREEN) {
+    if (s->layer == CUT_OFF) {
+        vouch_svg_rect(&d->svg, r, cut_off_fill);
+    } else if (s->layer == GREEN) {
         snprintf(attributes, sizeof attributes, "fill=\"%s\"%s", shade(d, s->depth).text,
                  r.width < 3 || r.height < 3 ? "" : " stroke=\"#fff\" stroke-width=\".5\"");
         vouch_svg_rect(&d->svg, r, attributes);
-    } else if (s->layer == HATCH) {
-        vouch_svg_rect(&d->svg, r, "fill=\"url(#open)\"");
     } else {
         r.width = fmax(r.width, 3);
         r.height = fmax(r.height, 3);
@@ -165,12 +178,30 @@ static void draw_shape(drawing *d, const shape *s)
     }
 }
 
-/* Draws the sorted shapes, each projection once per layer and depth. */
+/* Draws the sorted shapes of a layer, each projection once per depth. */
+static void draw_layer(drawing *d, layer l)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const shape *s = &d->shape[i];
+        if (s->layer != l || (i > 0 && compare_shapes(&d->shape[i - 1], s) == 0))
+            continue;
+        if (l == HATCH)
+            vouch_svg_union_add(&d->svg, place(d, &s->at));
+        else
+            draw_shape(d, s);
+    }
+}
+
 static void draw_shapes(drawing *d)
 {
-    for (size_t i = 0; i < d->count; i++)
-        if (i == 0 || compare_shapes(&d->shape[i - 1], &d->shape[i]) != 0)
-            draw_shape(d, &d->shape[i]);
+    draw_layer(d, CUT_OFF);
+    draw_layer(d, GREEN);
+    if (d->open) {
+        vouch_svg_union_begin(&d->svg);
+        draw_layer(d, HATCH);
+        vouch_svg_union_end(&d->svg, "fill=\"url(#open)\"");
+    }
+    draw_layer(d, RED);
 }
 
 static void draw_witness(drawing *d, const double *witness)
@@ -227,7 +258,14 @@ static void draw_legend(drawing *d, const vouch_partition_picture *picture)
 {
     double x = 572, y = 174;
 
-    draw_scale(d, x, y - 54);
+    if (d->proved)
+        draw_scale(d, x, y - 54);
+    else
+        y -= 66;
+    if (d->cut_off) {
+        draw_key(d, (vouch_rect){x, y, 22, 14}, cut_off_fill, "proved, by clipping");
+        y += 26;
+    }
     if (d->open) {
         draw_key(d, (vouch_rect){x, y, 22, 14},
                  "fill=\"url(#open)\" stroke=\"#888\" stroke-width=\".5\"", "not decided");
@@ -248,7 +286,28 @@ static void draw_legend(drawing *d, const vouch_partition_picture *picture)
     draw_counts(d, x, y + 18);
 }
 
-/* The axes span the boxes without recorded parent. A zero width is opened up a little. */
+/* Widens the axis to what the records show where nobody said what it spans. */
+static void span_records(const drawing *d, int k, vouch_axis *a)
+{
+    for (size_t i = 0; i < d->p->count; i++) {
+        if (vouch_partition_find(d->p, d->p->record[i].parent))
+            continue;
+        a->low = fmin(a->low, d->p->record[i].whole.low[k]);
+        a->high = fmax(a->high, d->p->record[i].whole.high[k]);
+    }
+}
+
+static bool says_span(const vouch_partition_picture *picture)
+{
+    bool any = false;
+
+    for (int k = 0; k < 2; k++)
+        any = any || picture->low[k] != 0 || picture->high[k] != 0;
+    return any;
+}
+
+/* The axes span the property's boxes, else the recorded ones without recorded parent. A zero
+ * width is opened up a little. */
 static void set_axes(drawing *d, const vouch_partition_picture *picture, char label[2][32])
 {
     const double from[2] = {90, 490}, to[2] = {530, 70};
@@ -257,12 +316,11 @@ static void set_axes(drawing *d, const vouch_partition_picture *picture, char la
         vouch_axis *a = &d->axis[k];
         *a = (vouch_axis){(double)INFINITY, -(double)INFINITY, from[k], to[k],
                           picture->label[k]};
-        for (size_t i = 0; i < d->p->count; i++) {
-            if (vouch_partition_find(d->p, d->p->record[i].parent))
-                continue;
-            a->low = fmin(a->low, d->p->record[i].whole.low[k]);
-            a->high = fmax(a->high, d->p->record[i].whole.high[k]);
+        if (says_span(picture)) {
+            a->low = picture->low[k];
+            a->high = picture->high[k];
         }
+        span_records(d, k, a);
         if (!(a->low < a->high)) {
             double middle = isfinite(a->low) ? a->low : 0;
             a->low = middle - fmax(fabs(middle), 1) / 2;
@@ -295,6 +353,16 @@ static void draw(drawing *d, const vouch_partition_picture *picture)
     draw_legend(d, picture);
 }
 
+/* Nothing was searched: all of it is undecided. */
+static vouch_status add_unsearched(drawing *d, const vouch_partition_picture *picture)
+{
+    const vouch_area all = {{picture->low[0], picture->low[1]},
+                            {picture->high[0], picture->high[1]}};
+
+    d->open = 1;
+    return add_shape(d, HATCH, 0, &all);
+}
+
 vouch_status vouch_partition_write(vouch_context *ctx, const vouch_partition *partition,
                                    const vouch_partition_picture *picture, const char *path)
 {
@@ -303,6 +371,8 @@ vouch_status vouch_partition_write(vouch_context *ctx, const vouch_partition *pa
 
     for (size_t i = 0; i < partition->count && !status; i++)
         status = add_record(&d, &partition->record[i]);
+    if (partition->count == 0 && says_span(picture))
+        status = add_unsearched(&d, picture);
     if (!status) {
         if (d.count)
             qsort(d.shape, d.count, sizeof *d.shape, compare_shapes);

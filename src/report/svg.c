@@ -38,21 +38,30 @@ void vouch_svg_markup(vouch_svg *svg, const char *markup)
     svg->size += length;
 }
 
-/* ` name="12.34"`: two decimals, trailing zeros left out. Built from integers because printf
- * follows the locale. Infinite or absurd numbers become 0, so that a drawing stays readable. */
-static void number(vouch_svg *svg, const char *name, double value)
+/* Two decimals, none for a whole number. Built from integers because printf follows the locale.
+ * Infinite or absurd numbers become 0, so that a drawing stays readable. */
+static void bare_number(vouch_svg *svg, double value)
 {
-    char text[64];
+    char text[32];
     long long hundredths = isfinite(value) && fabs(value) < 1e9 ? llround(value * 100) : 0;
     const char *sign = hundredths < 0 ? "-" : "";
     long long size = hundredths < 0 ? -hundredths : hundredths;
 
     if (size % 100 == 0)
-        snprintf(text, sizeof text, " %s=\"%s%lld\"", name, sign, size / 100);
+        snprintf(text, sizeof text, "%s%lld", sign, size / 100);
     else
-        snprintf(text, sizeof text, " %s=\"%s%lld.%02lld\"", name, sign, size / 100,
-                 size % 100);
+        snprintf(text, sizeof text, "%s%lld.%02lld", sign, size / 100, size % 100);
     vouch_svg_markup(svg, text);
+}
+
+/* ` name="12.34"` */
+static void number(vouch_svg *svg, const char *name, double value)
+{
+    vouch_svg_markup(svg, " ");
+    vouch_svg_markup(svg, name);
+    vouch_svg_markup(svg, "=\"");
+    bare_number(svg, value);
+    vouch_svg_markup(svg, "\"");
 }
 
 static void attributes_and(vouch_svg *svg, const char *attributes, const char *end)
@@ -105,6 +114,29 @@ void vouch_svg_rect(vouch_svg *svg, vouch_rect r, const char *attributes)
     number(svg, "y", r.y);
     number(svg, "width", r.width);
     number(svg, "height", r.height);
+    attributes_and(svg, attributes, "/>\n");
+}
+
+void vouch_svg_union_begin(vouch_svg *svg) { vouch_svg_markup(svg, "<path d=\""); }
+
+void vouch_svg_union_add(vouch_svg *svg, vouch_rect r)
+{
+    vouch_svg_markup(svg, "M");
+    bare_number(svg, r.x);
+    vouch_svg_markup(svg, " ");
+    bare_number(svg, r.y);
+    vouch_svg_markup(svg, "h");
+    bare_number(svg, r.width);
+    vouch_svg_markup(svg, "v");
+    bare_number(svg, r.height);
+    vouch_svg_markup(svg, "h");
+    bare_number(svg, -r.width);
+    vouch_svg_markup(svg, "z");
+}
+
+void vouch_svg_union_end(vouch_svg *svg, const char *attributes)
+{
+    vouch_svg_markup(svg, "\"");
     attributes_and(svg, attributes, "/>\n");
 }
 

@@ -27,6 +27,10 @@ void vouch_svg_begin(vouch_svg *svg, vouch_context *ctx, double width, double he
                      const char *title);
 void vouch_svg_markup(vouch_svg *svg, const char *markup); /* as it is: defs, groups */
 void vouch_svg_rect(vouch_svg *svg, vouch_rect r, const char *attributes);
+/* A union of rectangles, painted once where they overlap: begin, any number of add, end. */
+void vouch_svg_union_begin(vouch_svg *svg);
+void vouch_svg_union_add(vouch_svg *svg, vouch_rect r);
+void vouch_svg_union_end(vouch_svg *svg, const char *attributes);
 void vouch_svg_line(vouch_svg *svg, double x1, double y1, double x2, double y2,
                     const char *attributes);
 void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius,

@@ -111,8 +111,7 @@ static void parts_nobody_took_up_are_hatched(void **state)
     const char *svg = write_picture(p, &picture, "missing");
     assert_non_null(strstr(svg, "1 proved, 1 open, 0 refuted"));
     /* the right half of the plot, 90..530 wide */
-    assert_non_null(strstr(svg, "<rect x=\"310\" y=\"70\" width=\"220\" height=\"420\" "
-                                "fill=\"url(#open)\"/>"));
+    assert_non_null(strstr(svg, "<path d=\"M310 70h220v420h-220z\" fill=\"url(#open)\"/>"));
     vouch_partition_free(p);
 }
 
@@ -156,6 +155,46 @@ static void clipping_leaves_proved_ground(void **state)
     assert_non_null(strstr(svg, "<rect x=\"200\" y=\"70\" width=\"110\" height=\"420\" "
                                 "fill=\"#d7301f\""));
     assert_non_null(strstr(svg, "<circle cx=\"255\" cy=\"280\""));
+    vouch_partition_free(p);
+}
+
+static void what_clipping_cut_off_is_coloured_and_explained(void **state)
+{
+    vouch_partition *p = vouch_partition_new(ctx, 3, 0, 2);
+    const vouch_sink *sink = vouch_partition_sink(p);
+    const double low[3] = {1, 0, 0}, high[3] = {4, 1, 1};
+    const vouch_partition_picture picture = {.title = "clipped"};
+
+    (void)state;
+    box(sink, 1, 0, 0, 0, 4, 0, 1);
+    sink->clip(sink->user, 1, low, high);
+    split(sink, 1, 0, 2);
+    box(sink, 2, 1, 1, 1, 2, 0, 1);
+    box(sink, 3, 1, 1, 2, 4, 0, 1);
+    sink->leaf(sink->user, 2, VOUCH_LEAF_PROVED);
+    sink->leaf(sink->user, 3, VOUCH_LEAF_PROVED);
+    const char *svg = write_picture(p, &picture, "clipped");
+    const char *old = strstr(svg, "<rect x=\"90\" y=\"70\" width=\"440\" height=\"420\" fill=");
+    assert_non_null(old); /* the whole box, below its parts */
+    assert_true(old < strstr(svg, "<rect x=\"200\""));
+    assert_non_null(strstr(svg, "proved, by clipping"));
+    assert_int_equal(count(svg, hatched), 0);
+    vouch_partition_free(p);
+}
+
+static void a_search_that_never_began_shows_the_property_and_the_witness(void **state)
+{
+    vouch_partition *p = vouch_partition_new(ctx, 3, 0, 2);
+    const double witness[3] = {3, 0, 10};
+    const vouch_partition_picture picture = {
+        .title = "attack", .witness = witness, .low = {2, 0}, .high = {4, 20}};
+
+    (void)state;
+    const char *svg = write_picture(p, &picture, "attack");
+    assert_non_null(strstr(svg, "<path d=\"M90 70h440v420h-440z\" fill=\"url(#open)\"/>"));
+    assert_non_null(strstr(svg, "<circle cx=\"310\" cy=\"280\""));
+    assert_non_null(strstr(svg, ">2.4</text>"));
+    assert_null(strstr(svg, "proved, by split depth"));
     vouch_partition_free(p);
 }
 
@@ -305,6 +344,8 @@ int main(void)
         T(parts_nobody_took_up_are_hatched),
         T(an_undecided_slice_hatches_over_a_proved_one),
         T(clipping_leaves_proved_ground),
+        T(what_clipping_cut_off_is_coloured_and_explained),
+        T(a_search_that_never_began_shows_the_property_and_the_witness),
         T(equal_inputs_give_equal_bytes),
         T(workers_may_record_at_once),
         T(a_picture_that_runs_out_of_memory_does_not_stop_the_search),
