@@ -17,6 +17,7 @@
 #include "lower/pwl.h"
 #include "num/lanes.h"
 #include "num/round.h"
+#include "num/sum.h"
 
 enum { INACTIVE = -1, ACTIVE = -2 }; /* else: the neuron's new index */
 
@@ -73,22 +74,15 @@ static void set_magnitudes(folding *f)
     f->underflow = 4.0 * (f->from->pitch + 1) * DBL_MIN * sum;
 }
 
-/* The part of old row k that needs no folding, into `row`. Returns its size. */
-static double copy_kept(const folding *f, int k, double *row)
+/* The part of old row k that needs no folding, into `row`. */
+static void copy_kept(const folding *f, int k, double *row)
 {
     const double *old = vouch_pwl_row(f->from, k);
     int n = f->from->input_count;
-    double size = 0;
     memcpy(row, old, (size_t)(n + 1) * sizeof *row);
-    for (int d = 0; d <= n; d++)
-        size += fabs(old[d]) * f->to->magnitude[d];
-    for (int j = 0; j < f->from->neuron_count; j++) {
-        if (f->place[j] < 0)
-            continue;
-        row[n + 1 + f->place[j]] = old[n + 1 + j];
-        size += fabs(old[n + 1 + j]) * f->to->magnitude[n + 1 + f->place[j]];
-    }
-    return size;
+    for (int j = 0; j < f->from->neuron_count; j++)
+        if (f->place[j] >= 0)
+            row[n + 1 + f->place[j]] = old[n + 1 + j];
 }
 
 /* Adds the folded neurons' share to radius and size of old row k, and packs its coefficients.
@@ -109,9 +103,7 @@ static void pack_folded(const folding *f, int k, double *packed, double *radius,
 /* An upper bound of the size of a finished row. */
 static double row_size(const folding *f, const double *row)
 {
-    double size = 0;
-    for (int v = 0; v < f->to->pitch; v++)
-        size += fabs(row[v]) * f->to->magnitude[v];
+    double size = vouch_sum_magnitudes((size_t)f->to->pitch, row, f->to->magnitude);
     return vouch_up(size * (1 + vouch_gamma64(2 * (int64_t)f->to->pitch)));
 }
 
@@ -124,7 +116,9 @@ static void fold_rows(folding *f, const int *old, int count, double *rows, doubl
     size_t pitch = (size_t)f->to->pitch;
     double rounding = vouch_gamma64(2 * (int64_t)(f->from->pitch + f->to->pitch) + 16);
     for (int i = 0; i < count; i++) {
-        double rough = copy_kept(f, old[i], rows + (size_t)i * pitch);
+        double *row = rows + (size_t)i * pitch;
+        copy_kept(f, old[i], row);
+        double rough = VOUCH_SOUND ? row_size(f, row) : 0;
         radius[i] = f->from->radius[old[i]];
         pack_folded(f, old[i], f->packed + (size_t)i * (size_t)f->active_count, &radius[i],
                     &rough);
