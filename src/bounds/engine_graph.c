@@ -11,6 +11,7 @@
 #include "bounds/domain.h"
 #include "bounds/engine.h"
 #include "num/round.h"
+#include "op/directed.h"
 
 typedef struct graph_batch {
     vouch_batch head;
@@ -124,16 +125,40 @@ static bool any_alive(const vouch_task *t, const graph_batch *b)
     return false;
 }
 
+/* Row r from below by the intervals of x and y alone, every operation rounded only where it is not
+ * exact: what proves a strict row that is met with equality. */
+static double interval_row(const vouch_task *t, const graph_batch *b,
+                           const vouch_bounds *bounds, int r)
+{
+    double sum = t->row_constant[r];
+    const double *c = t->row_output + (int64_t)r * t->output_count, *low = b->ends;
+    for (int o = 0; o < t->graph->output_count; o++) {
+        int v = t->graph->output[o];
+        int64_t count = vouch_shape_count(&t->graph->value[v].shape);
+        for (int64_t i = 0; i < count; i++, c++) {
+            double end = *c > 0 ? bounds->low[v][i] : bounds->high[v][i];
+            sum = vouch_sum_down(sum, vouch_product_down(*c, end));
+        }
+    }
+    c = t->row_input + (int64_t)r * t->input_count;
+    for (int d = 0; d < t->input_count; d++)
+        sum = vouch_sum_down(
+            sum, vouch_product_down(c[d], c[d] > 0 ? low[d] : low[t->input_count + d]));
+    return sum;
+}
+
 static void take_rows(vouch_engine_worker *w, graph_batch *b, const vouch_bounds *bounds)
 {
     const vouch_task *t = w->engine->task;
     for (int i = 0; i < w->open_count; i++) {
         int r = w->open_row[i];
-        double lost = vouch_up(t->row_radius[r] + output_slack(t, bounds, r));
-        w->row_low[i] = vouch_down(bounds->row_low[i] - lost);
+        double slack = output_slack(t, bounds, r);
+        double lost = slack > 0 ? vouch_up(t->row_radius[r] + slack) : t->row_radius[r];
+        double low = fmax(bounds->row_low[i], interval_row(t, b, bounds, r));
+        w->row_low[i] = lost > 0 ? vouch_down(low - lost) : low;
         if (isnan(w->row_low[i]))
             w->row_low[i] = -(double)INFINITY;
-        if (bounds->lower)
+        if (bounds->lower && lost > 0)
             bounds->lower_offset[i] = vouch_down(bounds->lower_offset[i] - lost);
     }
     w->lower = bounds->lower;

@@ -264,7 +264,7 @@ static vouch_status branch(worker *w, vouch_batch *b)
             w->count.clips++;
             VOUCH_TRY(tell_clip(w, b, i));
         }
-        if (!w->result.imprecise[i] || in->last_precision)
+        if (!in->bound_only && (!w->result.imprecise[i] || in->last_precision))
             plan_lane(w, b, i, open);
         if (w->cut[i].axes == 0)
             VOUCH_TRY(set_aside(w, b, i));

@@ -31,6 +31,7 @@ typedef struct vouch_search_input {
     double start_wall, deadline_wall;
     bool last_precision; /* boxes it cannot decide are open leaves, not left for another search
                           */
+    bool bound_only;     /* no box is cut: what one bound cannot decide is left */
     bool candidates;     /* replay promising points (--no-attack clears it) */
     int start_count;     /* boxes to start from */
     const int *start_box;

@@ -12,7 +12,7 @@
 
 #include "verify/split.h"
 
-static const double smear_weight = 0.7;
+static const double smear_weight = 1.0;
 
 static void score(const vouch_split_view *view, double *score)
 {

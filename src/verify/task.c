@@ -64,6 +64,14 @@ static vouch_status set_hull(vouch_arena *arena, const vouch_spec *spec, vouch_t
     return VOUCH_OK;
 }
 
+static bool has_input_slack(const vouch_row *row)
+{
+    for (int j = 0; j < row->term_count; j++)
+        if (!row->term[j].is_output && row->term[j].slack > 0)
+            return true;
+    return false;
+}
+
 /* The rows as dense coefficients; row_radius is what the slack of input coefficients adds. */
 static vouch_status set_rows(vouch_arena *arena, const vouch_spec *spec, vouch_task *t)
 {
@@ -87,8 +95,9 @@ static vouch_status set_rows(vouch_arena *arena, const vouch_spec *spec, vouch_t
                     radius[at] += term->slack *
                                   fmax(fabs(t->low[term->index]), fabs(t->high[term->index]));
             }
-            radius[at] = vouch_up(radius[at] * (1 + vouch_gamma64(row->term_count + 4)) +
-                                  row->term_count * DBL_MIN);
+            if (has_input_slack(row)) /* else the row is exact, and stays so */
+                radius[at] = vouch_up(radius[at] * (1 + vouch_gamma64(row->term_count + 4)) +
+                                      row->term_count * DBL_MIN);
         }
     t->row_output = output;
     t->row_input = input;

@@ -185,13 +185,17 @@ static void conclude_proved(run *r)
         r->result->reason = "proved over the reals; float32 rounding is not covered";
 }
 
-/* One precision after the other; each gets what the one before could not decide. */
+/* One engine after the other; each gets what the one before could not decide. Where the batched
+ * engines are defeated by rounding alone (a row met with equality, say), the graph engine, which
+ * charges nothing for operations that are exact, gets one look at each box: cutting on would not
+ * help. */
 static vouch_status search(run *r, const vouch_engine_type *const *types)
 {
     vouch_search_output out = {0};
     for (; *types; types++) {
         r->in.type = *types;
         r->in.last_precision = types[1] == NULL;
+        r->in.bound_only = *types == &vouch_engine_graph && r->task.form && !out.unfit;
         VOUCH_TRY(vouch_search(r->ctx, r->arena, &r->in, &out));
         add_result(r, &out);
         if (out.found)
@@ -215,14 +219,15 @@ static vouch_status search(run *r, const vouch_engine_type *const *types)
         r->in.start_share = out.left_share;
     }
     r->result->reason = out.unfit ? "numbers beyond double precision"
-                                  : "boxes too small to cut remain undecided";
+                                  : "boxes remain that rounding leaves undecided: a row is met "
+                                    "with equality, or nearly";
     return VOUCH_OK;
 }
 
 static vouch_status search_form(run *r)
 {
     static const vouch_engine_type *const automatic[] = {&vouch_engine_f32, &vouch_engine_f64,
-                                                         NULL};
+                                                         &vouch_engine_graph, NULL};
     static const vouch_engine_type *const only_float[] = {&vouch_engine_f32, NULL};
     const char *p = r->settings->precision;
     if (strcmp(p, "float") == 0)
