@@ -47,7 +47,7 @@ typedef struct search {
 
 static bool stopped(const search *s)
 {
-    return s->witness->found || vouch_context_cancelled(s->ctx) ||
+    return s->witness->found || vouch_context_stopped(s->ctx) ||
            vouch_wall_s() >= s->settings->deadline_wall;
 }
 

@@ -1,17 +1,21 @@
-/* Contexts: allocator, first error, stop flag, progress.
+/* Contexts: allocator, first error, stop flag, deadline, progress.
  *
  * The error text has a fixed place in the context, so that running out of memory can be
  * reported without memory. The stop flag lives in the root context; every child points to it,
  * which is why a child must not outlive its root. It is a lock-free atomic: setting it from a
- * signal handler or another thread is allowed, and it orders no other memory.
+ * signal handler or another thread is allowed, and it orders no other memory. The deadline is
+ * copied to children at their birth: two computations on children of one root have each its own.
  */
 #include "base/context.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 enum { ERROR_TEXT = 1024 };
 
@@ -20,7 +24,8 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "cancel must be async-signal-safe");
 struct vouch_context {
     vouch_allocator allocator;
     atomic_int own_stop;
-    atomic_int *stop; /* the root's own_stop */
+    atomic_int *stop;        /* the root's own_stop */
+    _Atomic double deadline; /* atomic: a child may be born on any thread */
     vouch_status status;
     char error[ERROR_TEXT];
     vouch_progress_fn *progress;
@@ -46,6 +51,7 @@ static vouch_context *make(const vouch_allocator *allocator)
     ctx->allocator = *allocator;
     atomic_init(&ctx->own_stop, 0);
     ctx->stop = &ctx->own_stop;
+    atomic_init(&ctx->deadline, (double)INFINITY);
     return ctx;
 }
 
@@ -58,8 +64,10 @@ vouch_context *vouch_context_new(const vouch_allocator *allocator)
 vouch_context *vouch_context_new_child(const vouch_context *parent)
 {
     vouch_context *ctx = make(&parent->allocator);
-    if (ctx)
-        ctx->stop = parent->stop;
+    if (!ctx)
+        return NULL;
+    ctx->stop = parent->stop;
+    atomic_init(&ctx->deadline, atomic_load_explicit(&parent->deadline, memory_order_relaxed));
     return ctx;
 }
 
@@ -137,6 +145,23 @@ bool vouch_context_cancelled(const vouch_context *ctx)
 void vouch_context_reset_cancel(vouch_context *ctx)
 {
     atomic_store_explicit(ctx->stop, 0, memory_order_relaxed);
+}
+
+void vouch_context_set_deadline(vouch_context *ctx, double wall_s)
+{
+    atomic_store_explicit(&ctx->deadline, wall_s, memory_order_relaxed);
+}
+
+bool vouch_context_stopped(const vouch_context *ctx)
+{
+    const double deadline = atomic_load_explicit(&ctx->deadline, memory_order_relaxed);
+    return vouch_context_cancelled(ctx) || (isfinite(deadline) && vouch_wall_s() >= deadline);
+}
+
+vouch_status vouch_fail_stopped(vouch_context *ctx)
+{
+    return vouch_fail(ctx, VOUCH_ERR_CANCELLED, "stopped: %s",
+                      vouch_context_cancelled(ctx) ? "by the caller" : "time limit reached");
 }
 
 void vouch_context_set_progress(vouch_context *ctx, vouch_progress_fn *fn, void *user)

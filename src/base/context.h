@@ -43,6 +43,14 @@ void *vouch_resize(vouch_context *ctx, void *block, size_t size);
 void vouch_release(vouch_context *ctx, void *block);
 const vouch_allocator *vouch_context_allocator(const vouch_context *ctx);
 
+/* A computation with a time limit sets the deadline (vouch_wall_s; INFINITY: none) on its context
+ * and takes it back at its end; children born in between have it too. What polls
+ * vouch_context_stopped (which reads a clock: per node or chunk, not per number) then returns
+ * VOUCH_ERR_CANCELLED, and who set the deadline tells it from a cancellation. */
+void vouch_context_set_deadline(vouch_context *ctx, double wall_s);
+bool vouch_context_stopped(const vouch_context *ctx); /* cancelled, or past the deadline */
+vouch_status vouch_fail_stopped(vouch_context *ctx);  /* VOUCH_ERR_CANCELLED, with a text */
+
 void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress);
 bool vouch_has_progress(const vouch_context *ctx);
 /* Lets the child report to the parent's function: only where both live on one thread. Children

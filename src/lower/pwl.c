@@ -321,6 +321,8 @@ static vouch_status lower_nodes(lowering *lo)
         const vouch_node *node = &lo->graph->node[n];
         if (!is_lowered(lo, node))
             continue;
+        if (vouch_context_stopped(lo->ctx))
+            return vouch_fail_stopped(lo->ctx);
         if (vouch_op_node_class(lo->graph, node, lo->varying) == VOUCH_OP_AFFINE) {
             VOUCH_TRY(lower_affine(lo, node));
             continue;

@@ -196,8 +196,9 @@ static vouch_status search(run *r, const vouch_engine_type *const *types)
         r->in.type = *types;
         r->in.last_precision = types[1] == NULL;
         r->in.bound_only = *types == &vouch_engine_graph && r->task.form && !out.unfit;
-        VOUCH_TRY(vouch_search(r->ctx, r->arena, &r->in, &out));
-        add_result(r, &out);
+        vouch_status status = vouch_search(r->ctx, r->arena, &r->in, &out);
+        add_result(r, &out); /* also of a search cut short in the middle of a bound */
+        VOUCH_TRY(status);
         if (out.found)
             return VOUCH_OK;
         if (out.stopped) {
@@ -278,6 +279,17 @@ static vouch_status decide(run *r)
     return status;
 }
 
+/* A phase that the deadline ended, and no cancellation: a verdict, not an error. */
+static vouch_status take_deadline(run *r, vouch_status status)
+{
+    if (status != VOUCH_ERR_CANCELLED || vouch_context_cancelled(r->ctx))
+        return status;
+    vouch_context_clear_error(r->ctx);
+    if (r->result->verdict != VOUCH_SAT)
+        conclude_unfinished(r);
+    return VOUCH_OK;
+}
+
 vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
                           const vouch_spec *spec, const vouch_verify_settings *settings,
                           const vouch_sink *sink, vouch_verify_result *result)
@@ -286,8 +298,10 @@ vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_gr
     run r = {.ctx = ctx, .arena = arena, .spec = spec, .settings = settings, .result = result};
     *result = (vouch_verify_result){.domain = settings->domain};
     vouch_status status = choose(&r, graph, sink);
+    vouch_context_set_deadline(ctx, r.in.deadline_wall);
     if (!status)
-        status = decide(&r);
+        status = take_deadline(&r, decide(&r));
+    vouch_context_set_deadline(ctx, (double)INFINITY);
     vouch_task_clear(ctx, &r.task);
     result->seconds = vouch_wall_s() - wall;
     result->cpu_seconds = vouch_cpu_s() - cpu;

@@ -1,6 +1,8 @@
+#include "base/clock.h"
 #include "base/context.h"
 #include "support/support.h"
 
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 
@@ -84,6 +86,28 @@ static void cancelling_a_context_reaches_its_children(void **state)
     assert_false(vouch_context_cancelled(root));
     vouch_context_free(grandchild);
     vouch_context_free(child);
+    vouch_context_free(root);
+}
+
+static void a_deadline_stops_a_context_and_children_born_under_it(void **state)
+{
+    (void)state;
+    vouch_context *root = vouch_test_context();
+    vouch_context *before = vouch_context_new_child(root);
+    assert_false(vouch_context_stopped(root));
+    vouch_context_set_deadline(root, vouch_wall_s() + 1e6);
+    assert_false(vouch_context_stopped(root));
+    vouch_context_set_deadline(root, vouch_wall_s());
+    vouch_context *child = vouch_context_new_child(root);
+    assert_true(vouch_context_stopped(root));
+    assert_true(vouch_context_stopped(child));
+    assert_false(vouch_context_stopped(before));
+    assert_false(vouch_context_cancelled(root));
+    vouch_test_fails(root, vouch_fail_stopped(root), VOUCH_ERR_CANCELLED, "time limit");
+    vouch_context_set_deadline(root, (double)INFINITY);
+    assert_false(vouch_context_stopped(root));
+    vouch_context_free(child);
+    vouch_context_free(before);
     vouch_context_free(root);
 }
 
@@ -178,6 +202,7 @@ int main(void)
         cmocka_unit_test(an_error_is_one_line_of_bounded_length),
         cmocka_unit_test(a_prefix_is_put_before_an_error_only),
         cmocka_unit_test(cancelling_a_context_reaches_its_children),
+        cmocka_unit_test(a_deadline_stops_a_context_and_children_born_under_it),
         cmocka_unit_test(a_child_error_is_adopted_once),
         cmocka_unit_test(progress_reaches_the_caller_and_not_through_a_child),
         cmocka_unit_test(memory_comes_zeroed_from_the_callers_allocator),

@@ -255,6 +255,21 @@ static void a_cancelled_run_says_so(void **state)
     }
 }
 
+static void a_run_past_its_deadline_stops_like_a_cancelled_one(void **state)
+{
+    (void)state;
+    for (const vouch_domain *const *d = vouch_domain_table(); *d; d++) {
+        vouch_bounds bounds;
+        fixture f;
+
+        dense_fixture(&f, 5);
+        vouch_context_set_deadline(f.ctx, 0);
+        vouch_test_fails(f.ctx, (*d)->run(f.ctx, f.arena, NULL, &f.problem, &bounds),
+                         VOUCH_ERR_CANCELLED, "time limit");
+        end_fixture(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +283,7 @@ int main(void)
         cmocka_unit_test(an_unbounded_box_gives_no_nan_and_stays_sound),
         cmocka_unit_test(a_failed_allocation_is_an_error_in_every_domain),
         cmocka_unit_test(a_cancelled_run_says_so),
+        cmocka_unit_test(a_run_past_its_deadline_stops_like_a_cancelled_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

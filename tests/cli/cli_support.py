@@ -78,6 +78,20 @@ def random_net(path, seed=7, inputs=8, width=64, depth=4):
     return dense(path, [layer(n, m) for m, n in zip(sizes, sizes[1:])])
 
 
+def image_net(path, side=48, channels=8, depth=6):
+    """Convolutions whose bounds take minutes for one box, though the weights are few."""
+    r = random.Random(3)
+    nodes, constants, x, planes = [], [], "x", 1
+    for i in range(depth):
+        weights = [r.gauss(0, (2 / (9 * planes)) ** .5) for _ in range(channels * planes * 9)]
+        constants.append(tensor(f"w{i}", [channels, planes, 3, 3], weights))
+        nodes += [helper.make_node("Conv", [x, f"w{i}"], [f"z{i}"], pads=[1] * 4),
+                  ("Relu", [f"z{i}"], [f"a{i}"])]
+        x, planes = f"a{i}", channels
+    nodes.append(helper.make_node("ReduceSum", [x], ["y"], keepdims=0))
+    return save(path, nodes, constants, [value("x", [1, 1, side, side])], [value("y", [])])
+
+
 def prop(path, box, rows, outputs=1):
     """A VNN-LIB 1.0 file: box of (low, high), and lines for the outputs."""
     lines = [f"(declare-const X_{i} Real)" for i in range(len(box))]

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from cli_support import SOURCE, VERDICTS, VOUCH, CliTest, gz, main, prop, vouch
+from cli_support import SOURCE, VERDICTS, VOUCH, CliTest, gz, image_net, main, prop, vouch
 
 
 def conforms(schema, value, where="result"):
@@ -114,6 +114,16 @@ class Verdicts(CliTest):
         self.check_verdict(done, "timeout")
         self.assertIn("UNDECIDED", done.stdout)
         self.assertLess(time.monotonic() - begun, 5)
+
+    def test_time_limit_is_kept_within_the_bounds_of_one_box(self):
+        net = image_net(self.dir / "image.onnx")
+        spec = prop(self.dir / "image.vnnlib", [(0, 1)] * 48 ** 2, ["(assert (<= Y_0 -1.0))"])
+        for more in (("--no-attack",), ("--no-attack", "--domain", "symbolic")):
+            begun = time.monotonic()
+            done = vouch("verify", net, spec, "--timeout", "0.5", "--threads", "2", *more)
+            self.check_verdict(done, "timeout")
+            self.assertIn("UNDECIDED: time limit reached", done.stdout)
+            self.assertLess(time.monotonic() - begun, 20)
 
 
 class Files(CliTest):
