@@ -113,7 +113,8 @@ vouch_status vouch_property_load(vouch_context *ctx, const vouch_network *networ
     vouch_property *p = new_property(ctx);
     if (!p)
         return VOUCH_ERR_MEMORY;
-    vouch_status s = vouch_file_read(p->arena, path, (size_t)VOUCH_FILE_LIMIT_MIB << 20, &file);
+    vouch_status s =
+        vouch_file_read(p->arena, path, (size_t)VOUCH_PROPERTY_LIMIT_MIB << 20, &file);
     if (s == VOUCH_OK)
         s = vouch_spec_parse(ctx, network->graph, path, file.data, file.size, &p->spec);
     return settle_property(s, p, property);

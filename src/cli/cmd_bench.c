@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/load.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "verify/verify.h"
@@ -306,6 +307,28 @@ static void choose(runner *r)
     }
 }
 
+/* A result file that is a list, a network or a property would destroy it. */
+static vouch_status check_names(const runner *r)
+{
+    const bench_cli *cli = r->cli;
+    vouch_context *ctx = r->call->ctx;
+    const vouch_cli_name out[] = {{"--out", cli->files.out}, {"--detail", cli->files.detail}};
+    const vouch_cli_name lists[] = {{"the instances file", r->call->argument[0]},
+                                    {"--expected", cli->expected}};
+    VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, lists, 2));
+    for (int i = 0; i < r->bench.count; i++) {
+        const vouch_arena_mark mark = vouch_arena_get_mark(r->call->arena);
+        const char *onnx = path_of(r->call->arena, r, r->bench.instance[i].onnx);
+        const char *vnnlib = path_of(r->call->arena, r, r->bench.instance[i].vnnlib);
+        const vouch_cli_name in[] = {{"a network", onnx}, {"a property", vnnlib}};
+        if (onnx == NULL || vnnlib == NULL)
+            return VOUCH_ERR_MEMORY;
+        VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, in, 2));
+        vouch_arena_reset(r->call->arena, mark);
+    }
+    return VOUCH_OK;
+}
+
 static vouch_status prepare(runner *r)
 {
     const bench_cli *cli = r->cli;
@@ -315,6 +338,7 @@ static vouch_status prepare(runner *r)
     VOUCH_TRY(vouch_bench_read(r->keep, r->call->argument[0], &r->bench));
     if (cli->expected != NULL)
         VOUCH_TRY(vouch_bench_read_expected(r->keep, cli->expected, &r->bench));
+    VOUCH_TRY(check_names(r));
     VOUCH_TRY(vouch_bench_open(r->keep, &cli->files, &r->bench, &r->results));
     choose(r);
     return VOUCH_OK;

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/load.h"
 #include "cli/text.h"
 #include "io/io.h"
 #include "op/op.h"
@@ -113,11 +113,13 @@ static vouch_status put_bound_facts(const vouch_cli_call *call, const vouch_grap
 {
     int64_t nonlinear = 0;
     VOUCH_TRY(count_nonlinear(call->arena, graph, &nonlinear));
-    printf("sizes      %" PRId64 " inputs, %" PRId64 " outputs, %s parameters, %s nonlinear "
-           "scalars\n",
-           vouch_op_input_size(graph), vouch_op_output_size(graph),
-           vouch_cli_count((uint64_t)vouch_graph_parameters(graph)).text,
-           vouch_cli_count((uint64_t)nonlinear).text);
+    const int64_t inputs = vouch_op_input_size(graph), outputs = vouch_op_output_size(graph);
+    const int64_t parameters = vouch_graph_parameters(graph);
+    printf("sizes      %" PRId64 " input%s, %" PRId64 " output%s, %s parameter%s, "
+           "%s nonlinear scalar%s\n",
+           inputs, vouch_cli_plural(inputs), outputs, vouch_cli_plural(outputs),
+           vouch_cli_count((uint64_t)parameters).text, vouch_cli_plural(parameters),
+           vouch_cli_count((uint64_t)nonlinear).text, vouch_cli_plural(nonlinear));
     puts("supported  yes");
     return VOUCH_OK;
 }
@@ -137,6 +139,9 @@ static vouch_status describe(const vouch_cli_call *call, vouch_graph *graph, con
            graph->ir_version, nodes);
     put_values("input", graph, graph->input, graph->input_count);
     put_values("output", graph, graph->output, graph->output_count);
+    char note[VOUCH_CLI_NOTE];
+    if (vouch_cli_network_note(graph, note, sizeof note))
+        printf("note       %s\n", note);
     if (bound == VOUCH_OK) {
         VOUCH_TRY(put_bound_facts(call, graph));
     } else {

@@ -45,7 +45,7 @@ static const vouch_option rows[] = {
      .argument = "FILE",
      .help =
          "write the witness of a sat in VNN-COMP's format; - writes it below the verdict in "
-         "place of the summary",
+         "place of the summary; without a sat, an old FILE is removed",
      .type = VOUCH_OPTION_TEXT,
      .offset = offsetof(verify_cli, witness)},
     {.name = "picture",
@@ -80,11 +80,14 @@ static vouch_status open_outputs(job *j)
 {
     const verify_cli *cli = j->cli;
     vouch_context *ctx = j->call->ctx;
-    if (is_stdout(cli->json) && is_stdout(cli->witness))
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                          "--json and --witness cannot both be standard output");
+    const vouch_cli_name in[] = {{"the network", j->call->argument[0]},
+                                 {"the property", j->call->argument[1]}};
+    const vouch_cli_name out[] = {
+        {"--json", cli->json}, {"--witness", cli->witness}, {"--picture", cli->picture}};
     if (is_stdout(cli->picture))
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "--picture needs a file, not -");
+    VOUCH_TRY(
+        vouch_cli_output_check(ctx, out, sizeof out / sizeof *out, in, sizeof in / sizeof *in));
     VOUCH_TRY(vouch_cli_output_open(j->call->arena, cli->json, &j->json));
     VOUCH_TRY(vouch_cli_output_open(j->call->arena, cli->witness, &j->witness));
     return vouch_cli_output_open(j->call->arena, cli->picture, &j->picture.file);
@@ -151,9 +154,12 @@ static vouch_status put_files(job *j)
     if (vouch_cli_output_wanted(&j->json) &&
         vouch_cli_report_json(ctx, j->json.stream, &j->report) == VOUCH_OK)
         (void)vouch_cli_output_commit(ctx, &j->json);
-    if (vouch_cli_output_wanted(&j->witness) && j->report.result.verdict == VOUCH_SAT) {
+    const bool violated = j->report.result.verdict == VOUCH_SAT;
+    if (vouch_cli_output_wanted(&j->witness) && violated) {
         vouch_cli_report_witness(j->witness.stream, &j->report);
         (void)vouch_cli_output_commit(ctx, &j->witness);
+    } else if (vouch_cli_output_wanted(&j->witness)) {
+        (void)vouch_cli_output_remove(ctx, &j->witness);
     }
     (void)vouch_cli_picture_write(ctx, &j->report, &j->picture);
     return vouch_context_status(ctx);

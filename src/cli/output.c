@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,7 +78,8 @@ vouch_status vouch_cli_output_open(vouch_arena *arena, const char *path,
         errno = S_ISDIR(there.st_mode) ? EISDIR : errno;
         return fail(ctx, path, "write");
     }
-    if (!S_ISREG(there.st_mode) || strncmp(path, "/dev/", 5) == 0)
+    output->replaces = S_ISREG(there.st_mode) && strncmp(path, "/dev/", 5) != 0;
+    if (!output->replaces)
         return open_in_place(ctx, output);
     return open_beside(arena, &there, output);
 }
@@ -128,4 +130,86 @@ void vouch_cli_output_discard(vouch_cli_output *output)
         (void)unlink(output->temporary);
     output->stream = NULL;
     output->temporary = NULL;
+}
+
+vouch_status vouch_cli_output_remove(vouch_context *ctx, vouch_cli_output *output)
+{
+    const char *target = output->target != NULL ? output->target : output->path;
+    vouch_cli_output_discard(output);
+    if (!output->replaces || unlink(target) == 0 || errno == ENOENT)
+        return VOUCH_OK;
+    return fail(ctx, output->path, "remove");
+}
+
+/* ---- names that must differ -------------------------------------------------------------- */
+
+/* Where a file is, or would be: its folder and name. */
+typedef struct place {
+    bool exists, special; /* special: no regular file, it may be written by several */
+    struct stat file, folder;
+    const char *name;
+} place;
+
+static place place_of(const char *path, bool input)
+{
+    place p = {0};
+    char text[PATH_MAX] = "";
+    (void)snprintf(text, sizeof text, "%s", path);
+    p.exists = stat(path, &p.file) == 0;
+    if (!p.exists && input) {
+        (void)snprintf(text, sizeof text, "%s.gz", path);
+        p.exists = stat(text, &p.file) == 0;
+    }
+    p.special = p.exists && !S_ISREG(p.file.st_mode);
+    char *slash = strrchr(text, '/');
+    const char *base = strrchr(path, '/');
+    p.name = base != NULL ? base + 1 : path;
+    if (slash != NULL)
+        slash[slash == text ? 1 : 0] = '\0';
+    if (stat(slash != NULL ? text : ".", &p.folder) != 0)
+        p.folder = (struct stat){0};
+    return p;
+}
+
+static bool is_same_inode(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool is_same_place(const char *a, bool a_input, const char *b)
+{
+    const place p = place_of(a, a_input), q = place_of(b, false);
+    if (p.special || q.special)
+        return false;
+    if (p.exists && q.exists)
+        return is_same_inode(&p.file, &q.file);
+    /* neither is there yet, or one is a .gz that stands for a name */
+    return strcmp(p.name, q.name) == 0 && p.folder.st_ino != 0 &&
+           is_same_inode(&p.folder, &q.folder);
+}
+
+static bool is_stream(const char *path) { return strcmp(path, "-") == 0; }
+
+vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *out, int outs,
+                                    const vouch_cli_name *in, int ins)
+{
+    for (int i = 0; i < outs; i++) {
+        const char *path = out[i].path;
+        for (int k = 0; path != NULL && k < i; k++) {
+            const char *other = out[k].path;
+            if (other != NULL && is_stream(path) && is_stream(other))
+                return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                                  "%s and %s cannot both be standard output", out[k].what,
+                                  out[i].what);
+            if (other != NULL && !is_stream(path) && !is_stream(other) &&
+                is_same_place(other, false, path))
+                return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "%s and %s are the same file: %s",
+                                  out[k].what, out[i].what, path);
+        }
+        for (int k = 0; path != NULL && !is_stream(path) && k < ins; k++)
+            if (in[k].path != NULL && is_same_place(in[k].path, true, path))
+                return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "%s would overwrite %s: %s",
+                                  out[i].what, in[k].what, path);
+    }
+    return VOUCH_OK;
 }

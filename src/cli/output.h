@@ -17,6 +17,7 @@ typedef struct vouch_cli_output {
     const char *target;    /* the file to be replaced */
     const char *temporary; /* NULL: written in place */
     FILE *stream;
+    bool replaces; /* a regular file stands there */
 } vouch_cli_output;
 
 /* path NULL: an output that takes nothing. */
@@ -27,5 +28,19 @@ bool vouch_cli_output_wanted(const vouch_cli_output *output);
 vouch_status vouch_cli_output_commit(vouch_context *ctx, vouch_cli_output *output);
 /* Leaves no trace. Harmless after a commit. */
 void vouch_cli_output_discard(vouch_cli_output *output);
+/* In place of a commit: a regular file that stands there goes, so that nobody takes the answer
+ * of an earlier run for one of this run. */
+vouch_status vouch_cli_output_remove(vouch_context *ctx, vouch_cli_output *output);
+
+/* A file of the command line: what it is ("--json", "the network"), and its path. */
+typedef struct vouch_cli_name {
+    const char *what, *path; /* path NULL: not given */
+} vouch_cli_name;
+
+/* VOUCH_ERR_ARGUMENT where two outputs are one file, or an output is an input, by whatever
+ * names; to be asked before an output is opened. An input that does not exist stands for its
+ * .gz, as in reading. */
+vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *out, int outs,
+                                    const vouch_cli_name *in, int ins);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/text.h"
 #include "io/io.h"
 
 enum { POINT_LIMIT = 1 << 28, WORD_MAX = 64 };
@@ -106,15 +107,16 @@ static vouch_status check_complete(const reader *r)
 {
     const int64_t inputs = r->named[0] + r->unnamed;
     if (inputs != r->size[0])
-        return vouch_fail(r->ctx, VOUCH_ERR_SHAPE,
-                          "%s: has %" PRId64 " input values, the network has %" PRId64
-                          " inputs",
-                          r->source, inputs, r->size[0]);
+        return vouch_fail(
+            r->ctx, VOUCH_ERR_SHAPE,
+            "%s: has %" PRId64 " input value%s, the network has %" PRId64 " input%s", r->source,
+            inputs, vouch_cli_plural(inputs), r->size[0], vouch_cli_plural(r->size[0]));
     if (r->named[1] != 0 && r->named[1] != r->size[1])
         return vouch_fail(r->ctx, VOUCH_ERR_SHAPE,
-                          "%s: has %" PRId64 " output values, the network has %" PRId64
-                          " outputs",
-                          r->source, r->named[1], r->size[1]);
+                          "%s: has %" PRId64 " output value%s, the network has %" PRId64
+                          " output%s",
+                          r->source, r->named[1], vouch_cli_plural(r->named[1]), r->size[1],
+                          vouch_cli_plural(r->size[1]));
     return VOUCH_OK;
 }
 

@@ -71,6 +71,7 @@ static void add_network(vouch_context *ctx, json_t *root, const vouch_cli_networ
     (void)vouch_json_add_int(ctx, to, "inputs", n->inputs);
     (void)vouch_json_add_int(ctx, to, "outputs", n->outputs);
     (void)vouch_json_add_int(ctx, to, "parameters", n->parameters);
+    (void)vouch_json_add_text(ctx, to, "note", n->note[0] ? n->note : NULL);
 }
 
 static void add_property(vouch_context *ctx, json_t *root, const vouch_cli_property *p)
@@ -83,7 +84,7 @@ static void add_property(vouch_context *ctx, json_t *root, const vouch_cli_prope
     (void)vouch_json_add_int(ctx, to, "vnnlib", p->spec->version);
     (void)vouch_json_add_int(ctx, to, "boxes", p->spec->box_count);
     (void)vouch_json_add_int(ctx, to, "cases", p->spec->case_count);
-    (void)vouch_json_add_text(ctx, to, "note", p->spec->note);
+    (void)vouch_json_add_text(ctx, to, "note", p->note);
 }
 
 static void add_witness(vouch_context *ctx, json_t *root, const vouch_cli_report *report)

@@ -26,7 +26,7 @@ static const char *explanation(const vouch_cli_report *report)
 {
     switch (report->result.verdict) {
     case VOUCH_UNSAT:
-        return report->property.spec != NULL && report->property.spec->note != NULL
+        return report->property.spec != NULL && report->property.spec->case_count == 0
                    ? "trivially: the property allows no input at all"
                    : "proved: no input that the property allows gives an unsafe output";
     case VOUCH_SAT:
@@ -46,25 +46,29 @@ void vouch_cli_report_verdict(FILE *out, const vouch_cli_report *report)
 
 static void put_label(FILE *out, const char *label) { fprintf(out, "%-*s", LABEL, label); }
 
-static const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
+static void put_note(FILE *out, const char *note)
+{
+    if (note == NULL)
+        return;
+    put_label(out, "note");
+    vouch_cli_wrap(out, note, LABEL, LABEL);
+}
 
 static void put_question(FILE *out, const vouch_cli_report *report)
 {
     const vouch_cli_network *net = &report->network;
     const vouch_spec *spec = report->property.spec;
     put_label(out, "network");
-    fprintf(out, "%s (%s input%s, %s output%s, %s parameters)\n", net->path,
-            vouch_cli_count((uint64_t)net->inputs).text, plural(net->inputs),
-            vouch_cli_count((uint64_t)net->outputs).text, plural(net->outputs),
-            vouch_cli_count((uint64_t)net->parameters).text);
+    fprintf(out, "%s (%s input%s, %s output%s, %s parameter%s)\n", net->path,
+            vouch_cli_count((uint64_t)net->inputs).text, vouch_cli_plural(net->inputs),
+            vouch_cli_count((uint64_t)net->outputs).text, vouch_cli_plural(net->outputs),
+            vouch_cli_count((uint64_t)net->parameters).text, vouch_cli_plural(net->parameters));
+    put_note(out, net->note[0] ? net->note : NULL);
     put_label(out, "property");
     fprintf(out, "%s (VNN-LIB %d.0, %d box%s, %d case%s)\n", report->property.path,
             spec->version, spec->box_count, spec->box_count == 1 ? "" : "es", spec->case_count,
-            plural(spec->case_count));
-    if (spec->note != NULL) {
-        put_label(out, "note");
-        vouch_cli_wrap(out, spec->note, LABEL, LABEL);
-    }
+            vouch_cli_plural(spec->case_count));
+    put_note(out, report->property.note);
 }
 
 static void put_time(FILE *out, const vouch_cli_report *report)
@@ -87,9 +91,9 @@ static void put_search(FILE *out, const vouch_cli_report *report)
         return;
     }
     fprintf(out, "%s subproblem%s, depth %d, %s split%s, %s clip%s",
-            vouch_cli_count(r->subproblems).text, plural((int64_t)r->subproblems), r->max_depth,
-            vouch_cli_count(r->splits).text, plural((int64_t)r->splits),
-            vouch_cli_count(r->clips).text, plural((int64_t)r->clips));
+            vouch_cli_count(r->subproblems).text, vouch_cli_plural((int64_t)r->subproblems),
+            r->max_depth, vouch_cli_count(r->splits).text, vouch_cli_plural((int64_t)r->splits),
+            vouch_cli_count(r->clips).text, vouch_cli_plural((int64_t)r->clips));
     const bool open = r->verdict == VOUCH_UNKNOWN || r->verdict == VOUCH_TIMEOUT;
     if (open && !isnan(r->proved_share))
         fprintf(out, ", %.4g %% of the input volume proved", 100 * r->proved_share);
@@ -97,7 +101,7 @@ static void put_search(FILE *out, const vouch_cli_report *report)
     put_label(out, "method");
     fprintf(out, "domain %s, split %s, %" PRId64 " thread%s, seed %" PRId64 "\n",
             r->domain != NULL ? r->domain : "none", r->split != NULL ? r->split : "none",
-            (int64_t)r->threads, plural(r->threads), report->settings->seed);
+            (int64_t)r->threads, vouch_cli_plural(r->threads), report->settings->seed);
     put_time(out, report);
 }
 

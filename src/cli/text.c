@@ -46,6 +46,8 @@ vouch_cli_number vouch_cli_real(double x)
     return out;
 }
 
+const char *vouch_cli_plural(int64_t n) { return n == 1 ? "" : "s"; }
+
 vouch_cli_number vouch_cli_seconds(double s)
 {
     vouch_cli_number out;

@@ -17,6 +17,8 @@ vouch_cli_number vouch_cli_count(uint64_t n);
 /* The shortest decimal that reads back as the same double: 2500, 0.1, 1e-07. An exponent only
  * for magnitudes under 1e-5 or from 1e16. */
 vouch_cli_number vouch_cli_real(double x);
+/* What makes a noun its plural: "" for 1, else "s". */
+const char *vouch_cli_plural(int64_t n);
 /* Seconds as "0.012 s", "12.3 s"; "no limit" for infinity. */
 vouch_cli_number vouch_cli_seconds(double s);
 

@@ -70,6 +70,9 @@ typedef struct vouch_graph {
     vouch_node *node;
     int *input;  /* value indices of the true inputs (initialisers excluded) */
     int *output; /* value indices */
+    /* [output_count] what the file says of the outputs: rank -1 where nothing, a dimension -1
+     * where it is left open; NULL if the file says nothing at all */
+    const vouch_shape *declared;
 } vouch_graph;
 
 /* ---- building -------------------------------------------------------------------------- */

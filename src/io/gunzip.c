@@ -47,6 +47,23 @@ static vouch_status fail_limit(const gunzip *g)
                       g->in->path, vouch_size_text(g->limit, text));
 }
 
+/* Beyond RATIO_FROM bytes, networks and properties never come near this ratio, and what does is
+ * refused before it has taken the memory of the whole limit. */
+static bool is_bomb(const gunzip *g)
+{
+    enum { RATIO = 200, RATIO_FROM = 64 << 20 };
+    return g->out->size > RATIO_FROM && g->out->size / RATIO > place(g);
+}
+
+static vouch_status fail_bomb(const gunzip *g)
+{
+    return vouch_fail(
+        g->in->ctx, VOUCH_ERR_LIMIT,
+        "%s: uncompresses to more than 200 times its size: looks like a gzip bomb "
+        "and is not read",
+        g->in->path);
+}
+
 static vouch_status fail_inflate(const gunzip *g, int code)
 {
     if (code == Z_MEM_ERROR)
@@ -80,6 +97,8 @@ static vouch_status step(gunzip *g)
         return fail_limit(g);
     if (room)
         g->out->size += offered - g->z.avail_out;
+    if (is_bomb(g))
+        return fail_bomb(g);
     g->ended = code == Z_STREAM_END;
     return g->ended && inflateReset(&g->z) != Z_OK ? fail_inflate(g, Z_DATA_ERROR) : VOUCH_OK;
 }

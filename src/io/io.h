@@ -12,11 +12,11 @@ typedef struct vouch_file {
 } vouch_file;
 
 /* Reads path (gunzipped if its bytes are gzip), refusing more than limit uncompressed bytes
- * with VOUCH_ERR_LIMIT. Where path does not exist and path.gz does, that is read. Freed by the
+ * with VOUCH_ERR_LIMIT, and gzip that grows as only a bomb does. Where path does not exist and path.gz does, that is read. Freed by the
  * arena. */
 vouch_status vouch_file_read(vouch_arena *arena, const char *path, size_t limit,
                              vouch_file *file);
-enum { VOUCH_FILE_LIMIT_MIB = 2048 };
+enum { VOUCH_FILE_LIMIT_MIB = 2048, VOUCH_PROPERTY_LIMIT_MIB = 256 };
 
 /* Writes the file atomically: a temporary beside it, fsync, rename. */
 vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,

@@ -180,6 +180,38 @@ static vouch_status add_output(const vouch_onnx_reader *r, const Onnx__ValueInfo
     return vouch_graph_add_output(r->builder, info->name);
 }
 
+/* What the file says of an output's shape is kept to be compared, and may be incomplete. */
+static vouch_shape declared_shape(const Onnx__ValueInfoProto *info)
+{
+    const Onnx__TypeProto *type = info->type;
+    vouch_shape shape = {.rank = -1};
+
+    if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        !type->tensor_type->shape || type->tensor_type->shape->n_dim > VOUCH_RANK_MAX)
+        return shape;
+    const Onnx__TensorShapeProto *proto = type->tensor_type->shape;
+    shape.rank = (int)proto->n_dim;
+    for (int i = 0; i < shape.rank; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = proto->dim[i];
+        bool given = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+
+        shape.dim[i] = given && d->dim_value > 0 ? d->dim_value : -1;
+    }
+    return shape;
+}
+
+static vouch_status keep_declared(const vouch_onnx_reader *r, vouch_graph *graph)
+{
+    vouch_shape *declared = VOUCH_NEW_ARRAY(graph->arena, vouch_shape, r->graph->n_output);
+
+    if (!declared)
+        return VOUCH_ERR_MEMORY;
+    for (size_t i = 0; i < r->graph->n_output; i++)
+        declared[i] = declared_shape(r->graph->output[i]);
+    graph->declared = declared;
+    return VOUCH_OK;
+}
+
 /* ---- the model --------------------------------------------------------------------------- */
 
 static vouch_status fill(vouch_onnx_reader *r)
@@ -214,7 +246,12 @@ static vouch_status build(vouch_onnx_reader *r, const Onnx__ModelProto *model,
     }
     VOUCH_TRY(vouch_graph_finish(r->builder, graph));
     (*graph)->ir_version = model->ir_version;
-    return VOUCH_OK;
+    status = keep_declared(r, *graph);
+    if (status) {
+        vouch_graph_free(*graph);
+        *graph = NULL;
+    }
+    return status;
 }
 
 vouch_status vouch_onnx_parse_in(vouch_context *ctx, const char *source, const char *folder,

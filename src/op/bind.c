@@ -255,6 +255,26 @@ static vouch_status bind_nodes(vouch_context *ctx, vouch_graph *g, vouch_arena *
     return VOUCH_OK;
 }
 
+/* What the file declares of its outputs may be sloppy in form, but not in the number of
+ * elements: a property would then be about another network than its author thought. */
+static vouch_status check_declared(vouch_context *ctx, const vouch_graph *g)
+{
+    char declared[VOUCH_SHAPE_TEXT], computed[VOUCH_SHAPE_TEXT];
+    for (int i = 0; g->declared && i < g->output_count; i++) {
+        const vouch_value *v = &g->value[g->output[i]];
+        const vouch_shape *shape = &g->declared[i];
+        bool full = shape->rank >= 0;
+        for (int k = 0; k < shape->rank; k++)
+            full = full && shape->dim[k] >= 0;
+        if (full && vouch_shape_count(shape) != vouch_shape_count(&v->shape))
+            return vouch_fail(
+                ctx, VOUCH_ERR_SHAPE, "%s: output '%s': declared output shape %s, computed %s",
+                g->source, v->name, vouch_shape_print(shape, declared, sizeof declared),
+                vouch_shape_print(&v->shape, computed, sizeof computed));
+    }
+    return VOUCH_OK;
+}
+
 vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph)
 {
     for (int i = 0; i < graph->input_count; i++)
@@ -272,7 +292,7 @@ vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph)
         return vouch_op_no_memory(ctx);
     const vouch_status status = bind_nodes(ctx, graph, scratch);
     vouch_arena_free(scratch);
-    return status;
+    return status == VOUCH_OK ? check_declared(ctx, graph) : status;
 }
 
 void vouch_op_varying(const vouch_graph *graph, bool *varying)
