@@ -83,22 +83,33 @@ static vouch_bench_instance *find(const vouch_bench *bench, const char *onnx,
     return NULL;
 }
 
-static void take_row(const vouch_bench *bench, const char *const *field)
+static bool is_listed(const vouch_bench *bench, const char *onnx, const char *vnnlib)
+{
+    for (int i = 0; i < bench->count; i++)
+        if (vouch_bench_is(&bench->instance[i], onnx, vnnlib))
+            return true;
+    return false;
+}
+
+/* False: a row of another benchmark, or one too many. The order is free, because runs with
+ * different filters may have added to the file. */
+static bool take_row(const vouch_bench *bench, const char *const *field)
 {
     vouch_bench_instance *one = find(bench, field[1], field[2], false);
     if (one == NULL)
-        return; /* a row of another benchmark: it stays, and counts for nothing */
+        return false;
     one->done = true;
     one->prepare_s = strtod(field[3], NULL);
     one->verdict = field[4];
     one->seconds = strtod(field[5], NULL);
+    return true;
 }
 
-static void take_detail(const vouch_bench *bench, const char *const *field)
+static bool take_detail(const vouch_bench *bench, const char *const *field)
 {
     vouch_bench_instance *one = find(bench, field[0], field[1], true);
     if (one == NULL || strcmp(one->verdict, field[2]) != 0)
-        return;
+        return is_listed(bench, field[0], field[1]);
     one->measured = true;
     one->cpu_s = strtod(field[4], NULL);
     one->subproblems = strtoull(field[5], NULL, 10);
@@ -107,17 +118,18 @@ static void take_detail(const vouch_bench *bench, const char *const *field)
     one->domain = field[8];
     one->split = field[9];
     one->reason = field[10];
+    return true;
 }
 
 typedef struct format {
     char separator;
-    int fields;
+    int fields, onnx; /* columns; that of the network, which the property follows */
     const char *header;
-    void (*take)(const vouch_bench *bench, const char *const *field);
+    bool (*take)(const vouch_bench *bench, const char *const *field);
 } format;
 
-static const format row_format = {',', ROW_FIELDS, row_header, take_row};
-static const format detail_format = {'\t', DETAIL_FIELDS, detail_header, take_detail};
+static const format row_format = {',', ROW_FIELDS, 1, row_header, take_row};
+static const format detail_format = {'\t', DETAIL_FIELDS, 0, detail_header, take_detail};
 
 /* Takes over at most `most` rows of the file; *rows how many, *kept the bytes they span. */
 static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, const format *f,
@@ -140,8 +152,10 @@ static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, 
         const size_t first = strlen(field[0]);
         const bool header = lines.line == 1 && strncmp(field[0], f->header, first) == 0 &&
                             f->header[first] == f->separator;
-        if (!header)
-            f->take(bench, field);
+        if (!header && !f->take(bench, field))
+            return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
+                              "%s:%d: %s, %s is a row of another run; not resumed", file->path,
+                              lines.line, field[f->onnx], field[f->onnx + 1]);
         *rows += !header;
         *kept = lines.at - text.data;
     }

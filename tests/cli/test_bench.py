@@ -161,6 +161,27 @@ class Bench(CliTest):
         self.check_error(vouch("bench", csv, "--out", self.out, "--resume"), 3, "results.csv:1")
         self.assertEqual(self.out.read_text(), "my diary\nmonday\n")
 
+    def test_resume_refuses_rows_of_another_run(self):
+        csv = self.small()
+        for row in ("x,other.onnx,holds.vnnlib,0,unsat,1\n",
+                    "x,add.onnx,holds.vnnlib,0,unsat,1\n" * 9):
+            self.out.write_text(row)
+            done = vouch("bench", csv, "--out", self.out, "--resume")
+            self.check_error(done, 3, "results.csv:", "another run")
+            self.assertEqual(self.out.read_text(), row)
+
+    def test_output_never_overwrites_an_input(self):
+        csv = self.small()
+        names = ["instances.csv", "add.onnx", "holds.vnnlib"]
+        before = [(self.dir / n).read_bytes() for n in names]
+        for option in ("--out", "--detail"):
+            for name in names:
+                bad = vouch("bench", csv, option, self.dir / name)
+                self.check_error(bad, 2, option, "overwrite", name)
+        self.check_error(vouch("bench", csv, "--out", self.out, "--detail", self.out), 2, "same")
+        self.assertEqual(before, [(self.dir / n).read_bytes() for n in names])
+        self.assertFalse(self.out.exists())
+
     def test_signal_stops_with_a_summary_and_resume_goes_on(self):
         process = self.start()
         process.send_signal(signal.SIGINT)
