@@ -109,7 +109,7 @@ EVAL(clip_eval, (float)clipped(c, (double)x), clipped(c, x))
         .summary = text,                                                                       \
         .citation = spec,                                                                      \
         .op_class = VOUCH_OP_POINTWISE,                                                        \
-        .since = 1,                                                                            \
+        .since = 2,                                                                            \
         .until = 22,                                                                           \
         .prepare = prefix##_prepare,                                                           \
         .eval = prefix##_eval,                                                                 \

@@ -187,7 +187,7 @@ static int64_t terms(const vouch_graph *g, const vouch_node *node)
         .summary = text,                                                                       \
         .citation = spec,                                                                      \
         .op_class = VOUCH_OP_AFFINE,                                                           \
-        .since = 1,                                                                            \
+        .since = 2,                                                                            \
         .until = 22,                                                                           \
         .prepare = prepare_fn,                                                                 \
         .eval = eval,                                                                          \

@@ -170,7 +170,7 @@ static vouch_status dropout_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
         .summary = text,                                                                       \
         .citation = spec,                                                                      \
         .op_class = VOUCH_OP_AFFINE,                                                           \
-        .since = 1,                                                                            \
+        .since = 2,                                                                            \
         .until = 22,                                                                           \
         .prepare = prepare_fn,                                                                 \
         .eval = vouch_move_eval,                                                               \

@@ -434,7 +434,7 @@ static vouch_status split_expand(vouch_context *ctx, vouch_graph *g, const vouch
         .summary = text,                                                                       \
         .citation = spec,                                                                      \
         .op_class = VOUCH_OP_AFFINE,                                                           \
-        .since = 1,                                                                            \
+        .since = 2,                                                                            \
         .until = 22,                                                                           \
         .prepare = prepare_fn,                                                                 \
         .eval = vouch_move_eval,                                                               \
@@ -453,7 +453,7 @@ const vouch_op vouch_op_Split = {
     .summary = "parts along a dimension (bound as Slices)",
     .citation = "ONNX Split-18",
     .op_class = VOUCH_OP_AFFINE,
-    .since = 1,
+    .since = 2,
     .until = 22,
     .prepare = split_prepare,
     .expand = split_expand,
