@@ -32,18 +32,31 @@ static void on_signal(int number)
         vouch_context_cancel(ctx);
 }
 
-void vouch_cli_interrupt(vouch_context *ctx)
+static void handle(void (*handler)(int))
 {
     struct sigaction action;
-    atomic_store(&target, ctx);
-    if (ctx == NULL)
-        return; /* the work is done: the exit code says so, whatever comes now */
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
-    action.sa_handler = on_signal;
+    action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+}
+
+void vouch_cli_interrupt_catch(void) { handle(on_signal); }
+
+void vouch_cli_interrupt_release(void)
+{
+    handle(SIG_DFL);
+    if (atomic_load(&caught) != 0)
+        (void)raise(atomic_load(&caught));
+}
+
+void vouch_cli_interrupt(vouch_context *ctx)
+{
+    atomic_store(&target, ctx);
+    if (ctx != NULL && atomic_load(&caught) != 0)
+        vouch_context_cancel(ctx);
 }
 
 int vouch_cli_interrupted(void) { return atomic_load(&caught); }

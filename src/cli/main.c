@@ -34,6 +34,8 @@ static vouch_exit run_command(vouch_cli_call *call, int argc, char *const *argv)
     }
     if (call->command->interruptible)
         vouch_cli_interrupt(call->ctx);
+    else
+        vouch_cli_interrupt_release();
     return vouch_cli_finish(call, call->command->run(call));
 }
 
@@ -58,6 +60,7 @@ static vouch_exit dispatch(vouch_cli_call *call, int argc, char *const *argv)
 
 int main(int argc, char **argv)
 {
+    vouch_cli_interrupt_catch();
     vouch_cli_call call = {.started_s = vouch_wall_s()};
     call.ctx = vouch_context_new(NULL);
     call.arena = call.ctx != NULL ? vouch_arena_new(call.ctx) : NULL;

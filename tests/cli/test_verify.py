@@ -266,6 +266,20 @@ class Signals(CliTest):
         out, err = process.communicate(timeout=30)
         self.assertEqual((process.returncode, out.splitlines()[0], err), (0, "unknown", ""))
 
+    def test_signal_in_the_first_lines_is_not_lost(self):
+        for _ in range(5):
+            code, out, err = self.interrupt(signal.SIGTERM, 0, ready=True)
+            self.assertEqual((code, out.splitlines()[0], err), (0, "unknown", ""))
+
+    def test_signal_kills_a_command_that_has_nothing_to_save(self):
+        net = self.dir / "pipe.onnx"
+        os.mkfifo(net)  # nobody writes: the command waits
+        process = subprocess.Popen([VOUCH, "info", net], stdout=subprocess.PIPE)
+        time.sleep(.3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, -signal.SIGINT)
+
     def test_signal_at_any_time_gives_a_verdict_or_nothing(self):
         r = random.Random(1)
         for _ in range(20):
