@@ -140,7 +140,7 @@ static vouch_status describe(const vouch_cli_call *call, vouch_graph *graph, con
     put_values("input", graph, graph->input, graph->input_count);
     put_values("output", graph, graph->output, graph->output_count);
     char note[VOUCH_CLI_NOTE];
-    if (vouch_cli_network_note(graph, note, sizeof note))
+    if (bound == VOUCH_OK && vouch_cli_network_note(graph, note, sizeof note))
         printf("note       %s\n", note);
     if (bound == VOUCH_OK) {
         VOUCH_TRY(put_bound_facts(call, graph));

@@ -213,7 +213,7 @@ static void constant_nodes_have_tight_ranges(void **state)
     static const char *const texts[] = {
         "ReduceSum 13 | c2,3 i1, |",
         "ReduceMean 13 | c2,3 |",
-        "GlobalAveragePool 1 | c1,2,3 |",
+        "GlobalAveragePool 2 | c1,2,3 |",
         "AveragePool 11 | c1,1,4 | kernel_shape=2,",
         "Conv 11 | c1,2,4 c2,2,3 c2 |",
         "BatchNormalization 15 | c2,2 c2 c2 c2 p2 |",

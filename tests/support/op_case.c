@@ -40,7 +40,7 @@ const char *const vouch_test_op_cases[] = {
     "Gemm 13 | c2,3 v3,4 c1,4 | alpha=-1.5f",
     "Gemm 13 | c2,3 v4,3 | transB=1",
     "Gemm 13 | v2,3 v3,2 v2 | beta=-0.5f",
-    "GlobalAveragePool 1 | v2,3,4,2 |",
+    "GlobalAveragePool 2 | v2,3,4,2 |",
     "Identity 16 | v3 |",
     "LeakyRelu 16 | v3,3 | alpha=0.1f",
     "LeakyRelu 16 | v3,3 | alpha=1.5f",
