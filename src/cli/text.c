@@ -37,7 +37,7 @@ vouch_cli_number vouch_cli_real(double x)
             break;
     }
     const char *e = strchr(out.text, 'e');
-    const int exponent = e != NULL ? atoi(e + 1) : 0;
+    const int exponent = e != NULL ? (int)strtol(e + 1, NULL, 10) : 0;
     if (!isfinite(x) || exponent < LEAST_EXPONENT || exponent > MOST_EXPONENT)
         snprintf(out.text, sizeof out.text, "%.*g", digits, x);
     else
