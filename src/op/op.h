@@ -92,6 +92,22 @@ typedef struct vouch_relaxation {
     vouch_line lower, upper;
 } vouch_relaxation;
 
+/* Several sound lines a side. Any convex combination of two sound lines is sound: the optimised
+ * bounds search among the combinations of neighbours in the list, which should therefore be in
+ * order of slope (Relu, lower: slope 0, slope 1). `start` is where that search begins: 0 the
+ * first line, 1 the second, 1.5 half way between the second and the third. */
+enum { VOUCH_LINES_MAX = 3 };
+typedef struct vouch_lines {
+    int count;
+    vouch_line line[VOUCH_LINES_MAX];
+    double start;
+} vouch_lines;
+
+/* One product of a BILINEAR node: element `left` of input 0 times element `right` of input 1. */
+typedef struct vouch_product {
+    int64_t left, right;
+} vouch_product;
+
 typedef struct vouch_op {
     const char *name;     /* ONNX operator type, "Conv" */
     const char *summary;  /* one line for `vouch list operators` */
@@ -137,6 +153,14 @@ typedef struct vouch_op {
      */
     vouch_status (*relax)(const vouch_graph *graph, const vouch_node *node, double low,
                           double high, vouch_relaxation *out);
+    /* POINTWISE and STEP, optional: the families of lines below and above the curve on
+     * [low, high], low < high, both finite. NULL: the two of `relax`. */
+    vouch_status (*lines)(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high, vouch_lines *below, vouch_lines *above);
+    /* POINTWISE and STEP, optional: where branch and bound best cuts [low, high]; strictly
+     * inside, or NaN where cutting would not help (Relu on a side of 0). NULL: the middle. */
+    double (*split_point)(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high);
     /* POINTWISE: range of the derivative on [low, high], outward (for gradient smear). */
     void (*slopes)(const vouch_graph *graph, const vouch_node *node, double low, double high,
                    double *slope_low, double *slope_high);
@@ -149,6 +173,17 @@ typedef struct vouch_op {
      * with room for what a call with NULL returned) and returns how many. */
     int64_t (*window)(const vouch_graph *graph, const vouch_node *node, int64_t i,
                       int64_t *element);
+
+    /* BILINEAR: output i is the sum of which products? Fills product (if not NULL, with room for
+     * what a call with NULL returned) and returns how many. */
+    int64_t (*products)(const vouch_graph *graph, const vouch_node *node, int64_t i,
+                        vouch_product *product);
+
+    /* COMPOSITE and MAX, optional: the same real function as simpler nodes, for bounds only
+     * (lower/decompose.h): evaluation keeps the node. As `expand`, called after binding, and
+     * only where an input varies. */
+    vouch_status (*decompose)(vouch_context *ctx, vouch_graph *graph, const vouch_node *node,
+                              struct vouch_op_expansion *into);
 
     /* Optional: the node is replaced at binding by simpler ones (Split by Slices), given to
      * vouch_op_expansion_add. Called after prepare; such operators need no eval. */
