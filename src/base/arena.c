@@ -191,3 +191,15 @@ void vouch_arena_reset(vouch_arena *arena, vouch_arena_mark mark)
     arena->current = kept;
     arena->used = mark.used;
 }
+
+void vouch_arena_trim(vouch_arena *arena)
+{
+    for (block *b = arena->current->next; b;) {
+        block *next = b->next;
+        UNPOISON(b->data, b->size);
+        arena->held -= sizeof(block) + ALIGN + b->size;
+        vouch_release(arena->ctx, b);
+        b = next;
+    }
+    arena->current->next = NULL;
+}

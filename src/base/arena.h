@@ -39,6 +39,8 @@ char *vouch_arena_print(vouch_arena *arena, const char *format, ...) VOUCH_PRINT
 
 vouch_arena_mark vouch_arena_get_mark(const vouch_arena *arena);
 void vouch_arena_reset(vouch_arena *arena, vouch_arena_mark mark);
+/* Gives what is held in reserve after a reset back to the allocator. */
+void vouch_arena_trim(vouch_arena *arena);
 size_t vouch_arena_bytes(const vouch_arena *arena); /* held from the allocator */
 
 #endif

@@ -1,8 +1,8 @@
 /* Contexts: allocator, first error, stop flag, deadline, progress.
  *
  * The error text has a fixed place in the context, so that running out of memory can be
- * reported without memory. The stop flag lives in the root context; every child points to it,
- * which is why a child must not outlive its root. It is a lock-free atomic: setting it from a
+ * reported without memory. Stop flag and meter of memory live in the root context; every child
+ * points to them, which is why a child must not outlive its root. The flag is a lock-free atomic: setting it from a
  * signal handler or another thread is allowed, and it orders no other memory. The deadline is
  * copied to children at their birth: two computations on children of one root have each its own.
  */
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 enum { ERROR_TEXT = 1024 };
 
@@ -24,7 +25,9 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "cancel must be async-signal-safe");
 struct vouch_context {
     vouch_allocator allocator;
     atomic_int own_stop;
-    atomic_int *stop;        /* the root's own_stop */
+    atomic_int *stop; /* the root's own_stop */
+    vouch_meter own_meter;
+    vouch_meter *meter;      /* the root's own_meter */
     _Atomic double deadline; /* atomic: a child may be born on any thread */
     vouch_status status;
     char error[ERROR_TEXT];
@@ -51,6 +54,8 @@ static vouch_context *make(const vouch_allocator *allocator)
     ctx->allocator = *allocator;
     atomic_init(&ctx->own_stop, 0);
     ctx->stop = &ctx->own_stop;
+    vouch_meter_start(&ctx->own_meter);
+    ctx->meter = &ctx->own_meter;
     atomic_init(&ctx->deadline, (double)INFINITY);
     return ctx;
 }
@@ -67,6 +72,7 @@ vouch_context *vouch_context_new_child(const vouch_context *parent)
     if (!ctx)
         return NULL;
     ctx->stop = parent->stop;
+    ctx->meter = parent->meter;
     atomic_init(&ctx->deadline, atomic_load_explicit(&parent->deadline, memory_order_relaxed));
     return ctx;
 }
@@ -192,10 +198,12 @@ const vouch_allocator *vouch_context_allocator(const vouch_context *ctx)
 
 void *vouch_resize(vouch_context *ctx, void *block, size_t size)
 {
+    bool limited = false;
     /* Size 0 would free: give the smallest block instead. */
-    void *p = ctx->allocator.resize(ctx->allocator.user, block, size ? size : 1);
+    void *p = vouch_meter_resize(ctx->meter, &ctx->allocator, block, size ? size : 1, &limited);
     if (!p)
-        vouch_fail(ctx, VOUCH_ERR_MEMORY, "out of memory (%zu bytes wanted)", size);
+        vouch_fail(ctx, VOUCH_ERR_MEMORY, "%s (%zu bytes wanted)",
+                   limited ? "memory limit reached" : "out of memory", size);
     return p;
 }
 
@@ -209,6 +217,24 @@ void *vouch_alloc(vouch_context *ctx, size_t size)
 
 void vouch_release(vouch_context *ctx, void *block)
 {
+    bool limited = false;
     if (block)
-        ctx->allocator.resize(ctx->allocator.user, block, 0);
+        vouch_meter_resize(ctx->meter, &ctx->allocator, block, 0, &limited);
+}
+
+void vouch_context_set_memory_limit(vouch_context *ctx, size_t bytes)
+{
+    atomic_store_explicit(&ctx->meter->limit, bytes, memory_order_relaxed);
+    atomic_store_explicit(&ctx->meter->refused, false, memory_order_relaxed);
+}
+
+vouch_memory vouch_context_memory(const vouch_context *ctx)
+{
+    vouch_memory memory = {
+        .used = atomic_load_explicit(&ctx->meter->used, memory_order_relaxed),
+        .peak = atomic_load_explicit(&ctx->meter->peak, memory_order_relaxed),
+        .limit = atomic_load_explicit(&ctx->meter->limit, memory_order_relaxed),
+        .refused = atomic_load_explicit(&ctx->meter->refused, memory_order_relaxed)};
+    memory.is_short = memory.used >= memory.limit - memory.limit / 8;
+    return memory;
 }

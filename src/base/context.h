@@ -43,6 +43,26 @@ void *vouch_resize(vouch_context *ctx, void *block, size_t size);
 void vouch_release(vouch_context *ctx, void *block);
 const vouch_allocator *vouch_context_allocator(const vouch_context *ctx);
 
+/* Memory has a limit, which a root context and its children share (SIZE_MAX, none, at birth).
+ * All that comes from the functions above, and so from arenas, counts; what libraries take for
+ * themselves does not. Two steps, so that a long computation degrades and never dies:
+ *
+ *   is_short    an eighth or less is left. Polled (a few loads) where work can be had for less:
+ *               a search goes depth-first, drops warm starts and makes smaller batches; an arena
+ *               gives back what it holds in reserve (vouch_arena_trim).
+ *   the limit   a request beyond it fails like any other that does, with VOUCH_ERR_MEMORY, and
+ *               `refused` stays set until a limit is set anew. Who set the limit (vouch_verify
+ *               does) thereby tells it from a machine without memory: it is a verdict `unknown`.
+ */
+typedef struct vouch_memory {
+    size_t used, peak, limit; /* bytes: now, at most so far, allowed */
+    bool is_short, refused;
+} vouch_memory;
+
+vouch_memory vouch_context_memory(const vouch_context *ctx);
+void vouch_context_set_memory_limit(vouch_context *ctx, size_t bytes);
+size_t vouch_machine_memory(void); /* bytes: of the machine, or of the container we are in */
+
 /* A computation with a time limit sets the deadline (vouch_wall_s; INFINITY: none) on its context
  * and takes it back at its end; children born in between have it too. What polls
  * vouch_context_stopped (which reads a clock: per node or chunk, not per number) then returns

@@ -109,6 +109,7 @@ static vouch_status examine(job *j)
 {
     vouch_context *ctx = j->call->ctx;
     vouch_cli_report *report = &j->report;
+    vouch_context_set_memory_limit(ctx, vouch_verify_memory(report->settings));
     VOUCH_TRY(vouch_cli_network_load(ctx, j->call->argument[0], &report->network));
     VOUCH_TRY(vouch_cli_property_load(ctx, j->call->arena, report->network.graph,
                                       j->call->argument[1], &report->property));
@@ -119,18 +120,24 @@ static vouch_status examine(job *j)
     settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, report->load_s);
     VOUCH_TRY(vouch_verify(ctx, j->call->arena, report->network.graph, report->property.spec,
                            &settings, vouch_cli_picture_sink(&j->picture), &report->result));
+    vouch_context_set_memory_limit(ctx, SIZE_MAX); /* there is a verdict: it must get out */
     return count_between(j);
 }
 
-/* Whoever noticed the interruption first: the state reached is `unknown`. */
+/* Whoever noticed the interruption first, or that memory has a limit: the state reached is
+ * `unknown`. The report needs some memory of its own. */
 static vouch_status settle(job *j, vouch_status s)
 {
     vouch_verify_result *result = &j->report.result;
-    if (s == VOUCH_ERR_CANCELLED) {
-        vouch_context_clear_error(j->call->ctx);
+    vouch_context *ctx = j->call->ctx;
+    const bool full = s == VOUCH_ERR_MEMORY && vouch_context_memory(ctx).refused;
+    if (s == VOUCH_ERR_CANCELLED || full) {
+        vouch_context_clear_error(ctx);
         result->verdict = VOUCH_UNKNOWN;
+        result->reason = full ? "memory limit reached" : result->reason;
         s = VOUCH_OK;
     }
+    vouch_context_set_memory_limit(ctx, SIZE_MAX);
     if (result->verdict == VOUCH_UNKNOWN && vouch_cli_interrupted())
         result->reason = "interrupted";
     j->report.seconds = vouch_wall_s() - j->call->started_s;

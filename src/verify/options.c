@@ -165,7 +165,20 @@ const vouch_option vouch_verify_options[] = {
      .offset = FIELD(max_subproblems),
      .low = 0,
      .high = 9e15},
+    {.name = "memory",
+     .argument = "MIB",
+     .help = "most memory to use; 0 = four fifths of the machine's",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(memory_mib),
+     .low = 0,
+     .high = 1e9},
 };
 
 const size_t vouch_verify_option_count =
     sizeof vouch_verify_options / sizeof *vouch_verify_options;
+
+size_t vouch_verify_memory(const vouch_verify_settings *settings)
+{
+    return settings->memory_mib > 0 ? (size_t)settings->memory_mib << 20
+                                    : vouch_machine_memory() / 5 * 4;
+}

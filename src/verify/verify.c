@@ -279,14 +279,21 @@ static vouch_status decide(run *r)
     return status;
 }
 
-/* A phase that the deadline ended, and no cancellation: a verdict, not an error. */
-static vouch_status take_deadline(run *r, vouch_status status)
+/* A phase that the deadline or the limit on memory ended, and no cancellation: a verdict, not an
+ * error. */
+static vouch_status take_limits(run *r, vouch_status status)
 {
-    if (status != VOUCH_ERR_CANCELLED || vouch_context_cancelled(r->ctx))
+    const bool late = status == VOUCH_ERR_CANCELLED && !vouch_context_cancelled(r->ctx);
+    const bool full = status == VOUCH_ERR_MEMORY && vouch_context_memory(r->ctx).refused;
+    if (!late && !full)
         return status;
     vouch_context_clear_error(r->ctx);
-    if (r->result->verdict != VOUCH_SAT)
+    if (r->result->verdict == VOUCH_SAT)
+        return VOUCH_OK;
+    if (late)
         conclude_unfinished(r);
+    else
+        r->result->reason = "memory limit reached";
     return VOUCH_OK;
 }
 
@@ -298,10 +305,13 @@ vouch_status vouch_verify(vouch_context *ctx, vouch_arena *arena, const vouch_gr
     run r = {.ctx = ctx, .arena = arena, .spec = spec, .settings = settings, .result = result};
     *result = (vouch_verify_result){.domain = settings->domain};
     vouch_status status = choose(&r, graph, sink);
+    const size_t memory_before = vouch_context_memory(ctx).limit;
     vouch_context_set_deadline(ctx, r.in.deadline_wall);
+    vouch_context_set_memory_limit(ctx, vouch_verify_memory(settings));
     if (!status)
-        status = take_deadline(&r, decide(&r));
+        status = take_limits(&r, decide(&r));
     vouch_context_set_deadline(ctx, (double)INFINITY);
+    vouch_context_set_memory_limit(ctx, memory_before);
     vouch_task_clear(ctx, &r.task);
     result->seconds = vouch_wall_s() - wall;
     result->cpu_seconds = vouch_cpu_s() - cpu;

@@ -30,10 +30,15 @@ typedef struct vouch_verify_settings {
     const char *precision;   /* float, double, auto */
     const char *semantics;   /* real, float32 */
     int64_t max_subproblems; /* 0: no limit */
+    int64_t memory_mib;      /* 0: four fifths of the machine's */
 } vouch_verify_settings;
 
 extern const vouch_option vouch_verify_options[];
 extern const size_t vouch_verify_option_count;
+
+/* Bytes that settings allow (base/context.h, vouch_context_set_memory_limit). vouch_verify sets
+ * this limit for its own duration; who wants reading of files to count sets it before. */
+size_t vouch_verify_memory(const vouch_verify_settings *settings);
 
 typedef struct vouch_verify_result {
     vouch_verdict verdict;

@@ -120,6 +120,27 @@ static void a_failed_allocation_is_an_error_and_leaks_nothing(void **state)
     vouch_test_every_allocation_fails(make_texts, NULL);
 }
 
+static void trimming_gives_back_what_a_reset_left(void **state)
+{
+    (void)state;
+    vouch_context *ctx = vouch_test_context();
+    vouch_arena *arena = vouch_arena_new(ctx);
+    char *kept = vouch_arena_text(arena, "kept");
+    const vouch_arena_mark mark = vouch_arena_get_mark(arena);
+    const size_t before = vouch_context_memory(ctx).used;
+    assert_non_null(vouch_arena_alloc(arena, 1 << 20));
+    vouch_arena_reset(arena, mark);
+    assert_true(vouch_context_memory(ctx).used > before + (1 << 20));
+    vouch_arena_trim(arena);
+    assert_int_equal(vouch_context_memory(ctx).used, before);
+    assert_true(vouch_arena_bytes(arena) <= before);
+    assert_string_equal(kept, "kept");
+    assert_non_null(vouch_arena_alloc(arena, 1 << 20));
+    vouch_arena_free(arena);
+    assert_int_equal(vouch_context_memory(ctx).used, 0);
+    vouch_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +149,7 @@ int main(void)
         cmocka_unit_test(what_lies_before_a_mark_survives_the_reset),
         cmocka_unit_test(sizes_that_overflow_are_out_of_memory),
         cmocka_unit_test(a_failed_allocation_is_an_error_and_leaks_nothing),
+        cmocka_unit_test(trimming_gives_back_what_a_reset_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 static void every_status_has_its_own_name(void **state)
@@ -194,6 +195,47 @@ static void running_out_of_memory_is_recorded(void **state)
     assert_null(vouch_context_new(&allocator));
 }
 
+static void memory_beyond_the_limit_is_refused_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    vouch_context *ctx = vouch_test_context();
+    vouch_context *child = vouch_context_new_child(ctx);
+    assert_int_equal(vouch_context_memory(ctx).used, 0);
+    vouch_context_set_memory_limit(ctx, 1000);
+    char *kept = vouch_alloc(ctx, 600);
+    assert_non_null(kept);
+    kept[599] = 7;
+    assert_false(vouch_context_memory(ctx).is_short);
+    assert_null(vouch_alloc(child, 401));
+    assert_int_equal(vouch_context_status(child), VOUCH_ERR_MEMORY);
+    assert_non_null(strstr(vouch_context_error(child), "memory limit reached"));
+    assert_null(vouch_resize(child, kept, 1001));
+    assert_int_equal(kept[599], 7);
+    assert_true(vouch_context_memory(ctx).refused);
+    assert_int_equal(vouch_context_memory(ctx).used, 600);
+    kept = vouch_resize(ctx, kept, 1000);
+    assert_non_null(kept);
+    assert_int_equal(kept[599], 7);
+    assert_true(vouch_context_memory(child).is_short);
+    kept = vouch_resize(ctx, kept, 10);
+    assert_int_equal(vouch_context_memory(ctx).used, 10);
+    assert_int_equal(vouch_context_memory(ctx).peak, 1000);
+    vouch_context_set_memory_limit(ctx, SIZE_MAX);
+    assert_false(vouch_context_memory(ctx).refused);
+    assert_null(vouch_alloc(ctx, SIZE_MAX - 8));
+    assert_false(vouch_context_memory(ctx).refused);
+    vouch_release(child, kept);
+    assert_int_equal(vouch_context_memory(ctx).used, 0);
+    vouch_context_free(child);
+    vouch_context_free(ctx);
+}
+
+static void a_machine_has_memory(void **state)
+{
+    (void)state;
+    assert_true(vouch_machine_memory() > 1 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +249,8 @@ int main(void)
         cmocka_unit_test(progress_reaches_the_caller_and_not_through_a_child),
         cmocka_unit_test(memory_comes_zeroed_from_the_callers_allocator),
         cmocka_unit_test(running_out_of_memory_is_recorded),
+        cmocka_unit_test(memory_beyond_the_limit_is_refused_and_nothing_is_lost),
+        cmocka_unit_test(a_machine_has_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

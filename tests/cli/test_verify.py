@@ -125,6 +125,18 @@ class Verdicts(CliTest):
             self.assertIn("UNDECIDED: time limit reached", done.stdout)
             self.assertLess(time.monotonic() - begun, 20)
 
+    def test_memory_limit_leaves_the_property_undecided(self):
+        net = image_net(self.dir / "image.onnx")
+        spec = prop(self.dir / "image.vnnlib", [(0, 1)] * 48 ** 2, ["(assert (<= Y_0 -1.0))"])
+        for mib in (1, 4):
+            done = vouch("verify", net, spec, "--memory", mib, "--timeout", "20", "--json",
+                         self.dir / "r.json")
+            self.check_verdict(done, "unknown")
+            self.assertIn("UNDECIDED: memory limit reached", done.stdout)
+            got = json.loads((self.dir / "r.json").read_text())
+            self.assertEqual((got["verdict"], got["reason"], got["settings"]["memory"]),
+                             ("unknown", "memory limit reached", mib))
+
 
 class Files(CliTest):
     def test_json_follows_the_schema(self):
