@@ -6,6 +6,11 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 find_library(GMP_LIBRARY gmp REQUIRED)
+# The solver's types alone; the library is loaded at run time, if it is there (num/lp.h).
+find_path(CLP_INCLUDE_DIR coin/Clp_C_Interface.h)
+if(NOT CLP_INCLUDE_DIR)
+  message(FATAL_ERROR "coin/Clp_C_Interface.h is missing: run tools/setup.sh core")
+endif()
 
 file(GLOB VOUCH_SOURCES CONFIGURE_DEPENDS src/*/*.c src/*/*/*.c)
 list(FILTER VOUCH_SOURCES EXCLUDE REGEX "/src/(cli|check)/")
@@ -26,12 +31,17 @@ foreach(isa generic avx2 avx512)
   endif()
 endforeach()
 
+# Comparisons may be computed for both outcomes: without this they keep loops from becoming
+# vectors. It changes exception flags only, never a result.
+file(GLOB walk_sources src/num/walk_*.c)
+set_property(SOURCE ${walk_sources} APPEND PROPERTY COMPILE_OPTIONS -fno-trapping-math)
+
 function(vouch_library name kind)
   add_library(${name} ${kind} ${VOUCH_SOURCES} $<TARGET_OBJECTS:vouch_onnx>)
   add_dependencies(${name} vouch_onnx)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE
                              ${PROJECT_SOURCE_DIR}/src)
-  target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR})
+  target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR} ${CLP_INCLUDE_DIR})
   target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${VOUCH_VERSION}")
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:vouch_strict>
                         PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::NETTLE ZLIB::ZLIB
