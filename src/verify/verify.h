@@ -51,6 +51,8 @@ typedef struct vouch_verify_result {
     int max_depth;
     double proved_share;               /* of the input volume */
     double load_s, attack_s, search_s; /* wall */
+    double bounds_s, leaves_s; /* wall: bounds of the root and leaves, where told apart */
+    const char *phase; /* that decided: attack, bounds, search or leaves; NULL: not told */
     double seconds, cpu_seconds;
     const char *domain, *split, *cut; /* what was really used */
     int threads;
