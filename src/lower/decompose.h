@@ -11,7 +11,8 @@
 
 /* A bound copy of the bound graph in which every node that varies and whose operator has
  * `decompose` is replaced, until none is left. Inputs and outputs are the same, in order;
- * constants are shared, so graph must outlive the copy (freed by vouch_graph_free). */
+ * constants are shared, so graph must outlive the copy (freed by vouch_graph_free). Its opset is
+ * that of the new nodes: the copy is for bounds and evaluation, not to be written. */
 vouch_status vouch_lower_decompose(vouch_context *ctx, const vouch_graph *graph,
                                    vouch_graph **copy);
 

@@ -9,14 +9,7 @@
  * exact result and the node is folded; otherwise it stays, and its output is a value with a
  * tiny interval, which varies as far as the engine is concerned.
  */
-#include "op/op_priv.h"
-
-struct vouch_op_expansion {
-    vouch_graph *graph;
-    int count, capacity;
-    vouch_node *node;
-    vouch_arena *scratch;
-};
+#include "op/expansion.h"
 
 /* ---- inputs and constants ---------------------------------------------------------------- */
 
@@ -210,16 +203,47 @@ static vouch_status bind_node(vouch_context *ctx, vouch_graph *g,
     return vouch_op_expansion_add(into, node);
 }
 
+static bool has_varying_input(const vouch_graph *g, const vouch_node *node)
+{
+    for (int i = 0; i < node->input_count; i++)
+        if (node->input[i] >= 0 && !g->value[node->input[i]].constant)
+            return true;
+    return false;
+}
+
+/* Adds what the node is replaced by, if anything. */
+static vouch_status add_replacement(struct vouch_op_expansion *into, const vouch_node *node,
+                                    bool *replaced)
+{
+    vouch_context *ctx = vouch_arena_context(into->scratch);
+    const int64_t before = into->added;
+    if (node->op && node->op->expand) {
+        *replaced = true;
+        return node->op->expand(ctx, into->graph, node, into);
+    }
+    if (!node->op) { /* a new node made by an expansion */
+        vouch_node made = *node;
+        *replaced = true;
+        return bind_node(ctx, into->graph, into, &made);
+    }
+    if (into->decompose && node->op->decompose && has_varying_input(into->graph, node)) {
+        const vouch_arena_mark mark = vouch_arena_get_mark(into->scratch);
+        VOUCH_TRY(node->op->decompose(ctx, into->graph, node, into));
+        vouch_arena_reset(into->scratch, mark);
+    }
+    *replaced = into->added != before;
+    return VOUCH_OK;
+}
+
 /* Appends the node, or what it expands to. */
 vouch_status vouch_op_expansion_add(struct vouch_op_expansion *into, const vouch_node *node)
 {
     vouch_context *ctx = vouch_arena_context(into->scratch);
-    if (node->op && node->op->expand)
-        return node->op->expand(ctx, into->graph, node, into);
-    if (!node->op) { /* a new node made by an expansion */
-        vouch_node made = *node;
-        return bind_node(ctx, into->graph, into, &made);
-    }
+    bool replaced = false;
+    into->added++;
+    VOUCH_TRY(add_replacement(into, node, &replaced));
+    if (replaced)
+        return VOUCH_OK;
     if (into->count == into->capacity) {
         const int capacity = 2 * into->capacity + 8;
         vouch_node *grown = VOUCH_NEW_ARRAY(into->graph->arena, vouch_node, capacity);
@@ -238,21 +262,31 @@ vouch_status vouch_op_expansion_add(struct vouch_op_expansion *into, const vouch
     return VOUCH_OK;
 }
 
-static vouch_status bind_nodes(vouch_context *ctx, vouch_graph *g, vouch_arena *scratch)
+/* Every node of the graph: bound, or (already bound) decomposed. */
+static vouch_status visit_nodes(vouch_context *ctx, vouch_graph *g, bool decompose)
 {
     struct vouch_op_expansion into = {
-        .graph = g, .capacity = g->node_count, .scratch = scratch};
+        .graph = g, .capacity = g->node_count, .decompose = decompose};
     into.node = VOUCH_NEW_ARRAY(g->arena, vouch_node, g->node_count);
-    if (!into.node)
-        return vouch_op_no_memory(ctx);
-    for (int n = 0; n < g->node_count; n++) {
+    into.scratch = vouch_arena_new(ctx);
+    vouch_status status = into.node && into.scratch ? VOUCH_OK : vouch_op_no_memory(ctx);
+    for (int n = 0; !status && n < g->node_count; n++) {
         if (vouch_context_cancelled(ctx))
-            return vouch_fail(ctx, VOUCH_ERR_CANCELLED, "%s: cancelled", g->source);
-        VOUCH_TRY(bind_node(ctx, g, &into, &g->node[n]));
+            status = vouch_fail(ctx, VOUCH_ERR_CANCELLED, "%s: cancelled", g->source);
+        else if (decompose)
+            status = vouch_op_expansion_add(&into, &g->node[n]);
+        else
+            status = bind_node(ctx, g, &into, &g->node[n]);
     }
+    vouch_arena_free(into.scratch);
     g->node = into.node;
     g->node_count = into.count;
-    return VOUCH_OK;
+    return status;
+}
+
+vouch_status vouch_op_decompose_nodes(vouch_context *ctx, vouch_graph *graph)
+{
+    return visit_nodes(ctx, graph, true);
 }
 
 /* What the file declares of its outputs may be sloppy in form, but not in the number of
@@ -287,12 +321,8 @@ vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph)
         value->shape = value->constant->shape;
         value->shape_known = true;
     }
-    vouch_arena *scratch = vouch_arena_new(ctx);
-    if (!scratch)
-        return vouch_op_no_memory(ctx);
-    const vouch_status status = bind_nodes(ctx, graph, scratch);
-    vouch_arena_free(scratch);
-    return status == VOUCH_OK ? check_declared(ctx, graph) : status;
+    VOUCH_TRY(visit_nodes(ctx, graph, false));
+    return check_declared(ctx, graph);
 }
 
 void vouch_op_varying(const vouch_graph *graph, bool *varying)

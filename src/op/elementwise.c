@@ -12,7 +12,7 @@
  * by the attributes `broadcast` and `axis` (Add-6).
  */
 #include "op/directed.h"
-#include "op/op_priv.h"
+#include "op/expansion.h"
 
 typedef enum arithmetic { ADD, SUB, MUL, DIV } arithmetic;
 
@@ -440,6 +440,48 @@ static bool quotient_is_affine(const vouch_graph *g, const vouch_node *node,
     return !varying[node->input[1]];
 }
 
+/* ---- products of varying operands -------------------------------------------------------- */
+
+/* Where element i of the output lies in operand w. */
+static int64_t place(const plan *p, int w, int64_t i)
+{
+    const int64_t n = p->dim[p->rank - 1];
+    return row_start(p, w, i / n) + i % n * p->stride[w][p->rank - 1];
+}
+
+static int64_t products(const vouch_graph *g, const vouch_node *node, int64_t i,
+                        vouch_product *product)
+{
+    (void)g;
+    const plan *p = node->state;
+    if (product)
+        *product = (vouch_product){.left = place(p, 0, i), .right = place(p, 1, i)};
+    return 1;
+}
+
+/* x * x is a curve: x^2. */
+static vouch_status square_decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                     struct vouch_op_expansion *into)
+{
+    (void)ctx, (void)g;
+    if (node->input[0] == node->input[1])
+        (void)vouch_emit_node(into, "Pow", node->input[0], vouch_emit_scalar(into, 2), NULL,
+                              node->output[0]);
+    return vouch_emit_status(into);
+}
+
+/* a / b = a * (1 / b); x / x stays, it is not 1 where x is 0. */
+static vouch_status quotient_decompose(vouch_context *ctx, vouch_graph *g,
+                                       const vouch_node *node, struct vouch_op_expansion *into)
+{
+    (void)ctx;
+    if (g->value[node->input[1]].constant || node->input[0] == node->input[1])
+        return VOUCH_OK;
+    const int inverse = vouch_emit_node(into, "Reciprocal", node->input[1], -1, NULL, -1);
+    (void)vouch_emit_node(into, "Mul", node->input[0], inverse, NULL, node->output[0]);
+    return vouch_emit_status(into);
+}
+
 /* ---- Neg --------------------------------------------------------------------------------- */
 
 static vouch_status neg_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
@@ -572,6 +614,8 @@ const vouch_op vouch_op_Mul = {
     .linear = linear,
     .terms = terms,
     .exact = exact,
+    .products = products,
+    .decompose = square_decompose,
 };
 
 const vouch_op vouch_op_Div = {
@@ -589,6 +633,7 @@ const vouch_op vouch_op_Div = {
     .otherwise = VOUCH_OP_OPAQUE,
     .linear = linear,
     .terms = terms,
+    .decompose = quotient_decompose,
 };
 
 const vouch_op vouch_op_Neg = {

@@ -11,6 +11,7 @@
  */
 #include "op/affine.h"
 #include "op/directed.h"
+#include "op/expansion.h"
 
 typedef struct plan {
     int64_t m, k, n, products;
@@ -537,6 +538,56 @@ static bool is_affine(const vouch_graph *g, const vouch_node *node, const bool *
     return !(varying[node->input[0]] && varying[node->input[1]]);
 }
 
+/* ---- products of varying operands -------------------------------------------------------- */
+
+static int64_t products(const vouch_graph *g, const vouch_node *node, int64_t i,
+                        vouch_product *product)
+{
+    (void)g;
+    const plan *p = node->state;
+    const int64_t which = i / (p->m * p->n), row = i / p->n % p->m, column = i % p->n;
+    const int64_t left = offset(p, 0, which) + row * p->stride[0][0];
+    const int64_t right = offset(p, 1, which) + column * p->stride[1][1];
+    for (int64_t l = 0; product && l < p->k; l++)
+        product[l] = (vouch_product){.left = left + l * p->stride[0][1],
+                                     .right = right + l * p->stride[1][0]};
+    return p->k;
+}
+
+static int scaled(struct vouch_op_expansion *into, int x, double factor)
+{
+    return factor == 1
+               ? x
+               : vouch_emit_node(into, "Mul", x, vouch_emit_scalar(into, factor), NULL, -1);
+}
+
+/* alpha A B + beta C of varying A and B: the product first, the rest is affine. */
+static vouch_status gemm_decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                   struct vouch_op_expansion *into)
+{
+    const plan *p = node->state;
+    int factor[2] = {node->input[0], node->input[1]};
+    if (g->value[factor[0]].constant || g->value[factor[1]].constant)
+        return VOUCH_OK;
+    for (int w = 0; w < 2; w++) {
+        int64_t transposed;
+        VOUCH_TRY(vouch_node_int(ctx, g, node, w ? "transB" : "transA", 0, &transposed));
+        if (transposed)
+            factor[w] = vouch_emit_node(into, "Transpose", factor[w], -1, NULL, -1);
+    }
+    const bool addend = node->input_count > 2 && node->input[2] >= 0;
+    const bool last = !addend && p->alpha == 1;
+    int y = vouch_emit_node(into, "MatMul", factor[0], factor[1], NULL,
+                            last ? node->output[0] : -1);
+    if (p->alpha != 1)
+        y = vouch_emit_node(into, "Mul", y, vouch_emit_scalar(into, p->alpha), NULL,
+                            addend ? -1 : node->output[0]);
+    if (addend)
+        (void)vouch_emit_node(into, "Add", y, scaled(into, node->input[2], p->beta), NULL,
+                              node->output[0]);
+    return vouch_emit_status(into);
+}
+
 const vouch_op vouch_op_MatMul = {
     .name = "MatMul",
     .summary = "matrix product, leading dimensions broadcast",
@@ -553,6 +604,7 @@ const vouch_op vouch_op_MatMul = {
     .linear = linear,
     .terms = terms,
     .exact = exact,
+    .products = products,
 };
 
 const vouch_op vouch_op_Gemm = {
@@ -571,4 +623,5 @@ const vouch_op vouch_op_Gemm = {
     .linear = linear,
     .terms = terms,
     .exact = exact,
+    .decompose = gemm_decompose,
 };

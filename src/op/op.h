@@ -179,9 +179,9 @@ typedef struct vouch_op {
     int64_t (*products)(const vouch_graph *graph, const vouch_node *node, int64_t i,
                         vouch_product *product);
 
-    /* COMPOSITE and MAX, optional: the same real function as simpler nodes, for bounds only
-     * (lower/decompose.h): evaluation keeps the node. As `expand`, called after binding, and
-     * only where an input varies. */
+    /* Optional: the same real function as simpler nodes, for bounds only (lower/decompose.h):
+     * evaluation keeps the node. As `expand`, called after binding, and only where an input
+     * varies. A hook that adds nothing leaves the node as it is (Mul does but for x * x). */
     vouch_status (*decompose)(vouch_context *ctx, vouch_graph *graph, const vouch_node *node,
                               struct vouch_op_expansion *into);
 
@@ -218,6 +218,9 @@ vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph,
  * run, and a run allocates nothing lasting. For one thread at a time. NULL: out of memory. */
 typedef struct vouch_evaluator vouch_evaluator;
 vouch_evaluator *vouch_evaluator_new(vouch_context *ctx, const vouch_graph *graph,
+/* Replaces the nodes of a bound graph by their decompositions, in place, until none is left
+ * (lower/decompose.h). New nodes are read as of the graph's opset, which must be 13 to 22. */
+vouch_status vouch_op_decompose_nodes(vouch_context *ctx, vouch_graph *graph);
                                      vouch_dtype dtype);
 vouch_status vouch_evaluator_run(vouch_evaluator *e, const double *input, double *output);
 void vouch_evaluator_free(vouch_evaluator *e); /* NULL is fine */

@@ -9,6 +9,7 @@
  *
  * SPEC: ONNX MaxPool-12 (output Indices is not supported), AveragePool-19
  */
+#include "op/greatest.h"
 #include "op/window.h"
 
 typedef struct plan {
@@ -174,6 +175,13 @@ static int64_t max_window(const vouch_graph *graph, const vouch_node *node, int6
     return count;
 }
 
+static vouch_status max_decompose(vouch_context *ctx, vouch_graph *graph,
+                                  const vouch_node *node, struct vouch_op_expansion *into)
+{
+    (void)ctx, (void)graph;
+    return vouch_greatest_tree(into, node, max_window, false);
+}
+
 /* ---- AveragePool ------------------------------------------------------------------------- */
 
 #define AVERAGE(T, forward, backward)                                                          \
@@ -272,4 +280,5 @@ const vouch_op vouch_op_MaxPool = {
     .grad = max_grad,
     .range = max_range,
     .window = max_window,
+    .decompose = max_decompose,
 };

@@ -1,17 +1,21 @@
-/* ReduceSum, ReduceMean, GlobalAveragePool: sums along dimensions.
+/* Along dimensions: sums (ReduceSum, ReduceMean, GlobalAveragePool) and extremes (ReduceMax,
+ * ReduceMin).
  *
- * A table gives for every element of x the element of y it is added to. The mean divides the
- * sum by the count: a true division, one rounding.
+ * A table gives for every element of x the element of y it goes to. The mean divides the sum by
+ * the count: a true division, one rounding.
  *
- * SPEC: ONNX ReduceSum-13, ReduceMean-18 (attribute `axes` before), GlobalAveragePool-1
+ * SPEC: ONNX ReduceSum-13, ReduceMean-18, ReduceMax-18, ReduceMin-18 (attribute `axes` before),
+ * GlobalAveragePool-1
  */
-#include "op/op_priv.h"
+#include "op/greatest.h"
 
 typedef struct plan {
     int64_t in_count, out_count;
-    int64_t each;       /* elements of x in one of y */
-    double divisor;     /* 1 for sums */
-    const int64_t *map; /* [in_count] */
+    int64_t each;           /* elements of x in one of y */
+    double divisor;         /* 1 for sums */
+    const int64_t *map;     /* [in_count] */
+    const int64_t *element; /* [out_count][each] the table turned round; NULL for sums */
+    bool least;             /* of extremes */
 } plan;
 
 /* ---- planning ---------------------------------------------------------------------------- */
@@ -199,3 +203,124 @@ REDUCING(GlobalAveragePool, global_prepare, "mean over all positions of each cha
          "ONNX GlobalAveragePool-1");
 REDUCING(ReduceMean, mean_prepare, "mean along dimensions", "ONNX ReduceMean-18");
 REDUCING(ReduceSum, prepare, "sum along dimensions", "ONNX ReduceSum-13");
+
+/* ---- extremes ---------------------------------------------------------------------------- */
+
+static vouch_status extreme_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
+                                    const void **state, bool least)
+{
+    VOUCH_TRY(prepare(ctx, g, node, state));
+    plan *p = VOUCH_NEW(g->arena, plan);
+    if (!p)
+        return vouch_op_no_memory(ctx);
+    *p = *(const plan *)*state;
+    if (p->each < 1)
+        return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE, "extreme of no elements");
+    int64_t *element = VOUCH_NEW_ARRAY(g->arena, int64_t, p->in_count + 1);
+    int64_t *filled = VOUCH_NEW_ARRAY(g->arena, int64_t, p->out_count + 1);
+    if (!element || !filled)
+        return vouch_op_no_memory(ctx);
+    for (int64_t i = 0; i < p->in_count; i++)
+        element[p->map[i] * p->each + filled[p->map[i]]++] = i;
+    p->element = element;
+    p->least = least;
+    *state = p;
+    return VOUCH_OK;
+}
+
+#define EXTREME(T, name)                                                                       \
+    static int64_t name(const plan *p, const T *x, int64_t i)                                  \
+    {                                                                                          \
+        const int64_t *e = p->element + i * p->each;                                           \
+        int64_t best = e[0];                                                                   \
+        for (int64_t k = 1; k < p->each; k++)                                                  \
+            if (p->least ? x[e[k]] < x[best] : x[e[k]] > x[best])                              \
+                best = e[k];                                                                   \
+        return best;                                                                           \
+    }
+EXTREME(float, extreme_f32)
+EXTREME(double, extreme_f64)
+
+static int64_t extreme(const plan *p, const vouch_tensor *x, int64_t i)
+{
+    return x->dtype == VOUCH_F32 ? extreme_f32(p, x->f32, i) : extreme_f64(p, x->f64, i);
+}
+
+static vouch_status extreme_eval(const vouch_op_call *call)
+{
+    const plan *p = call->node->state;
+    vouch_tensor *y = call->out[0];
+    const vouch_tensor *x = vouch_op_operand(call, 0, y->dtype);
+    if (!x)
+        return vouch_op_no_memory(call->ctx);
+    for (int64_t i = 0; i < y->count; i++)
+        vouch_tensor_set(y, i, vouch_tensor_get(x, extreme(p, x, i)));
+    return VOUCH_OK;
+}
+
+static vouch_status extreme_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
+                                 vouch_tensor *const *d_in)
+{
+    const plan *p = call->node->state;
+    vouch_tensor *dx = d_in[0];
+    for (int64_t i = 0; dx && i < p->out_count; i++) {
+        const int64_t at = extreme(p, call->in[0], i);
+        vouch_tensor_set(dx, at, vouch_tensor_get(dx, at) + vouch_tensor_get(d_out[0], i));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status extreme_range(const vouch_op_call *call, const vouch_tensor *const *low,
+                                  const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                                  vouch_tensor *const *out_high)
+{
+    const plan *p = call->node->state;
+    for (int64_t i = 0; i < p->out_count; i++) {
+        out_low[0]->f64[i] = low[0]->f64[extreme_f64(p, low[0]->f64, i)];
+        out_high[0]->f64[i] = high[0]->f64[extreme_f64(p, high[0]->f64, i)];
+    }
+    return VOUCH_OK;
+}
+
+static int64_t extreme_window(const vouch_graph *graph, const vouch_node *node, int64_t i,
+                              int64_t *element)
+{
+    (void)graph;
+    const plan *p = node->state;
+    if (element)
+        memcpy(element, p->element + i * p->each, (size_t)p->each * sizeof *element);
+    return p->each;
+}
+
+static vouch_status extreme_decompose(vouch_context *ctx, vouch_graph *graph,
+                                      const vouch_node *node, struct vouch_op_expansion *into)
+{
+    (void)ctx, (void)graph;
+    return vouch_greatest_tree(into, node, extreme_window, ((const plan *)node->state)->least);
+}
+
+/* Only the greatest has a class of its own; the least is bounded by its decomposition. */
+#define EXTREMES(op, is_least, class_, window_, text, spec)                                    \
+    static vouch_status op##_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,     \
+                                     const void **state)                                       \
+    {                                                                                          \
+        return extreme_prepare(ctx, g, node, state, is_least);                                 \
+    }                                                                                          \
+    const vouch_op vouch_op_##op = {                                                           \
+        .name = #op,                                                                           \
+        .summary = text,                                                                       \
+        .citation = spec,                                                                      \
+        .op_class = class_,                                                                    \
+        .since = 2,                                                                            \
+        .until = 22,                                                                           \
+        .prepare = op##_prepare,                                                               \
+        .eval = extreme_eval,                                                                  \
+        .grad = extreme_grad,                                                                  \
+        .range = extreme_range,                                                                \
+        .window = window_,                                                                     \
+        .decompose = extreme_decompose,                                                        \
+    }
+EXTREMES(ReduceMax, false, VOUCH_OP_MAX, extreme_window, "greatest along dimensions",
+         "ONNX ReduceMax-18");
+EXTREMES(ReduceMin, true, VOUCH_OP_COMPOSITE, NULL, "least along dimensions",
+         "ONNX ReduceMin-18");
