@@ -119,10 +119,10 @@ typedef struct vouch_engine_type {
     void (*boxes)(const vouch_batch *batch, double *low, double *high);
     vouch_status (*bound)(vouch_engine_worker *worker, vouch_batch *batch,
                           vouch_bound_result *result);
-    /* How far each of the points (at most probe_capacity, [count][inputs]) is from satisfying a
-     * case: the largest of the case's rows there, the least over all cases. Rough, for
-     * sampling: up to probe_witness a point may be a witness. */
-    void (*probe)(vouch_engine_worker *worker, int count, const double *points,
+    /* How far each of the points (at most probe_capacity, [count][inputs]) of one of the task's
+     * boxes is from satisfying a case of that box: the largest of the case's rows there, the
+     * least over the cases. Rough, for sampling: up to probe_witness a point may be a witness. */
+    void (*probe)(vouch_engine_worker *worker, int box, int count, const double *points,
                   double *violation);
     double probe_witness;
     int probe_capacity;

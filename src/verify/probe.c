@@ -27,6 +27,7 @@ typedef struct probe {
     const vouch_search_input *in;
     vouch_engine_worker *worker;
     int64_t n;
+    int which_box;
     const vouch_box *box;
     vouch_random random;
     parents best;
@@ -96,7 +97,7 @@ static vouch_status try_points(probe *p, int round, int count)
 {
     for (int i = 0; i < count; i++)
         draw(p, round, i, p->points + i * p->n);
-    p->in->type->probe(p->worker, count, p->points, p->violation);
+    p->in->type->probe(p->worker, p->which_box, count, p->points, p->violation);
     for (int i = 0; i < count && !p->witness->found; i++) {
         keep(p, p->points + i * p->n, p->violation[i]);
         if (p->violation[i] <= p->in->type->probe_witness)
@@ -130,6 +131,9 @@ static vouch_status sample_boxes(probe *p, int samples)
     for (int b = 0; b < spec->box_count && !p->witness->found; b++) {
         if (spec->box[b].empty)
             continue;
+        if (vouch_context_stopped(p->ctx))
+            return vouch_fail_stopped(p->ctx);
+        p->which_box = b;
         p->box = &spec->box[b];
         p->random = vouch_random_stream(p->in->seed, "probe", (uint64_t)b);
         VOUCH_TRY(sample_box(p, each));
