@@ -40,16 +40,88 @@ bool vouch_grid_contains(const vouch_grid *grid, const double *x);
 
 /* ---- candidates.c ---------------------------------------------------------------------- */
 
-void vouch_candidate_centre(const vouch_grid *grid, double *point);
-/* Up to `limit` varying coordinates: how many there are, their indices in varying[]. */
-int vouch_candidate_varying(const vouch_grid *grid, int64_t *varying, int limit);
-/* Corner number `bits`: coordinate varying[j] at its upper end if bit j is set. */
-void vouch_candidate_corner(const vouch_grid *grid, const int64_t *varying, int count,
-                            uint64_t bits, double *point);
-void vouch_candidate_random_corner(const vouch_grid *grid, vouch_random *random, double *point);
-/* Uniform; with snap, each coordinate moves to one of its ends with probability 1/2. */
-void vouch_candidate_random(const vouch_grid *grid, vouch_random *random, bool snap,
-                            double *point);
+/* Points of a box by number: its centre, its corners (all of them while few coordinates vary, a
+ * random sample beyond), then random points, every other one with coordinates snapped to an end
+ * of their interval. varying[count]: the coordinates that vary. */
+enum { VOUCH_CANDIDATE_CORNERS = 10 }; /* varying coordinates up to which all are tried */
+int64_t vouch_candidate_fixed(int64_t varying_count); /* how many come before the random ones */
+void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,
+                     int64_t number, vouch_random *random, double *point);
+
+/* ---- loss.c ---------------------------------------------------------------------------- */
+
+/* The network whose outputs the search looks at: the given one, or, where all rows compare two
+ * outputs of a last monotone normalisation (softmax, sigmoid), the values before it, which order
+ * points where the outputs are saturated. A copy of the struct in the arena. */
+vouch_status vouch_loss_graph(vouch_arena *arena, const vouch_graph *graph,
+                              const vouch_spec *spec, const vouch_graph **looked_at);
+/* Adds to d_y and d_x the gradient of a soft maximum of the case's rows at (x, y). */
+void vouch_loss_gradient(const vouch_case *c, const double *x, const double *y, double *d_y,
+                         double *d_x);
+/* Moves x towards the half-spaces of the rows without outputs, inside the grid. */
+void vouch_loss_project(const vouch_grid *grid, const vouch_case *c, double *x);
+
+/* ---- lanes.c --------------------------------------------------------------------------- */
+
+/* What all threads of a search share, unchanged while they run. */
+typedef struct vouch_hunt {
+    const vouch_graph *graph, *looked_at;
+    const vouch_spec *spec;
+    const vouch_falsify_settings *settings;
+    const struct vouch_grad_plan *plan;
+    int64_t lanes;  /* samples of a batch */
+    int64_t points; /* most points that a look evaluates */
+} vouch_hunt;
+
+/* The end of the run of cases that share the box of case `first`. */
+int vouch_hunt_last(const vouch_spec *spec, int first);
+
+/* ---- leads.c --------------------------------------------------------------------------- */
+
+/* A point worth going on from. */
+typedef struct vouch_lead {
+    double value; /* violation / scale */
+    int which_case;
+    double *point; /* [inputs] */
+} vouch_lead;
+
+enum { VOUCH_LEADS = 8 };
+/* The best points so far, best first. */
+typedef struct vouch_leads {
+    int count;
+    vouch_lead lead[VOUCH_LEADS];
+} vouch_leads;
+bool vouch_leads_new(vouch_arena *arena, int64_t inputs, vouch_leads *leads);
+void vouch_leads_add(vouch_leads *leads, double value, int which_case, const double *point,
+                     int64_t inputs);
+
+/* ---- lanes.c, continued ----------------------------------------------------------------- */
+
+typedef enum vouch_job_kind {
+    VOUCH_JOB_LOOK,
+    VOUCH_JOB_DESCEND,
+    VOUCH_JOB_WALK
+} vouch_job_kind;
+
+/* One batch of lanes on one box. A LOOK judges fixed and random points and descends from the
+ * best; DESCEND and WALK start from leads and from random points. */
+typedef struct vouch_job {
+    vouch_job_kind kind;
+    int first;      /* case: the first of its box */
+    uint64_t index; /* names its random streams */
+    int64_t steps;
+    bool flat; /* result: gradients said nothing */
+    vouch_leads best;
+    vouch_witness witness; /* result */
+} vouch_job;
+
+typedef struct vouch_hunter vouch_hunter; /* one thread's buffers */
+vouch_status vouch_hunter_new(vouch_context *ctx, vouch_arena *arena, const vouch_hunt *hunt,
+                              vouch_hunter **hunter);
+void vouch_hunter_free(vouch_hunter *hunter); /* what is not in the arena; NULL is fine */
+/* stop(user): is the job's result not wanted any more? Asked before every pass. */
+vouch_status vouch_hunter_run(vouch_hunter *hunter, const vouch_leads *leads, vouch_job *job,
+                              bool (*stop)(void *user, const vouch_job *job), void *user);
 
 /* ---- witness.c ------------------------------------------------------------------------- */
 

@@ -9,41 +9,39 @@
 
 #include <math.h>
 
-void vouch_candidate_centre(const vouch_grid *grid, double *point)
+enum { SOME_CORNERS = 256 }; /* tried where there are too many for all */
+
+int64_t vouch_candidate_fixed(int64_t varying_count)
+{
+    return 1 + (varying_count <= VOUCH_CANDIDATE_CORNERS ? (int64_t)1 << varying_count
+                                                         : SOME_CORNERS);
+}
+
+static void centre(const vouch_grid *grid, double *point)
 {
     for (int64_t i = 0; i < grid->size; i++)
         point[i] = grid->low[i] / 2 + grid->high[i] / 2;
-    vouch_grid_round(grid, point, point);
 }
 
-int vouch_candidate_varying(const vouch_grid *grid, int64_t *varying, int limit)
-{
-    int count = 0;
-
-    for (int64_t i = 0; i < grid->size && count < limit; i++)
-        if (grid->low[i] < grid->high[i])
-            varying[count++] = i;
-    return count;
-}
-
-void vouch_candidate_corner(const vouch_grid *grid, const int64_t *varying, int count,
-                            uint64_t bits, double *point)
+/* Corner number `bits`: coordinate varying[j] at its upper end if bit j is set. */
+static void corner(const vouch_grid *grid, const int64_t *varying, int64_t count, uint64_t bits,
+                   double *point)
 {
     for (int64_t i = 0; i < grid->size; i++)
         point[i] = grid->low[i];
-    for (int j = 0; j < count; j++)
+    for (int64_t j = 0; j < count; j++)
         if (bits >> j & 1)
             point[varying[j]] = grid->high[varying[j]];
 }
 
-void vouch_candidate_random_corner(const vouch_grid *grid, vouch_random *random, double *point)
+static void random_corner(const vouch_grid *grid, vouch_random *random, double *point)
 {
     for (int64_t i = 0; i < grid->size; i++)
         point[i] = vouch_random_bits(random) >> 63 ? grid->high[i] : grid->low[i];
 }
 
-void vouch_candidate_random(const vouch_grid *grid, vouch_random *random, bool snap,
-                            double *point)
+/* Uniform; with snap, each coordinate moves to one of its ends with probability 1/2. */
+static void inside(const vouch_grid *grid, vouch_random *random, bool snap, double *point)
 {
     for (int64_t i = 0; i < grid->size; i++) {
         double t = vouch_random_unit(random);
@@ -51,5 +49,18 @@ void vouch_candidate_random(const vouch_grid *grid, vouch_random *random, bool s
             t = fmin(fmax(2 * t - 0.5, 0), 1);
         point[i] = grid->low[i] + t * (grid->high[i] - grid->low[i]);
     }
+}
+
+void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,
+                     int64_t number, vouch_random *random, double *point)
+{
+    if (number == 0)
+        centre(grid, point);
+    else if (number >= vouch_candidate_fixed(count))
+        inside(grid, random, number % 2 == 0, point);
+    else if (count <= VOUCH_CANDIDATE_CORNERS)
+        corner(grid, varying, count, (uint64_t)number - 1, point);
+    else
+        random_corner(grid, random, point);
     vouch_grid_round(grid, point, point);
 }

@@ -3,311 +3,310 @@
  * Problem: find x in a case's box whose rows all hold at (x, f(x)); that is, make the violation
  *     v(x) = max over rows of (a.f(x) + c.x - b)
  * of some case negative.
- * Method, for each box in turn: its centre, its corners (all while few coordinates vary, a
- * sample beyond), seeded random points, and then projected gradient descent on v for each case
- * of the box, first from the best point seen and then from random ones. Restarts alternate
- * between Adam (Kingma, Ba 2015) in coordinates scaled to the box and sign steps that start at
- * half the box (Madry 2018): the first settles in the inside, the second runs along faces.
+ * Method: jobs, each a batch of points of one box (lanes.c), in waves. The first look takes every
+ * box in turn: fixed and random points, descents from the best of them, descents from random
+ * starts. Each later round descends and walks from the best points so far and from fresh ones,
+ * in the most promising boxes and in all in turn; where gradients say nothing, it only walks.
  *
- * Every point is one a tensor can hold. Those that look like witnesses are given to
- * vouch_witness_check, whose word is the only one that counts.
+ * Threads take jobs of a wave in order; what a job does depends on its number and on the best
+ * points of earlier waves alone, and the witness of the lowest job counts, so the answer is the
+ * same for any number of threads. Witnesses are checked exactly (witness.c); nothing here is
+ * trusted.
  */
-#include "attack/attack_priv.h"
-
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "attack/hunter.h"
 #include "base/clock.h"
-#include "grad/grad.h"
+#include "base/workers.h"
 
 enum {
-    ALL_CORNERS = 10,    /* varying coordinates up to which every corner is tried */
-    SOME_CORNERS = 256,  /* corners tried beyond that */
-    PATIENCE = 64,       /* near misses given to the full check; later only clear hits */
-    BEST_LIMIT = 1 << 22 /* doubles kept for the best points of one box's cases */
+    WAVE = 16,  /* jobs between two looks at the leads */
+    ROUND = 8,  /* jobs of a later round */
+    LANES = 64, /* at most */
+    MAX_THREADS = 256,
+    TAPE = 1 << 23,   /* numbers that the lanes of one thread may hold */
+    POINTS = 1 << 19, /* numbers of one buffer of points */
+    LOOK = 1 << 27,   /* numbers evaluated in a look at one box */
+    SMALL = 1 << 15   /* numbers and parameters of a network searched in doubles */
 };
 
 typedef struct search {
     vouch_context *ctx;
     vouch_arena *scratch;
-    const vouch_graph *graph;
-    const vouch_spec *spec;
-    const vouch_falsify_settings *settings;
-    vouch_witness *witness;
-    vouch_grad *grad;
-    vouch_grid grid;
-    int first, last;                  /* cases of the box being searched */
-    double *point, *y;                /* the current point (rounded) and its outputs */
-    double *d_y, *d_x;                /* gradient of the violation */
-    double *mean, *square, *position; /* of the descent */
-    double *best_value;               /* [cases of the box]: least violation / scale seen */
-    double *best_point;               /* [the same][input_size], NULL if there are too many */
-    int near_misses;
+    vouch_hunt hunt;
+    vouch_leads leads;
+    uint64_t next_index; /* of jobs */
+    int next_first;      /* the box that fresh jobs go to next: its first case */
+    bool flat;           /* gradients said nothing in the last wave that asked for them */
+    /* one wave */
+    vouch_job job[WAVE];
+    int job_count;
+    atomic_int next, found; /* next job to take; the lowest that has a witness */
+    /* threads */
+    int threads;
+    vouch_hunter *hunter[MAX_THREADS];
+    vouch_context *child[MAX_THREADS];
+    vouch_arena *arena[MAX_THREADS];
 } search;
 
-static bool stopped(const search *s)
+static vouch_status out_of_memory(vouch_context *ctx)
 {
-    return s->witness->found || vouch_context_stopped(s->ctx) ||
-           vouch_wall_s() >= s->settings->deadline_wall;
+    return vouch_fail(ctx, VOUCH_ERR_MEMORY, "falsification: out of memory");
 }
 
-/* A candidate that looks like a witness of case k. */
-static vouch_status promote(search *s, double v)
+static bool out_of_time(const search *s)
 {
-    if (s->near_misses >= PATIENCE && v >= 0)
+    return vouch_context_stopped(s->ctx) || vouch_wall_s() >= s->hunt.settings->deadline_wall;
+}
+
+/* ---- one wave ------------------------------------------------------------------------------ */
+
+static bool unwanted(void *user, const vouch_job *job)
+{
+    search *s = user;
+    return atomic_load(&s->found) < (int)(job - s->job) || out_of_time(s);
+}
+
+static void take_lowest(search *s, int found)
+{
+    int before = atomic_load(&s->found);
+    while (found < before && !atomic_compare_exchange_weak(&s->found, &before, found))
+        ;
+}
+
+static vouch_status run_jobs(search *s, int worker)
+{
+    vouch_hunter **h = &s->hunter[worker];
+    if (!*h)
+        VOUCH_TRY(vouch_hunter_new(s->child[worker], s->arena[worker], &s->hunt, h));
+    for (;;) {
+        const int j = atomic_fetch_add(&s->next, 1);
+        if (j >= s->job_count || unwanted(s, &s->job[j]))
+            return VOUCH_OK;
+        VOUCH_TRY(vouch_hunter_run(*h, &s->leads, &s->job[j], unwanted, s));
+        if (s->job[j].witness.found)
+            take_lowest(s, j);
+    }
+}
+
+static vouch_status work(vouch_context *ctx, void *shared, int worker)
+{
+    search *s = shared;
+    const vouch_status status = run_jobs(s, worker);
+    if (status)
+        vouch_context_adopt_error(ctx, s->child[worker]);
+    return status;
+}
+
+/* Runs the jobs; the lowest witness, if any, goes into *witness. */
+static vouch_status run_wave(search *s, vouch_witness *witness)
+{
+    const vouch_spec *spec = s->hunt.spec;
+    bool asked = false, flat = true;
+
+    atomic_store(&s->next, 0);
+    atomic_store(&s->found, WAVE);
+    for (int j = 0; j < s->job_count; j++)
+        s->job[j].best.count = 0;
+    VOUCH_TRY(vouch_workers_run(s->ctx, s->threads < s->job_count ? s->threads : s->job_count,
+                                work, s));
+    const int found = atomic_load(&s->found);
+    if (found < WAVE) {
+        const vouch_witness *w = &s->job[found].witness;
+        witness->found = true;
+        witness->which_case = w->which_case;
+        memcpy(witness->input, w->input, (size_t)spec->input_size * sizeof(double));
+        memcpy(witness->output, w->output, (size_t)spec->output_size * sizeof(double));
         return VOUCH_OK;
-    s->near_misses++;
-    VOUCH_TRY(vouch_witness_check(s->ctx, s->scratch, s->graph, s->spec, s->settings->semantics,
-                                  s->point, s->witness));
-    return VOUCH_OK;
-}
-
-static void remember(search *s, int k, double v)
-{
-    size_t n = (size_t)s->spec->input_size;
-
-    if (!(v < s->best_value[k - s->first]))
-        return;
-    s->best_value[k - s->first] = v;
-    if (s->best_point)
-        memcpy(s->best_point + (size_t)(k - s->first) * n, s->point, n * sizeof(double));
-}
-
-/* Evaluates s->point (already rounded) and judges every case of the box. */
-static vouch_status try_point(search *s)
-{
-    double tolerance = vouch_case_tolerance(s->settings->semantics);
-
-    VOUCH_TRY(vouch_grad_forward(s->grad, s->point, s->y));
-    for (int k = s->first; k < s->last && !s->witness->found; k++) {
-        int worst;
-        double scale,
-            v = vouch_case_violation(&s->spec->cases[k], s->point, s->y, &worst, &scale);
-        remember(s, k, v / scale);
-        if (v <= tolerance * scale)
-            VOUCH_TRY(promote(s, v));
     }
-    return VOUCH_OK;
-}
-
-/* ---- fixed and random points ------------------------------------------------------------- */
-
-static vouch_status try_corners(search *s)
-{
-    int64_t varying[ALL_CORNERS + 1];
-    int count = vouch_candidate_varying(&s->grid, varying, ALL_CORNERS + 1);
-    uint64_t corners = count <= ALL_CORNERS ? (uint64_t)1 << count : SOME_CORNERS;
-    vouch_random random =
-        vouch_random_stream((uint64_t)s->settings->seed, "falsify.corner", (uint64_t)s->first);
-
-    for (uint64_t c = 0; c < corners && !stopped(s); c++) {
-        if (count <= ALL_CORNERS)
-            vouch_candidate_corner(&s->grid, varying, count, c, s->point);
-        else
-            vouch_candidate_random_corner(&s->grid, &random, s->point);
-        VOUCH_TRY(try_point(s));
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status try_random(search *s)
-{
-    vouch_random random =
-        vouch_random_stream((uint64_t)s->settings->seed, "falsify.sample", (uint64_t)s->first);
-
-    for (int64_t i = 0; i < s->settings->samples && !stopped(s); i++) {
-        vouch_candidate_random(&s->grid, &random, i % 2 == 0, s->point);
-        VOUCH_TRY(try_point(s));
-    }
-    return VOUCH_OK;
-}
-
-/* ---- descent ----------------------------------------------------------------------------- */
-
-/* d_x = gradient of the violation of case k at s->point, whose forward pass was the last. */
-static vouch_status violation_gradient(search *s, int k)
-{
-    const vouch_case *c = &s->spec->cases[k];
-    int worst;
-    double scale;
-
-    memset(s->d_y, 0, (size_t)s->spec->output_size * sizeof(double));
-    vouch_case_violation(c, s->point, s->y, &worst, &scale);
-    for (int t = 0; t < c->row[worst].term_count; t++)
-        if (c->row[worst].term[t].is_output)
-            s->d_y[c->row[worst].term[t].index] += c->row[worst].term[t].coefficient;
-    VOUCH_TRY(vouch_grad_backward(s->grad, s->d_y, s->d_x));
-    for (int t = 0; t < c->row[worst].term_count; t++)
-        if (!c->row[worst].term[t].is_output)
-            s->d_x[c->row[worst].term[t].index] += c->row[worst].term[t].coefficient;
-    return VOUCH_OK;
-}
-
-/* One Adam step of size rate, relative to the box. */
-static void adam_step(search *s, int64_t step, double rate)
-{
-    double m_scale = 1 / (1 - pow(0.9, (double)step)),
-           v_scale = 1 / (1 - pow(0.99, (double)step));
-
-    for (int64_t i = 0; i < s->grid.size; i++) {
-        double width = s->grid.high[i] - s->grid.low[i], g = s->d_x[i] * width;
-        s->mean[i] = 0.9 * s->mean[i] + 0.1 * g;
-        s->square[i] = 0.99 * s->square[i] + 0.01 * g * g;
-        double root = sqrt(s->square[i] * v_scale);
-        if (root > 0)
-            s->position[i] -= rate * width * s->mean[i] * m_scale / root;
-    }
-}
-
-static void sign_step(search *s, double rate)
-{
-    for (int64_t i = 0; i < s->grid.size; i++) {
-        double width = s->grid.high[i] - s->grid.low[i];
-        if (s->d_x[i] != 0)
-            s->position[i] -= s->d_x[i] > 0 ? rate * width : -rate * width;
-    }
-}
-
-static bool flat(const search *s)
-{
-    for (int64_t i = 0; i < s->grid.size; i++)
-        if (s->d_x[i] != 0 && s->grid.low[i] < s->grid.high[i])
-            return false;
-    return true;
-}
-
-/* Descends from s->point, with step sizes that fall geometrically over settings->steps. */
-static vouch_status descend(search *s, int k, bool adam)
-{
-    size_t bytes = (size_t)s->grid.size * sizeof(double);
-    double start = adam ? 0.1 : 0.5, steps = (double)s->settings->steps;
-
-    memset(s->mean, 0, bytes);
-    memset(s->square, 0, bytes);
-    memcpy(s->position, s->point, bytes);
-    VOUCH_TRY(try_point(s));
-    for (int64_t i = 1; i <= s->settings->steps && !stopped(s); i++) {
-        double rate = start * pow(0.01, (double)i / steps);
-        VOUCH_TRY(violation_gradient(s, k));
-        if (flat(s))
-            break;
-        if (adam)
-            adam_step(s, i, rate);
-        else
-            sign_step(s, rate);
-        vouch_grid_round(&s->grid, s->position, s->point);
-        memcpy(s->position, s->point, bytes);
-        VOUCH_TRY(try_point(s));
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status try_descents(search *s)
-{
-    size_t n = (size_t)s->spec->input_size;
-
-    for (int64_t r = 0; r < s->settings->restarts; r++) {
-        for (int k = s->first; k < s->last && !stopped(s); k++) {
-            vouch_random random = vouch_random_stream(
-                (uint64_t)s->settings->seed, "falsify.start", (uint64_t)r << 32 | (uint64_t)k);
-
-            if (s->spec->cases[k].row_count == 0)
-                continue;
-            if (s->best_point && r < 2 && isfinite(s->best_value[k - s->first]))
-                memcpy(s->point, s->best_point + (size_t)(k - s->first) * n,
-                       n * sizeof(double));
-            else
-                vouch_candidate_random(&s->grid, &random, r % 2 != 0, s->point);
-            VOUCH_TRY(descend(s, k, r % 2 == 0));
+    for (int j = 0; j < s->job_count; j++) {
+        for (int i = 0; i < s->job[j].best.count; i++) {
+            const vouch_lead *lead = &s->job[j].best.lead[i];
+            vouch_leads_add(&s->leads, lead->value, lead->which_case, lead->point,
+                            spec->input_size);
         }
+        asked = asked || s->job[j].kind != VOUCH_JOB_WALK;
+        flat = flat && (s->job[j].kind == VOUCH_JOB_WALK || s->job[j].flat);
+    }
+    if (asked)
+        s->flat = flat;
+    return VOUCH_OK;
+}
+
+static void add_job(search *s, vouch_job_kind kind, int first, int64_t steps)
+{
+    vouch_job *job = &s->job[s->job_count++];
+    job->kind = kind;
+    job->first = first;
+    job->index = s->next_index++;
+    job->steps = s->hunt.settings->restarts > 0 ? steps : 0;
+}
+
+/* ---- the schedule -------------------------------------------------------------------------- */
+
+static int first_of_box(const vouch_spec *spec, int which_case)
+{
+    while (which_case > 0 && spec->cases[which_case - 1].box == spec->cases[which_case].box)
+        which_case--;
+    return which_case;
+}
+
+/* Every box once. */
+static vouch_status first_look(search *s, vouch_witness *witness)
+{
+    const vouch_spec *spec = s->hunt.spec;
+    const int64_t steps = s->hunt.settings->steps;
+
+    for (int first = 0; first < spec->case_count && !witness->found && !out_of_time(s);) {
+        s->job_count = 0;
+        for (; first < spec->case_count && s->job_count + 2 <= WAVE;
+             first = vouch_hunt_last(spec, first)) {
+            add_job(s, VOUCH_JOB_LOOK, first, steps);
+            if (s->hunt.settings->restarts > 0)
+                add_job(s, VOUCH_JOB_DESCEND, first, steps);
+        }
+        VOUCH_TRY(run_wave(s, witness));
     }
     return VOUCH_OK;
 }
 
-/* ---- the schedule ------------------------------------------------------------------------ */
-
-/* Room for the best points of the box's cases; without it descents start at random. */
-static vouch_status new_best(search *s)
+static int next_box(search *s)
 {
-    size_t cases = (size_t)(s->last - s->first), n = (size_t)s->spec->input_size;
+    const int first = s->next_first;
+    s->next_first = vouch_hunt_last(s->hunt.spec, first);
+    if (s->next_first == s->hunt.spec->case_count)
+        s->next_first = 0;
+    return first;
+}
 
-    s->best_value = VOUCH_NEW_ARRAY(s->scratch, double, cases);
-    s->best_point = NULL;
-    if (s->best_value && cases * n <= BEST_LIMIT)
-        s->best_point = VOUCH_NEW_ARRAY(s->scratch, double, cases *n);
-    if (!s->best_value || (cases * n <= BEST_LIMIT && !s->best_point))
-        return vouch_fail(s->ctx, VOUCH_ERR_MEMORY, "falsification: out of memory");
-    for (size_t k = 0; k < cases; k++)
-        s->best_value[k] = (double)INFINITY;
+static vouch_status one_round(search *s, int64_t round, vouch_witness *witness)
+{
+    const vouch_spec *spec = s->hunt.spec;
+    const int64_t steps = s->hunt.settings->steps << (round < 2 ? round : 2);
+
+    s->job_count = 0;
+    for (int j = 0; j < ROUND; j++) {
+        const bool walks = s->flat ? j != 0 : j % 4 == 3;
+        const bool led = j % 2 == 0 && s->leads.count > 0;
+        const int first =
+            led ? first_of_box(spec, s->leads.lead[j / 2 % s->leads.count].which_case)
+                : next_box(s);
+        add_job(s, walks ? VOUCH_JOB_WALK : VOUCH_JOB_DESCEND, first,
+                walks ? 2 * steps : steps);
+    }
+    return run_wave(s, witness);
+}
+
+static vouch_status hunt(search *s, vouch_witness *witness)
+{
+    VOUCH_TRY(first_look(s, witness));
+    if (s->hunt.settings->restarts <= 0)
+        return VOUCH_OK;
+    for (int64_t r = 0; r < s->hunt.settings->rounds && !witness->found && !out_of_time(s); r++)
+        VOUCH_TRY(one_round(s, r, witness));
     return VOUCH_OK;
 }
 
-static vouch_status search_box(search *s)
+/* ---- laying out ---------------------------------------------------------------------------- */
+
+static int64_t clamp(int64_t x, int64_t low, int64_t high)
 {
-    VOUCH_TRY(new_best(s));
-    vouch_candidate_centre(&s->grid, s->point);
-    if (!stopped(s))
-        VOUCH_TRY(try_point(s));
-    VOUCH_TRY(try_corners(s));
-    VOUCH_TRY(try_random(s));
-    if (vouch_grad_differentiable(s->grad))
-        VOUCH_TRY(try_descents(s));
+    return x < low ? low : x > high ? high : x;
+}
+
+/* Floats are twice as fast; small networks can afford to be looked at as they really are. */
+static vouch_dtype choose_dtype(const vouch_hunt *h)
+{
+    const vouch_graph *g = h->looked_at;
+    bool doubles = h->settings->semantics == VOUCH_SEMANTICS_REAL &&
+                   vouch_grad_size(g) + vouch_graph_parameters(g) <= SMALL;
+    for (int i = 0; i < g->input_count; i++)
+        doubles = doubles || g->value[g->input[i]].dtype == VOUCH_F64;
+    return doubles ? VOUCH_F64 : VOUCH_F32;
+}
+
+static vouch_status plan(search *s)
+{
+    vouch_hunt *h = &s->hunt;
+    vouch_grad_plan *made = NULL;
+
+    VOUCH_TRY(vouch_loss_graph(s->scratch, h->graph, h->spec, &h->looked_at));
+    const int64_t size = vouch_grad_size(h->looked_at) + 1;
+    h->lanes = clamp(TAPE / size, 4, LANES);
+    h->lanes = clamp(POINTS / (h->spec->input_size + 1), 4, h->lanes);
+    h->points = clamp(LOOK / size, 2 * h->lanes, INT32_MAX);
+    VOUCH_TRY(vouch_grad_plan_new(
+        s->ctx, s->scratch, h->looked_at,
+        &(vouch_grad_settings){.dtype = choose_dtype(h), .batch = h->lanes, .surrogate = true},
+        &made));
+    h->plan = made;
     return VOUCH_OK;
 }
 
-static vouch_status search_boxes(search *s)
+static vouch_status new_jobs(search *s)
 {
-    const vouch_spec *spec = s->spec;
+    const vouch_spec *spec = s->hunt.spec;
+    bool complete = vouch_leads_new(s->scratch, spec->input_size, &s->leads);
 
-    for (s->first = 0; s->first < spec->case_count && !stopped(s); s->first = s->last) {
-        int box = spec->cases[s->first].box;
-        vouch_arena_mark mark = vouch_arena_get_mark(s->scratch);
-        for (s->last = s->first; s->last < spec->case_count && spec->cases[s->last].box == box;)
-            s->last++;
-        vouch_grid_set_box(&s->grid, &spec->box[box]);
-        if (s->grid.empty)
-            continue;
-        VOUCH_TRY(search_box(s));
-        vouch_arena_reset(s->scratch, mark);
+    for (int j = 0; j < WAVE && complete; j++) {
+        vouch_witness *w = &s->job[j].witness;
+        w->input = VOUCH_NEW_ARRAY(s->scratch, double, spec->input_size);
+        w->output = VOUCH_NEW_ARRAY(s->scratch, double, spec->output_size);
+        complete = vouch_leads_new(s->scratch, spec->input_size, &s->job[j].best) && w->input &&
+                   w->output;
+    }
+    return complete ? VOUCH_OK : out_of_memory(s->ctx);
+}
+
+static vouch_status new_threads(search *s)
+{
+    s->threads = (int)clamp(s->hunt.settings->threads, 1, MAX_THREADS);
+    for (int t = 0; t < s->threads; t++) {
+        s->child[t] = vouch_context_new_child(s->ctx);
+        s->arena[t] = s->child[t] ? vouch_arena_new(s->child[t]) : NULL;
+        if (!s->arena[t])
+            return out_of_memory(s->ctx);
     }
     return VOUCH_OK;
 }
 
-static vouch_status new_search(search *s)
+static void free_threads(search *s)
 {
-    double **input_sized[] = {&s->point, &s->d_x, &s->mean, &s->square, &s->position};
-    double **output_sized[] = {&s->y, &s->d_y};
-    bool complete = true;
+    for (int t = 0; t < s->threads; t++) {
+        vouch_hunter_free(s->hunter[t]);
+        vouch_arena_free(s->arena[t]);
+        vouch_context_free(s->child[t]);
+    }
+}
 
-    VOUCH_TRY(vouch_grad_new(s->ctx, s->scratch, s->graph, &s->grad));
-    VOUCH_TRY(vouch_grid_new(s->scratch, s->graph, s->spec, s->settings->semantics, &s->grid));
-    for (size_t i = 0; i < sizeof input_sized / sizeof *input_sized; i++)
-        complete &= (*input_sized[i] =
-                         VOUCH_NEW_ARRAY(s->scratch, double, s->spec->input_size)) != NULL;
-    for (size_t i = 0; i < sizeof output_sized / sizeof *output_sized; i++)
-        complete &= (*output_sized[i] =
-                         VOUCH_NEW_ARRAY(s->scratch, double, s->spec->output_size)) != NULL;
-    return complete ? VOUCH_OK
-                    : vouch_fail(s->ctx, VOUCH_ERR_MEMORY, "falsification: out of memory");
+static vouch_status run_search(search *s, vouch_witness *witness)
+{
+    VOUCH_TRY(new_jobs(s));
+    VOUCH_TRY(new_threads(s));
+    VOUCH_TRY(plan(s));
+    return hunt(s, witness);
 }
 
 vouch_status vouch_falsify(vouch_context *ctx, vouch_arena *scratch, const vouch_graph *graph,
                            const vouch_spec *spec, const vouch_falsify_settings *settings,
                            vouch_witness *witness)
 {
-    search s = {.ctx = ctx,
-                .scratch = scratch,
-                .graph = graph,
-                .spec = spec,
-                .settings = settings,
-                .witness = witness};
     vouch_arena_mark mark = vouch_arena_get_mark(scratch);
+    search *s = VOUCH_NEW(scratch, search);
     vouch_status status;
 
     witness->found = false;
-    status = new_search(&s);
-    if (!status)
-        status = search_boxes(&s);
+    if (!s)
+        return out_of_memory(ctx);
+    s->ctx = ctx;
+    s->scratch = scratch;
+    s->hunt = (vouch_hunt){.graph = graph, .spec = spec, .settings = settings};
+    status = out_of_time(s) || spec->case_count == 0 ? VOUCH_OK : run_search(s, witness);
+    free_threads(s);
     vouch_arena_reset(scratch, mark);
+    if (status == VOUCH_ERR_CANCELLED && !vouch_context_cancelled(ctx) && witness->found)
+        status = VOUCH_OK;
     return status;
 }

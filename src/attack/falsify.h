@@ -42,18 +42,21 @@ vouch_status vouch_witness_between(vouch_arena *scratch, const vouch_graph *grap
                                    int which_case, int64_t *count);
 
 typedef struct vouch_falsify_settings {
-    int64_t samples;  /* random points (half with coordinates snapped to an end) */
-    int64_t restarts; /* of projected gradient */
-    int64_t steps;
-    int64_t seed;
+    int64_t samples; /* random points of the first look at a box; fewer where points are dear */
+    int64_t restarts; /* of descents in the first look; 0: no descents, no walks */
+    int64_t steps;    /* of a descent in the first look; later rounds take up to four times */
+    int64_t rounds;   /* after the first look: rounds of descents and walks from the best points
+                       * and from fresh ones. 0: the first look is all */
+    int64_t seed;     /* another seed, another search: call again with the next one */
+    int64_t threads;  /* 0: one. Their number changes no result */
     double deadline_wall; /* vouch_wall_s() value; infinity = none */
     vouch_semantics semantics;
 } vouch_falsify_settings;
 
-/* Corners and centre, seeded random points, projected gradient on the violation with restarts,
- * for every case of the spec. Without a witness at the deadline, or when the context is
- * cancelled, it returns VOUCH_OK with found false. Same seed, same witness (a deadline may cut
- * the search short). */
+/* Corners and centre, seeded random points, projected gradient on the violation from many starts
+ * at once, and walks where gradients say nothing, for every case of the spec. Without a witness
+ * at the deadline, or when the context is cancelled, it returns VOUCH_OK with found false. Same
+ * seed, same witness (a deadline may cut the search short). */
 vouch_status vouch_falsify(vouch_context *ctx, vouch_arena *scratch, const vouch_graph *graph,
                            const vouch_spec *spec, const vouch_falsify_settings *settings,
                            vouch_witness *witness);

@@ -6,6 +6,16 @@
 
 #include "support/net.h"
 
+static vouch_status new_tape(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                             vouch_grad **grad)
+{
+    const vouch_grad_settings settings = {.dtype = VOUCH_F64, .batch = 1};
+    vouch_grad_plan *plan;
+    VOUCH_TRY(vouch_grad_plan_new(ctx, arena, graph, &settings, &plan));
+    assert_true(vouch_grad_differentiable(plan));
+    return vouch_grad_new(ctx, arena, plan, grad);
+}
+
 static double form(vouch_grad *grad, const double *x, const double *d, int outputs)
 {
     double y[16], sum = 0;
@@ -53,8 +63,7 @@ static void gradients_of_dense_nets_match_finite_differences(void **state)
         vouch_grad *grad;
         double x[16] = {0};
         vouch_test_net_random(ctx, k % 2 ? VOUCH_F64 : VOUCH_F32, 3, size, &r, &net);
-        vouch_test_ok(ctx, vouch_grad_new(ctx, arena, net.graph, &grad));
-        assert_true(vouch_grad_differentiable(grad));
+        vouch_test_ok(ctx, new_tape(ctx, arena, net.graph, &grad));
         for (int i = 0; i < size[0]; i++)
             x[i] = 2 * vouch_random_unit(&r) - 1;
         bad += disagreements(grad, x, size[0], size[3], &r);
@@ -111,7 +120,7 @@ static void adjoints_of_a_value_used_several_times_add_up(void **state)
     vouch_grad *grad;
 
     (void)state;
-    vouch_test_ok(ctx, vouch_grad_new(ctx, arena, graph, &grad));
+    vouch_test_ok(ctx, new_tape(ctx, arena, graph, &grad));
     for (int round = 0; round < 2; round++) { /* adjoints are zeroed in between */
         vouch_test_ok(ctx, vouch_grad_run(grad, x, d, d_x, y));
         for (int i = 0; i < 3; i++) {
@@ -138,7 +147,7 @@ static void passes_stop_asking_for_memory(void **state)
     long before = 0;
 
     (void)state;
-    vouch_test_ok(ctx, vouch_grad_new(ctx, arena, graph, &grad));
+    vouch_test_ok(ctx, new_tape(ctx, arena, graph, &grad));
     for (int round = 0; round < 100; round++) {
         if (round == 2)
             before = memory.requests;
