@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,13 +97,13 @@ static size_t container_memory(void)
                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        unsigned long long bytes = 0;
+        char text[32] = "", *end = text;
         FILE *file = fopen(files[i], "re");
         if (!file)
             continue;
-        char text[32] = "";
-        if (fgets(text, sizeof text, file) && sscanf(text, "%19llu", &bytes) == 1 &&
-            bytes < least)
+        const unsigned long long bytes =
+            fgets(text, sizeof text, file) ? strtoull(text, &end, 10) : 0;
+        if (end != text && bytes < least) /* no limit is the word "max" */
             least = (size_t)bytes;
         (void)fclose(file);
     }

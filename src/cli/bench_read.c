@@ -59,16 +59,17 @@ bool vouch_bench_is(const vouch_bench_instance *one, const char *onnx, const cha
 }
 
 /* The folder with its slash, and its name: that of the folder the file really lies in. */
-static vouch_status name_folder(vouch_arena *arena, const char *path, vouch_bench *bench)
+static vouch_status name_folder(vouch_arena *arena, const char *path, vouch_bench_set *set)
 {
     const char *slash = strrchr(path, '/');
     const size_t length = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-    bench->folder = vouch_arena_text_n(arena, path, length);
-    char *real = realpath(length > 0 ? bench->folder : ".", NULL);
+    set->path = path;
+    set->folder = vouch_arena_text_n(arena, path, length);
+    char *real = realpath(length > 0 ? set->folder : ".", NULL);
     const char *name = real != NULL ? strrchr(real, '/') : NULL;
-    bench->category = vouch_arena_text(arena, name != NULL ? name + 1 : "benchmark");
+    set->name = vouch_arena_text(arena, name != NULL ? name + 1 : "benchmark");
     free(real);
-    return bench->folder && bench->category ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    return set->folder && set->name ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static int count_lines(const char *text)
@@ -86,16 +87,18 @@ static bool read_limit(const char *text, double *limit_s)
     return end != text && *end == '\0' && !isnan(*limit_s) && *limit_s >= 0;
 }
 
-vouch_status vouch_bench_read(vouch_arena *arena, const char *path, vouch_bench *bench)
+vouch_status vouch_bench_read(vouch_arena *arena, const char *path, vouch_bench_set *set,
+                              vouch_bench_instance **instance)
 {
     vouch_context *ctx = vouch_arena_context(arena);
     vouch_file file;
     const char *field[FIELDS];
     VOUCH_TRY(vouch_file_read(arena, path, CSV_LIMIT, &file));
-    VOUCH_TRY(name_folder(arena, path, bench));
-    bench->count = 0;
-    bench->instance = VOUCH_NEW_ARRAY(arena, vouch_bench_instance, count_lines(file.data));
-    if (bench->instance == NULL)
+    VOUCH_TRY(name_folder(arena, path, set));
+    set->count = 0;
+    vouch_bench_instance *list =
+        VOUCH_NEW_ARRAY(arena, vouch_bench_instance, count_lines(file.data));
+    if (list == NULL)
         return VOUCH_ERR_MEMORY;
     vouch_bench_lines lines = {.at = file.data, .separator = ','};
     for (int n; (n = vouch_bench_next(&lines, field, FIELDS)) > 0;) {
@@ -104,15 +107,19 @@ vouch_status vouch_bench_read(vouch_arena *arena, const char *path, vouch_bench 
             return vouch_fail(ctx, VOUCH_ERR_PARSE, "%s:%d: expected onnx,vnnlib,timeout", path,
                               lines.line);
         const bool limited = read_limit(field[2], &limit_s);
-        if (!limited && bench->count == 0 && strcmp(field[0], "onnx") == 0)
+        if (!limited && set->count == 0 && strcmp(field[0], "onnx") == 0)
             continue; /* a header */
         if (!limited)
             return vouch_fail(ctx, VOUCH_ERR_PARSE, "%s:%d: '%s' is no time limit", path,
                               lines.line, field[2]);
-        bench->instance[bench->count++] =
-            (vouch_bench_instance){.onnx = field[0], .vnnlib = field[1], .limit_s = limit_s};
+        list[set->count++] = (vouch_bench_instance){.benchmark = set->name,
+                                                    .folder = set->folder,
+                                                    .onnx = field[0],
+                                                    .vnnlib = field[1],
+                                                    .limit_s = limit_s};
     }
-    if (bench->count == 0)
+    *instance = list;
+    if (set->count == 0)
         return vouch_fail(ctx, VOUCH_ERR_PARSE, "%s: holds no instance", path);
     return VOUCH_OK;
 }
@@ -126,7 +133,8 @@ static int column(const char *const *field, int count, const char *name)
     return -1;
 }
 
-vouch_status vouch_bench_read_expected(vouch_arena *arena, const char *path, vouch_bench *bench)
+vouch_status vouch_bench_read_expected(vouch_arena *arena, const char *path,
+                                       const vouch_bench_set *set, const vouch_bench *bench)
 {
     vouch_context *ctx = vouch_arena_context(arena);
     vouch_file file;
@@ -135,7 +143,7 @@ vouch_status vouch_bench_read_expected(vouch_arena *arena, const char *path, vou
     vouch_bench_lines lines = {.at = file.data, .separator = ','};
     int n = vouch_bench_next(&lines, field, FIELDS);
     const int onnx = column(field, n, "onnx"), vnnlib = column(field, n, "vnnlib");
-    const int verdict = column(field, n, "verdict");
+    const int verdict = column(field, n, "verdict"), checked = column(field, n, "ce_checked");
     if (onnx < 0 || vnnlib < 0 || verdict < 0)
         return vouch_fail(ctx, VOUCH_ERR_PARSE,
                           "%s:1: expected a header with the columns onnx, vnnlib, verdict",
@@ -143,9 +151,12 @@ vouch_status vouch_bench_read_expected(vouch_arena *arena, const char *path, vou
     while ((n = vouch_bench_next(&lines, field, FIELDS)) > 0) {
         if (onnx >= n || vnnlib >= n || verdict >= n)
             return vouch_fail(ctx, VOUCH_ERR_PARSE, "%s:%d: too few columns", path, lines.line);
-        for (int i = 0; i < bench->count; i++) {
-            if (vouch_bench_is(&bench->instance[i], field[onnx], field[vnnlib]))
-                bench->instance[i].expected = field[verdict];
+        for (int i = set->first; i < set->first + set->count; i++) {
+            vouch_bench_instance *one = &bench->instance[i];
+            if (!vouch_bench_is(one, field[onnx], field[vnnlib]))
+                continue;
+            one->expected = field[verdict];
+            one->checked = checked >= 0 && checked < n ? field[checked] : NULL;
         }
     }
     return VOUCH_OK;

@@ -2,14 +2,15 @@
  * and taking them over after a kill.
  *
  * Invariant: a row is one write(2) of a whole line at the end of the file, followed by fsync;
- * the detail row of an instance is written before its result row. So after a kill at any
- * moment each file is complete lines and at most one torn one at the end, and the detail file
- * holds the rows of the result file and at most one more. Resuming cuts both back to that.
+ * the line in the log is written before the result row. So after a kill at any moment each file
+ * is complete lines and at most one torn one at the end, and the log may hold one instance more
+ * than the result file. Resuming cuts off what is torn and adds the row that is missing. Result
+ * rows are VNN-COMP's and tell no limit; the log does, and where it is kept too, rows of another
+ * limit are refused.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,9 @@
 #include "cli/bench.h"
 #include "io/io.h"
 
-enum { RESULT_LIMIT = 1 << 28, ROW_FIELDS = 6, DETAIL_FIELDS = 11 };
+enum { RESULT_LIMIT = 1 << 28, ROW_FIELDS = 6 };
 
 static const char row_header[] = "category,onnx,vnnlib,prepare_time,verdict,run_time\n";
-static const char detail_header[] =
-    "onnx\tvnnlib\tverdict\tseconds\tcpu_seconds\tsubproblems\tdepth\tpeak_mib\tdomain\tsplit\t"
-    "reason\n";
 
 static vouch_status fail(vouch_context *ctx, const char *path, const char *what)
 {
@@ -70,54 +68,53 @@ static vouch_status put(vouch_context *ctx, const vouch_bench_file *file, const 
 
 /* ---- taking over ------------------------------------------------------------------------- */
 
-/* The first instance of that name that has no row yet; or that has one, but no details. */
-static vouch_bench_instance *find(const vouch_bench *bench, const char *onnx,
-                                  const char *vnnlib, bool measured_only)
-{
-    for (int i = 0; i < bench->count; i++) {
-        vouch_bench_instance *one = &bench->instance[i];
-        const bool free = measured_only ? one->done && !one->measured : !one->done;
-        if (free && vouch_bench_is(one, onnx, vnnlib))
-            return one;
-    }
-    return NULL;
-}
-
-static bool is_listed(const vouch_bench *bench, const char *onnx, const char *vnnlib)
-{
-    for (int i = 0; i < bench->count; i++)
-        if (vouch_bench_is(&bench->instance[i], onnx, vnnlib))
-            return true;
-    return false;
-}
-
 /* False: a row of another benchmark, or one too many. The order is free, because runs with
  * different filters may have added to the file. */
 static bool take_row(const vouch_bench *bench, const char *const *field)
 {
-    vouch_bench_instance *one = find(bench, field[1], field[2], false);
-    if (one == NULL)
-        return false;
-    one->done = true;
-    one->prepare_s = strtod(field[3], NULL);
-    one->verdict = field[4];
-    one->seconds = strtod(field[5], NULL);
-    return true;
+    for (int i = 0; i < bench->count; i++) {
+        vouch_bench_instance *one = &bench->instance[i];
+        if (one->done || strcmp(one->benchmark, field[0]) != 0 ||
+            !vouch_bench_is(one, field[1], field[2]))
+            continue;
+        one->done = true;
+        one->prepare_s = strtod(field[3], NULL);
+        one->verdict = field[4];
+        one->seconds = strtod(field[5], NULL);
+        return true;
+    }
+    return false;
 }
 
-static bool take_detail(const vouch_bench *bench, const char *const *field)
+static bool same_run(const vouch_bench_instance *a, const vouch_bench_instance *b)
 {
-    vouch_bench_instance *one = find(bench, field[0], field[1], true);
-    if (one == NULL || strcmp(one->verdict, field[2]) != 0)
-        return is_listed(bench, field[0], field[1]);
-    one->measured = true;
-    one->cpu_s = strtod(field[4], NULL);
-    one->subproblems = strtoull(field[5], NULL, 10);
-    one->depth = (int)strtol(field[6], NULL, 10);
-    one->peak_mib = strtod(field[7], NULL);
-    one->domain = field[8];
-    one->split = field[9];
-    one->reason = field[10];
+    return fabs(a->limit_s - b->limit_s) < 1e-5 && strcmp(a->settings, b->settings) == 0;
+}
+
+/* Lines of other benchmarks, limits and settings are none of this run's, and stay. */
+static bool take_line(const vouch_bench *bench, const char *const *field)
+{
+    vouch_bench_instance was = {0};
+    vouch_bench_log_read(field, &was);
+    for (int i = 0; i < bench->count; i++) {
+        vouch_bench_instance *one = &bench->instance[i];
+        if (one->measured || strcmp(one->benchmark, was.benchmark) != 0 ||
+            !vouch_bench_is(one, was.onnx, was.vnnlib))
+            continue;
+        if (!same_run(one, &was)) {
+            one->other = true;
+            continue;
+        }
+        const vouch_bench_instance now = *one;
+        *one = was;
+        one->folder = now.folder;
+        one->expected = now.expected;
+        one->checked = now.checked;
+        one->chosen = now.chosen;
+        one->done = now.done;
+        one->measured = true;
+        break;
+    }
     return true;
 }
 
@@ -128,23 +125,16 @@ typedef struct format {
     bool (*take)(const vouch_bench *bench, const char *const *field);
 } format;
 
-static const format row_format = {',', ROW_FIELDS, 1, row_header, take_row};
-static const format detail_format = {'\t', DETAIL_FIELDS, 0, detail_header, take_detail};
-
-/* Takes over at most `most` rows of the file; *rows how many, *kept the bytes they span. */
+/* Takes over the rows of the file; *kept: the bytes they span. */
 static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, const format *f,
-                              int most, const vouch_bench *bench, int *rows, off_t *kept)
+                              const vouch_bench *bench, off_t *kept)
 {
-    const char *field[DETAIL_FIELDS];
+    const char *field[VOUCH_BENCH_FIELDS];
     vouch_file text;
     VOUCH_TRY(vouch_file_read(arena, file->path, RESULT_LIMIT, &text));
     vouch_bench_lines lines = {.at = text.data, .separator = f->separator};
     *kept = 0;
-    *rows = 0;
-    while (*rows < most) {
-        const int n = vouch_bench_next(&lines, field, f->fields);
-        if (n == 0 || !lines.complete)
-            break;
+    for (int n; (n = vouch_bench_next(&lines, field, f->fields)) > 0 && lines.complete;) {
         if (n != f->fields)
             return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
                               "%s:%d: is no row of a benchmark run; not resumed", file->path,
@@ -156,21 +146,20 @@ static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, 
             return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
                               "%s:%d: %s, %s is a row of another run; not resumed", file->path,
                               lines.line, field[f->onnx], field[f->onnx + 1]);
-        *rows += !header;
         *kept = lines.at - text.data;
     }
     return VOUCH_OK;
 }
 
 static vouch_status resume_file(vouch_arena *arena, const vouch_bench_file *file,
-                                const format *f, int most, const vouch_bench *bench, int *rows)
+                                const format *f, const vouch_bench *bench)
 {
     struct stat there;
     off_t kept = 0;
-    *rows = 0;
-    if (file->path == NULL || fstat(file->fd, &there) != 0 || there.st_size == 0)
+    if (file->path == NULL || !is_regular(file->fd) || fstat(file->fd, &there) != 0 ||
+        there.st_size == 0)
         return VOUCH_OK;
-    VOUCH_TRY(take_over(arena, file, f, most, bench, rows, &kept));
+    VOUCH_TRY(take_over(arena, file, f, bench, &kept));
     if (ftruncate(file->fd, kept) != 0)
         return fail(vouch_arena_context(arena), file->path, "cut the last row of");
     return VOUCH_OK;
@@ -185,62 +174,75 @@ static bool is_empty(const vouch_bench_file *file)
            (fstat(file->fd, &there) != 0 || !S_ISREG(there.st_mode) || there.st_size == 0);
 }
 
+static vouch_status append_row(vouch_arena *arena, const vouch_bench_instance *one,
+                               const vouch_bench_results *results)
+{
+    if (results->rows.path == NULL)
+        return VOUCH_OK;
+    const char *row =
+        vouch_arena_print(arena, "%s,%s,%s,%.6f,%s,%.6f\n", one->benchmark, one->onnx,
+                          one->vnnlib, one->prepare_s, one->verdict, one->seconds);
+    return row == NULL ? VOUCH_ERR_MEMORY
+                       : put(vouch_arena_context(arena), &results->rows, row);
+}
+
+/* What the log and the result file say together. */
+static vouch_status settle(vouch_arena *arena, const vouch_bench *bench,
+                           const vouch_bench_results *results)
+{
+    for (int i = 0; i < bench->count; i++) {
+        vouch_bench_instance *one = &bench->instance[i];
+        if (one->done && !one->measured && one->other)
+            return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
+                              "%s: %s, %s was run with another limit or other settings; not "
+                              "resumed",
+                              results->rows.path, one->onnx, one->vnnlib);
+        if (one->measured && !one->done) {
+            one->done = true;
+            VOUCH_TRY(append_row(arena, one, results));
+        }
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status resume(vouch_arena *arena, const char *log_header, const vouch_bench *bench,
+                           const vouch_bench_results *results)
+{
+    const format rows = {',', ROW_FIELDS, 1, row_header, take_row};
+    const format lines = {'\t', vouch_bench_log_fields(), 0, log_header, take_line};
+    VOUCH_TRY(resume_file(arena, &results->rows, &rows, bench));
+    return resume_file(arena, &results->detail, &lines, bench);
+}
+
 vouch_status vouch_bench_open(vouch_arena *arena, const vouch_bench_files *files,
                               vouch_bench *bench, vouch_bench_results *results)
 {
     vouch_context *ctx = vouch_arena_context(arena);
-    int rows = 0, details = 0;
+    const char *log_header = vouch_bench_log_header(arena);
     *results = (vouch_bench_results){{NULL, -1}, {NULL, -1}};
+    if (log_header == NULL)
+        return VOUCH_ERR_MEMORY;
     VOUCH_TRY(open_file(ctx, files->out, files->resume, &results->rows));
     VOUCH_TRY(open_file(ctx, files->detail, files->resume, &results->detail));
-    if (files->resume) {
-        VOUCH_TRY(resume_file(arena, &results->rows, &row_format, INT_MAX, bench, &rows));
-        VOUCH_TRY(resume_file(arena, &results->detail, &detail_format, rows, bench, &details));
-    }
+    if (files->resume)
+        VOUCH_TRY(resume(arena, log_header, bench, results));
     if (files->header && is_empty(&results->rows))
         VOUCH_TRY(put(ctx, &results->rows, row_header));
     if (is_empty(&results->detail))
-        VOUCH_TRY(put(ctx, &results->detail, detail_header));
-    return VOUCH_OK;
+        VOUCH_TRY(put(ctx, &results->detail, log_header));
+    return settle(arena, bench, results);
 }
 
-/* A field must not break its row. */
-static const char *plain(vouch_arena *arena, const char *text)
+vouch_status vouch_bench_append(vouch_arena *arena, const vouch_bench_instance *one,
+                                const vouch_bench_results *results)
 {
-    char *copy = vouch_arena_text(arena, text != NULL ? text : "");
-    for (char *p = copy; p != NULL && *p != '\0'; p++) {
-        if (*p == '\t' || *p == '\n' || *p == '\r')
-            *p = ' ';
+    if (results->detail.path != NULL) {
+        const char *line = vouch_bench_log_line(arena, one);
+        if (line == NULL)
+            return VOUCH_ERR_MEMORY;
+        VOUCH_TRY(put(vouch_arena_context(arena), &results->detail, line));
     }
-    return copy;
-}
-
-static vouch_status append_detail(vouch_arena *arena, const vouch_bench_instance *one,
-                                  const vouch_bench_file *file)
-{
-    const char *reason = plain(arena, one->reason);
-    if (file->path == NULL)
-        return VOUCH_OK;
-    if (reason == NULL)
-        return VOUCH_ERR_MEMORY;
-    const char *row = vouch_arena_print(
-        arena, "%s\t%s\t%s\t%.6f\t%.6f\t%" PRIu64 "\t%d\t%.1f\t%s\t%s\t%s\n", one->onnx,
-        one->vnnlib, one->verdict, one->seconds, one->cpu_s, one->subproblems, one->depth,
-        one->peak_mib, one->domain ? one->domain : "", one->split ? one->split : "", reason);
-    return row == NULL ? VOUCH_ERR_MEMORY : put(vouch_arena_context(arena), file, row);
-}
-
-vouch_status vouch_bench_append(vouch_arena *arena, const vouch_bench *bench,
-                                const vouch_bench_instance *one, vouch_bench_results *results)
-{
-    VOUCH_TRY(append_detail(arena, one, &results->detail));
-    if (results->rows.path == NULL)
-        return VOUCH_OK;
-    const char *row =
-        vouch_arena_print(arena, "%s,%s,%s,%.6f,%s,%.6f\n", bench->category, one->onnx,
-                          one->vnnlib, one->prepare_s, one->verdict, one->seconds);
-    return row == NULL ? VOUCH_ERR_MEMORY
-                       : put(vouch_arena_context(arena), &results->rows, row);
+    return append_row(arena, one, results);
 }
 
 void vouch_bench_close(vouch_bench_results *results)

@@ -1,26 +1,23 @@
-/* vouch bench: runs the instances of a VNN-COMP benchmark, one after the other, in one process.
+/* vouch bench: runs the instances of VNN-COMP benchmarks, one after the other.
  *
- * Each instance gets a mark in the arena that is reset after it; networks are kept between
- * instances while they are small, because benchmarks ask many properties of few networks.
+ * They are decided in a child process (bench_run.c); each row is on disk before the next one is
+ * waited for.
  */
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "cli/bench.h"
-#include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/load.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text.h"
-#include "verify/verify.h"
 
-enum { CACHE_MIB = 64, CACHE_COUNT = 256, BAR = 16 };
+enum { BAR = 16, PATHS = 1000 };
 
 typedef struct bench_cli {
-    const char *expected, *filter;
+    vouch_bench_choice choice;
     vouch_bench_files files;
+    const char *tag;
     double total_timeout_s;
     bool quiet;
 } bench_cli;
@@ -39,19 +36,21 @@ static const vouch_option rows[] = {
      .offset = offsetof(bench_cli, files.header)},
     {.name = "detail",
      .argument = "FILE",
-     .help = "write a tab-separated table with CPU seconds, subproblems, depth, peak memory, "
-             "domain and split of each instance",
+     .help = "write a log: a tab-separated line per instance with CPU seconds, memory, "
+             "subproblems, phases, limit and settings",
      .type = VOUCH_OPTION_TEXT,
      .offset = offsetof(bench_cli, files.detail)},
     {.name = "expected",
      .argument = "FILE",
      .help =
          "compare with these verdicts (columns onnx, vnnlib, verdict); sat against unsat is "
-         "a contradiction and makes the exit code 1",
+         "a contradiction and makes the exit code 1; a folder's own expected.csv is the "
+         "default",
      .type = VOUCH_OPTION_TEXT,
-     .offset = offsetof(bench_cli, expected)},
+     .offset = offsetof(bench_cli, choice.expected)},
     {.name = "resume",
-     .help = "go on after the last finished row of --out, in place of starting over",
+     .help = "take over the finished rows of --out and --detail, in place of starting over; of "
+             "--detail those of the same limit and settings",
      .type = VOUCH_OPTION_FLAG,
      .offset = offsetof(bench_cli, files.resume)},
     {.name = "total-timeout",
@@ -62,11 +61,33 @@ static const vouch_option rows[] = {
      .offset = offsetof(bench_cli, total_timeout_s),
      .low = 0,
      .high = 1e9},
+    {.name = "only",
+     .argument = "NAMES",
+     .help = "run only benchmarks whose name begins with one of these, separated by commas",
+     .type = VOUCH_OPTION_TEXT,
+     .offset = offsetof(bench_cli, choice.only)},
     {.name = "filter",
      .argument = "TEXT",
      .help = "run only instances whose onnx,vnnlib holds this text",
      .type = VOUCH_OPTION_TEXT,
-     .offset = offsetof(bench_cli, filter)},
+     .offset = offsetof(bench_cli, choice.filter)},
+    {.name = "limit-instances",
+     .argument = "N",
+     .help = "run only the first N instances of each benchmark; 0 = all",
+     .type = VOUCH_OPTION_INT,
+     .offset = offsetof(bench_cli, choice.limit_instances),
+     .low = 0,
+     .high = 1e9},
+    {.name = "shard",
+     .argument = "I/N",
+     .help = "run only part I of N parts: every Nth instance from the Ith on",
+     .type = VOUCH_OPTION_TEXT,
+     .offset = offsetof(bench_cli, choice.shard)},
+    {.name = "tag",
+     .argument = "TEXT",
+     .help = "a text for the last column of --detail, such as a commit",
+     .type = VOUCH_OPTION_TEXT,
+     .offset = offsetof(bench_cli, tag)},
     {.name = "quiet",
      .help = "no progress bar",
      .type = VOUCH_OPTION_FLAG,
@@ -74,64 +95,20 @@ static const vouch_option rows[] = {
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
-typedef struct cache {
-    int count;
-    size_t bytes;
-    vouch_cli_network net[CACHE_COUNT];
-} cache;
-
 typedef struct runner {
-    const vouch_cli_call *call; /* its arena is reset after each instance */
-    vouch_arena *keep;          /* what outlives an instance */
+    const vouch_cli_call *call;
+    vouch_arena *arena;
     const bench_cli *cli;
     const vouch_verify_settings *settings;
     vouch_bench bench;
     vouch_bench_results results;
-    cache networks;
+    vouch_bench_server server;
     vouch_cli_progress progress;
-    int wanted;  /* instances chosen */
-    bool failed; /* some instance could not be read */
+    int wanted;          /* instances chosen */
+    bool unread, failed; /* some instance was an error: of its files, of vouch */
 } runner;
 
-/* ---- networks kept between instances ----------------------------------------------------- */
-
-static void cache_clear(cache *c)
-{
-    for (int i = 0; i < c->count; i++)
-        vouch_cli_network_free(&c->net[i]);
-    c->count = 0;
-    c->bytes = 0;
-}
-
-/* The pointer holds until the next call. */
-static vouch_status cache_get(vouch_arena *keep, cache *c, const char *path,
-                              const vouch_cli_network **net)
-{
-    vouch_context *ctx = vouch_arena_context(keep);
-    for (int i = 0; i < c->count; i++) {
-        if (strcmp(c->net[i].path, path) == 0) {
-            *net = &c->net[i];
-            return VOUCH_OK;
-        }
-    }
-    if (c->count == CACHE_COUNT || c->bytes > (size_t)CACHE_MIB << 20)
-        cache_clear(c);
-    path = vouch_arena_text(keep, path);
-    if (path == NULL)
-        return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_cli_network_load(ctx, path, &c->net[c->count]));
-    c->bytes += vouch_arena_bytes(c->net[c->count].graph->arena);
-    *net = &c->net[c->count++];
-    return VOUCH_OK;
-}
-
 /* ---- one instance ------------------------------------------------------------------------ */
-
-/* Of --total-timeout, at a time of vouch_wall_s(); 0 = no limit. */
-static double left_in_total(const runner *r, double at_s)
-{
-    return vouch_cli_limit_left(r->cli->total_timeout_s, at_s - r->call->started_s);
-}
 
 static bool is_total_used(const runner *r)
 {
@@ -139,116 +116,45 @@ static bool is_total_used(const runner *r)
     return total_s > 0 && vouch_wall_s() - r->call->started_s >= total_s;
 }
 
-/* Absolute paths stay, others are relative to the instances file. */
-static const char *path_of(vouch_arena *arena, const runner *r, const char *name)
+static void complain(runner *r, vouch_bench_instance *one)
 {
-    const char *folder = name[0] == '/' ? "" : r->bench.folder;
-    return vouch_arena_print(arena, "%s%s", folder, name);
+    const bool contradicted = vouch_bench_compare(one);
+    if (contradicted) {
+        vouch_cli_progress_clear(&r->progress);
+        fprintf(stderr, "vouch bench: CONTRADICTION: %s %s: %s, expected %s\n", one->onnx,
+                one->vnnlib, one->verdict, one->expected);
+    }
 }
 
-static void record(vouch_arena *arena, const vouch_verify_result *result,
-                   vouch_bench_instance *one)
+static void complain_error(runner *r, const vouch_bench_instance *one, bool failed)
 {
-    one->verdict = vouch_verdict_name(result->verdict);
-    one->subproblems = result->subproblems;
-    one->depth = result->max_depth;
-    one->domain = vouch_arena_text(arena, result->domain ? result->domain : "");
-    one->split = vouch_arena_text(arena, result->split ? result->split : "");
-    one->reason = vouch_arena_text(arena, result->reason ? result->reason : "");
-}
-
-static vouch_status decide(runner *r, vouch_bench_instance *one, double begun_s,
-                           vouch_verify_result *result)
-{
-    const vouch_cli_call *call = r->call;
-    vouch_verify_settings settings = *r->settings;
-    vouch_cli_property property = {0};
-    const vouch_cli_network *net = NULL;
-    const char *onnx = path_of(call->arena, r, one->onnx);
-    const char *vnnlib = path_of(call->arena, r, one->vnnlib);
-    if (onnx == NULL || vnnlib == NULL)
-        return VOUCH_ERR_MEMORY;
-    vouch_status s = cache_get(r->keep, &r->networks, onnx, &net);
-    if (s == VOUCH_OK)
-        s = vouch_cli_property_load(call->ctx, call->arena, net->graph, vnnlib, &property);
-    one->prepare_s = vouch_wall_s() - begun_s;
-    settings.timeout_s = vouch_cli_limit_lower(settings.timeout_s, one->limit_s);
-    settings.timeout_s = vouch_cli_limit_lower(settings.timeout_s, left_in_total(r, begun_s));
-    settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, one->prepare_s);
-    if (s == VOUCH_OK)
-        s = vouch_verify(call->ctx, call->arena, net->graph, property.spec, &settings, NULL,
-                         result);
-    vouch_cli_property_free(&property);
-    return s;
-}
-
-static double peak_mib(void)
-{
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
-}
-
-static bool contradicts(const vouch_bench_instance *one)
-{
-    if (one->expected == NULL)
-        return false;
-    const bool ours = strcmp(one->verdict, "sat") == 0,
-               theirs = strcmp(one->expected, "sat") == 0;
-    return (ours && strcmp(one->expected, "unsat") == 0) ||
-           (theirs && strcmp(one->verdict, "unsat") == 0);
-}
-
-static void complain_contradiction(runner *r, vouch_bench_instance *one)
-{
-    one->contradicted = contradicts(one);
-    if (!one->contradicted)
+    if (strcmp(one->verdict, "error") != 0)
         return;
     vouch_cli_progress_clear(&r->progress);
-    fprintf(stderr, "vouch bench: CONTRADICTION: %s %s: %s, expected %s\n", one->onnx,
-            one->vnnlib, one->verdict, one->expected);
-}
-
-/* An instance that cannot be read is a row `error`; that memory is out or vouch is broken ends
- * the run. Errors of the instance must not hide later ones. */
-static vouch_status take_error(runner *r, vouch_status s, vouch_bench_instance *one)
-{
-    if (s == VOUCH_OK || s == VOUCH_ERR_CANCELLED || vouch_cli_exit(s) == VOUCH_EXIT_FAILED)
-        return s;
-    vouch_cli_progress_clear(&r->progress);
-    vouch_cli_complain(r->call);
-    one->verdict = "error";
-    one->reason = vouch_arena_text(r->keep, vouch_context_error(r->call->ctx));
-    vouch_context_clear_error(r->call->ctx);
-    r->failed = true;
-    return VOUCH_OK;
+    fprintf(stderr, "vouch bench: %s %s: %s\n", one->onnx, one->vnnlib, one->reason);
+    r->failed = r->failed || failed;
+    r->unread = r->unread || !failed;
 }
 
 /* No verdict is recorded of an instance that something from outside cut short. */
-static bool was_cut_short(const runner *r, const vouch_verify_result *result)
+static bool was_cut_short(const runner *r, const vouch_bench_instance *one)
 {
-    const bool open = result->verdict == VOUCH_UNKNOWN || result->verdict == VOUCH_TIMEOUT;
-    return open && (vouch_cli_interrupted() != 0 || is_total_used(r));
+    const bool decided = strcmp(one->verdict, "sat") == 0 || strcmp(one->verdict, "unsat") == 0;
+    return !decided && (vouch_cli_interrupted() != 0 || is_total_used(r));
 }
 
 /* *cut: the run ends here, without a row. */
 static vouch_status run_instance(runner *r, vouch_bench_instance *one, bool *cut)
 {
-    vouch_verify_result result = {0};
-    const double begun_s = vouch_wall_s(), begun_cpu_s = vouch_cpu_s();
-    const vouch_arena_mark mark = vouch_arena_get_mark(r->call->arena);
-    vouch_status s = decide(r, one, begun_s, &result);
-    one->seconds = vouch_wall_s() - begun_s;
-    one->cpu_s = vouch_cpu_s() - begun_cpu_s;
-    one->peak_mib = peak_mib();
-    record(r->keep, &result, one);
-    *cut = s == VOUCH_ERR_CANCELLED || (s == VOUCH_OK && was_cut_short(r, &result));
-    s = take_error(r, s, one);
-    vouch_arena_reset(r->call->arena, mark);
+    bool failed = false;
+    const vouch_status s = vouch_bench_decide(&r->server, r->arena, one, &failed);
+    *cut = s == VOUCH_ERR_CANCELLED || (s == VOUCH_OK && was_cut_short(r, one));
     if (s != VOUCH_OK || *cut)
         return s == VOUCH_ERR_CANCELLED ? VOUCH_OK : s;
     one->done = one->measured = true;
-    complain_contradiction(r, one);
-    return vouch_bench_append(r->keep, &r->bench, one, &r->results);
+    complain_error(r, one, failed);
+    complain(r, one);
+    return vouch_bench_append(r->arena, one, &r->results);
 }
 
 /* ---- the run ----------------------------------------------------------------------------- */
@@ -271,7 +177,7 @@ static void draw_bar(runner *r, const vouch_bench_instance *one, char *prefix, s
     bar[BAR] = '\0';
     snprintf(prefix, size, "[%s] %d/%d", bar, done, r->wanted);
     char line[256];
-    snprintf(line, sizeof line, "%s %s %s", prefix, one->onnx, one->vnnlib);
+    snprintf(line, sizeof line, "%s %s %s %s", prefix, one->benchmark, one->onnx, one->vnnlib);
     r->progress.prefix = prefix;
     if (vouch_wall_s() - r->progress.last_s >= 0.1)
         vouch_cli_progress_draw(&r->progress, line);
@@ -295,16 +201,46 @@ static vouch_status run_all(runner *r, bool *cut)
     return VOUCH_OK;
 }
 
-static void choose(runner *r)
+/* Settings that are not default, as "name=value ...", but for the time limit; "-": none. They
+ * are part of what a row of the log is known by. */
+static vouch_status describe_settings(const runner *r, const char **text)
 {
+    vouch_verify_settings plain = {0};
+    vouch_options_default(vouch_verify_options, vouch_verify_option_count, &plain);
+    *text = "";
+    for (size_t i = 0; i < vouch_verify_option_count; i++) {
+        const vouch_option *row = &vouch_verify_options[i];
+        const vouch_cli_number now = vouch_cli_setting(row, r->settings),
+                               was = vouch_cli_setting(row, &plain);
+        if (strcmp(now.text, was.text) == 0 ||
+            row->offset == offsetof(vouch_verify_settings, timeout_s))
+            continue;
+        *text = vouch_arena_print(r->arena, "%s%s%s=%s", *text, **text ? " " : "", row->name,
+                                  now.text);
+        if (*text == NULL)
+            return VOUCH_ERR_MEMORY;
+    }
+    *text = **text ? *text : "-";
+    return VOUCH_OK;
+}
+
+/* What a row is known by. */
+static vouch_status identify(runner *r)
+{
+    const char *settings = NULL;
+    VOUCH_TRY(describe_settings(r, &settings));
     for (int i = 0; i < r->bench.count; i++) {
         vouch_bench_instance *one = &r->bench.instance[i];
-        const char *both = vouch_arena_print(r->keep, "%s,%s", one->onnx, one->vnnlib);
-        one->chosen = r->cli->filter == NULL || (both && strstr(both, r->cli->filter) != NULL);
-        r->wanted += one->chosen;
-        if (one->done)
-            complain_contradiction(r, one);
+        one->limit_s = vouch_cli_limit_lower(one->limit_s, r->settings->timeout_s);
+        one->settings = settings;
+        one->tag = r->cli->tag != NULL ? r->cli->tag : "";
     }
+    return VOUCH_OK;
+}
+
+static const char *path_of(const runner *r, const vouch_bench_instance *one, const char *name)
+{
+    return vouch_arena_print(r->arena, "%s%s", name[0] == '/' ? "" : one->folder, name);
 }
 
 /* A result file that is a list, a network or a property would destroy it. */
@@ -313,34 +249,43 @@ static vouch_status check_names(const runner *r)
     const bench_cli *cli = r->cli;
     vouch_context *ctx = r->call->ctx;
     const vouch_cli_name out[] = {{"--out", cli->files.out}, {"--detail", cli->files.detail}};
-    const vouch_cli_name lists[] = {{"the instances file", r->call->argument[0]},
-                                    {"--expected", cli->expected}};
-    VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, lists, 2));
+    const vouch_cli_name expected = {"--expected", cli->choice.expected};
+    VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, &expected, 1));
+    for (int s = 0; s < r->bench.set_count; s++) {
+        const vouch_cli_name list = {"the instances file", r->bench.set[s].path};
+        VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, &list, 1));
+    }
     for (int i = 0; i < r->bench.count; i++) {
-        const vouch_arena_mark mark = vouch_arena_get_mark(r->call->arena);
-        const char *onnx = path_of(r->call->arena, r, r->bench.instance[i].onnx);
-        const char *vnnlib = path_of(r->call->arena, r, r->bench.instance[i].vnnlib);
-        const vouch_cli_name in[] = {{"a network", onnx}, {"a property", vnnlib}};
-        if (onnx == NULL || vnnlib == NULL)
+        const vouch_bench_instance *one = &r->bench.instance[i];
+        const vouch_arena_mark mark = vouch_arena_get_mark(r->arena);
+        const vouch_cli_name in[] = {{"a network", path_of(r, one, one->onnx)},
+                                     {"a property", path_of(r, one, one->vnnlib)}};
+        if (in[0].path == NULL || in[1].path == NULL)
             return VOUCH_ERR_MEMORY;
         VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, in, 2));
-        vouch_arena_reset(r->call->arena, mark);
+        vouch_arena_reset(r->arena, mark);
     }
     return VOUCH_OK;
 }
 
+static bool is_file(const char *path) { return path != NULL && strcmp(path, "-") != 0; }
+
 static vouch_status prepare(runner *r)
 {
     const bench_cli *cli = r->cli;
-    const bool to_file = cli->files.out != NULL && strcmp(cli->files.out, "-") != 0;
-    if (cli->files.resume && !to_file)
-        return vouch_fail(r->call->ctx, VOUCH_ERR_ARGUMENT, "--resume needs --out FILE");
-    VOUCH_TRY(vouch_bench_read(r->keep, r->call->argument[0], &r->bench));
-    if (cli->expected != NULL)
-        VOUCH_TRY(vouch_bench_read_expected(r->keep, cli->expected, &r->bench));
+    if (cli->files.resume && !is_file(cli->files.out) && !is_file(cli->files.detail))
+        return vouch_fail(r->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "--resume needs --out FILE or --detail FILE");
+    VOUCH_TRY(vouch_bench_find(r->arena, r->call->argument_count, r->call->argument,
+                               &cli->choice, &r->bench));
     VOUCH_TRY(check_names(r));
-    VOUCH_TRY(vouch_bench_open(r->keep, &cli->files, &r->bench, &r->results));
-    choose(r);
+    VOUCH_TRY(identify(r));
+    VOUCH_TRY(vouch_bench_open(r->arena, &cli->files, &r->bench, &r->results));
+    for (int i = 0; i < r->bench.count; i++) {
+        r->wanted += r->bench.instance[i].chosen;
+        if (r->bench.instance[i].done)
+            complain(r, &r->bench.instance[i]);
+    }
     return VOUCH_OK;
 }
 
@@ -349,12 +294,14 @@ static vouch_status conclude(runner *r, bool cut)
 {
     const bool taken = r->cli->files.out != NULL && strcmp(r->cli->files.out, "-") == 0;
     FILE *out = taken ? stderr : stdout;
-    VOUCH_TRY(vouch_bench_summary(r->keep, &r->bench, vouch_cpu_s(), out));
+    VOUCH_TRY(vouch_bench_summary(r->arena, &r->bench, out));
     if (cut)
         fprintf(out, "\n%s after %d of %d instances%s\n",
                 vouch_cli_interrupted() ? "interrupted" : "stopped by --total-timeout",
                 count_done(&r->bench), r->wanted,
-                r->results.rows.path != NULL && !taken ? "; --resume goes on from there" : "");
+                is_file(r->cli->files.out) || is_file(r->cli->files.detail)
+                    ? "; --resume goes on from there"
+                    : "");
     return VOUCH_OK;
 }
 
@@ -362,58 +309,67 @@ static vouch_exit exit_code(const runner *r)
 {
     if (vouch_bench_contradictions(&r->bench) > 0)
         return VOUCH_EXIT_UNMET;
-    return r->failed ? VOUCH_EXIT_INPUT : VOUCH_EXIT_OK;
+    if (r->failed)
+        return VOUCH_EXIT_FAILED;
+    return r->unread ? VOUCH_EXIT_INPUT : VOUCH_EXIT_OK;
 }
 
 static vouch_exit run(const vouch_cli_call *call)
 {
-    runner *r = VOUCH_NEW(call->arena, runner);
+    runner r = {.call = call,
+                .arena = call->arena,
+                .settings = call->settings[1],
+                .cli = call->settings[2],
+                .results = {{NULL, -1}, {NULL, -1}}};
     bool cut = false;
-    if (r == NULL || (r->keep = vouch_arena_new(call->ctx)) == NULL)
-        return vouch_cli_fail(call, VOUCH_ERR_MEMORY);
-    r->call = call;
-    r->settings = call->settings[1];
-    r->cli = call->settings[2];
-    vouch_status s = prepare(r);
+    r.server = (vouch_bench_server){.call = call,
+                                    .settings = r.settings,
+                                    .bench = &r.bench,
+                                    .total_s = r.cli->total_timeout_s};
+    vouch_status s = prepare(&r);
     if (s == VOUCH_OK) {
-        vouch_cli_progress_start(call->ctx, r->cli->quiet, &r->progress);
-        s = run_all(r, &cut);
-        vouch_cli_progress_stop(call->ctx, &r->progress);
+        vouch_cli_progress_start(call->ctx, r.cli->quiet, &r.progress);
+        s = run_all(&r, &cut);
+        vouch_bench_dismiss(&r.server.child);
+        vouch_cli_progress_stop(call->ctx, &r.progress);
     }
     if (s == VOUCH_OK)
-        s = conclude(r, cut);
-    const vouch_exit code = s == VOUCH_OK ? exit_code(r) : vouch_cli_fail(call, s);
-    vouch_bench_close(&r->results);
-    cache_clear(&r->networks);
-    vouch_arena_free(r->keep);
+        s = conclude(&r, cut);
+    const vouch_exit code = s == VOUCH_OK ? exit_code(&r) : vouch_cli_fail(call, s);
+    vouch_bench_close(&r.results);
     return code;
 }
 
 const vouch_command vouch_command_bench = {
     .name = "bench",
-    .summary = "run the instances of a VNN-COMP benchmark",
-    .arguments = "INSTANCES.csv",
+    .summary = "run VNN-COMP benchmarks",
+    .arguments = "PATH...",
     .description =
-        "Runs each row onnx,vnnlib,timeout of INSTANCES.csv; file names are relative to it, "
-        "and "
-        "where a file is missing its .gz is read. An instance's own time limit holds unless "
-        "--timeout is lower. Result rows are VNN-COMP's: category (the folder's name), onnx, "
-        "vnnlib, seconds of preparation (reading), verdict, seconds. An instance that cannot "
-        "be "
-        "read gets the verdict `error`, and the exit code is 3 in the end.\n\n"
+        "Each PATH is an instances file, a folder with an instances.csv (and perhaps an "
+        "expected.csv), or a folder of such folders. Runs each row onnx,vnnlib,timeout; file "
+        "names are relative to the instances file, and where a file is missing its .gz is "
+        "read. "
+        "An instance's own time limit holds unless --timeout is lower. Result rows are "
+        "VNN-COMP's: category (the folder's name), onnx, vnnlib, seconds of preparation "
+        "(reading), verdict, seconds.\n\n"
+        "Each instance runs in a process of its own: what cannot be read, crashes or is killed "
+        "is a row `error`, and makes the exit code 3 or 4 in the end.\n\n"
         "Each row is on disk before the next instance starts: a run that was killed goes on "
-        "with "
-        "--resume. SIGINT and SIGTERM stop the run, print the summary of what is done, and "
-        "leave "
-        "the instance under way without a row.\n\n"
-        "At the end tables by verdict and by property are printed, with wall and CPU seconds "
+        "with --resume. SIGINT and SIGTERM stop the run, print the summary of what is done, "
         "and "
-        "subproblems.",
-    .examples = "vouch bench acasxu/instances.csv --out results.csv --expected expected.csv\n"
-                "vouch bench acasxu/instances.csv --out results.csv --resume\n"
-                "vouch bench acasxu/instances.csv --filter prop_3 --timeout 10 --detail p3.tsv",
+        "leave the instance under way without a row.\n\n"
+        "At the end tables by verdict and by property, or by benchmark, are printed, with wall "
+        "and CPU seconds, memory, and what the time went to. `wrong` is an unsat where a "
+        "counterexample is known and was checked (column ce_checked of expected.csv); any "
+        "other "
+        "contradiction is counted under `disagrees`.",
+    .examples =
+        "vouch bench acasxu/instances.csv --out results.csv --expected expected.csv\n"
+        "vouch bench acasxu/instances.csv --out results.csv --resume\n"
+        "vouch bench acasxu/instances.csv --filter prop_3 --timeout 10 --detail p3.tsv\n"
+        "vouch bench benchmarks --detail log.tsv --resume --timeout 60 --only acasxu,vit",
     .least = 1,
-    .most = 1,
+    .most = PATHS,
     .interruptible = true,
     .table = {{vouch_verify_options, &vouch_verify_option_count, sizeof(vouch_verify_settings)},
               {rows, &row_count, sizeof(bench_cli)}},

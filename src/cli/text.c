@@ -46,6 +46,35 @@ vouch_cli_number vouch_cli_real(double x)
     return out;
 }
 
+vouch_cli_number vouch_cli_setting(const vouch_option *row, const void *settings)
+{
+    const char *field = (const char *)settings + row->offset;
+    vouch_cli_number out = {""};
+    bool flag = false;
+    int64_t integer = 0;
+    double real = 0;
+    const char *word = NULL;
+    switch (row->type) {
+    case VOUCH_OPTION_FLAG:
+        memcpy(&flag, field, sizeof flag);
+        snprintf(out.text, sizeof out.text, "%s", flag ? "true" : "false");
+        break;
+    case VOUCH_OPTION_INT:
+        memcpy(&integer, field, sizeof integer);
+        snprintf(out.text, sizeof out.text, "%" PRId64, integer);
+        break;
+    case VOUCH_OPTION_REAL:
+        memcpy(&real, field, sizeof real);
+        return vouch_cli_real(real);
+    case VOUCH_OPTION_TEXT:
+    case VOUCH_OPTION_CHOICE:
+        memcpy(&word, field, sizeof word);
+        snprintf(out.text, sizeof out.text, "%s", word != NULL ? word : "");
+        break;
+    }
+    return out;
+}
+
 const char *vouch_cli_plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 vouch_cli_number vouch_cli_seconds(double s)

@@ -22,6 +22,9 @@ const char *vouch_cli_plural(int64_t n);
 /* Seconds as "0.012 s", "12.3 s"; "no limit" for infinity. */
 vouch_cli_number vouch_cli_seconds(double s);
 
+/* The value that a setting has. */
+vouch_cli_number vouch_cli_setting(const vouch_option *row, const void *settings);
+
 /* Writes text in lines of at most 79 columns, each but the first indented; the first begins at
  * column `at`. Ends with a newline. */
 void vouch_cli_wrap(FILE *out, const char *text, int indent, int at);
