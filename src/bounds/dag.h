@@ -30,10 +30,10 @@ typedef struct vouch_dag vouch_dag;               /* immutable once open, shared
 typedef struct vouch_dag_worker vouch_dag_worker; /* buffers of one thread */
 
 typedef struct vouch_dag_settings {
-    int root_steps;     /* gradient steps for neurons at the root; 0 = none */
-    int64_t cells;      /* doubles a chunk of rows may use, memory bound */
-    double root_budget; /* seconds that tightening the root's neurons may take; changes only how
-                           tight bounds are */
+    int root_steps;   /* gradient steps for every neuron of a root; 0 = none */
+    int64_t cells;    /* doubles a chunk of rows may use */
+    double root_work; /* multiply-adds that walks of neurons may take in one analysis */
+    int threads;      /* of a root's analysis; 0 = 1 */
 } vouch_dag_settings;
 
 /* z <= point (upper) or z >= point. */
@@ -52,10 +52,12 @@ typedef struct vouch_dag_job {
     int which_case;
     int decision_count; /* those that take multipliers; decisions on inputs may be left out */
     const vouch_decision *decision;
-    /* In: where to start from; NULL = defaults. */
-    const uint8_t *warm;    /* [vouch_dag_mix_count]: mixes of the parent, in 255ths */
-    const float *warm_beta; /* [decision_count] */
-    int steps;              /* gradient steps at most; 0: one plain walk */
+    /* Where to start from; NULL = defaults. */
+    const uint8_t *warm;      /* [vouch_dag_mix_count]: mixes of the parent, in 255ths */
+    const float *warm_beta;   /* [decision_count] */
+    const float *warm_weight; /* [rows of the case] */
+    bool only_lower;          /* nothing but lower and proved is wanted: cheaper */
+    int steps;                /* gradient steps at most; 0: one plain walk */
 } vouch_dag_job;
 
 typedef struct vouch_dag_answer {
@@ -70,6 +72,7 @@ typedef struct vouch_dag_answer {
     double *slope; /* [neuron_count]: coefficient of the neuron in the walk (lambda) */
     uint8_t *mix;  /* [vouch_dag_mix_count]: the best mixes found */
     float *beta;   /* [decision_count] */
+    float *weight; /* [rows of the case], sum 1 */
 } vouch_dag_answer;
 
 /* Prepares task->graph (any bound graph) on the task's hull. Decomposes composite operators
@@ -92,9 +95,10 @@ void vouch_dag_worker_free(vouch_context *ctx, vouch_dag_worker *worker);
  * where inputs are few, backward walks for what is still unstable. *at NULL: the box is empty. */
 vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const double *high,
                             vouch_dag_intervals **at);
-/* The parent's intervals with some decisions added, carried forward by interval arithmetic; if
- * walks > 0, up to so many of the unstable neurons that matter most (by score, NULL = order) are
- * tightened by backward walks. *at NULL: contradiction, the subproblem is empty. */
+/* The parent's intervals with some decisions met. If walks > 0 they are carried forward, by
+ * interval arithmetic and by walks of unstable neurons (of those with score > 0; NULL = all), as
+ * many as cost no more than `walks` walks through the whole network. *at NULL: contradiction, the
+ * subproblem is empty. */
 vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_intervals *parent,
                               int decision_count, const vouch_decision *decision,
                               const double *score, int64_t walks, vouch_dag_intervals **at);

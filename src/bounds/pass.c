@@ -364,7 +364,8 @@ static vouch_status affine_node(vouch_pass *pass, int node)
     vouch_arena_mark mark;
     vouch_status status;
 
-    VOUCH_TRY(prepare_affine(pass, n, affine));
+    if (!affine->offset) /* prepared by an earlier pass over the same graph */
+        VOUCH_TRY(prepare_affine(pass, n, affine));
     mark = vouch_arena_get_mark(pass->arena);
     status =
         affine->exact ? move_intervals(pass, n, affine) : multiply_intervals(pass, n, affine);

@@ -1,0 +1,173 @@
+/* What the files of the DAG engine share: the prepared network, intervals, the walk.
+ *
+ *   dag.c         the prepared network and its numbering
+ *   dag_planes.c  planes around curves and products: pick, then prove
+ *   dag_walk.c    rows from outputs to inputs, rounding paid for
+ *   dag_replay.c  the chosen planes forwards at a point: derivatives and losses
+ *   dag_ascent.c  optimisation of mixes, multipliers and weights; the public bound
+ *   dag_root.c    intervals of all neurons: from scratch, and of a child
+ */
+#ifndef VOUCH_BOUNDS_DAG_PRIV_H
+#define VOUCH_BOUNDS_DAG_PRIV_H
+
+#include <stdatomic.h>
+
+#include "bounds/bounds_priv.h"
+#include "bounds/dag.h"
+#include "num/walk.h"
+
+/* How a walk passes a node. */
+typedef enum vouch_dag_step {
+    VOUCH_DAG_DEAD, /* depends on no input */
+    VOUCH_DAG_AFFINE,
+    VOUCH_DAG_RELU,
+    VOUCH_DAG_CURVE,   /* lines from the operator, kept in the intervals */
+    VOUCH_DAG_PRODUCT, /* planes of each product, made on the way */
+    VOUCH_DAG_OTHER    /* the walk ends at its interval */
+} vouch_dag_step;
+
+typedef struct vouch_dag_node {
+    vouch_dag_step step;
+    int64_t count;                /* scalars of output 0 */
+    int64_t from, right;          /* first neuron of inputs 0 and 1 (RELU, CURVE, PRODUCT) */
+    int64_t mix;                  /* first mix: one a scalar, for products one a product */
+    int64_t lines;                /* CURVE: first entry of the intervals' lines */
+    const int64_t *start;         /* PRODUCT: [count + 1] into product */
+    const vouch_product *product; /* element numbers of the two inputs */
+    const double *reach;          /* AFFINE: |A| largest + |b| */
+    double span;                  /* sum of largest over its varying inputs */
+} vouch_dag_node;
+
+struct vouch_dag {
+    vouch_context *ctx;
+    const vouch_task *task;
+    vouch_dag_settings settings;
+    vouch_arena *arena;
+    vouch_graph *graph; /* composites decomposed */
+    bool *varying;
+    vouch_op_class *node_class; /* as vouch_pass */
+    vouch_affine *affine;       /* [node_count] */
+    vouch_dag_node *node;       /* [node_count] */
+    int64_t *scalar;       /* [value_count]: first interval of the value's scalars, or -1 */
+    int64_t *input_scalar; /* [input_count of the graph], the block of inputs */
+    int *reader;           /* [value_count]: a nonlinear node that reads it, or -1 */
+    int64_t neurons, inputs, scalars, lines, mixes;
+    int *owner;                /* [neurons + inputs]: the value of each */
+    double **largest;          /* [value_count][count]: magnitudes on the hull */
+    double cost;               /* of one walk */
+    double *node_cost;         /* [node_count]: multiply-adds of one row */
+    vouch_dag_intervals *hull; /* of the task's hull */
+};
+
+/* A curve on its interval. */
+typedef struct vouch_dag_lines {
+    vouch_lines below, above;
+} vouch_dag_lines;
+
+typedef struct vouch_dag_line_block {
+    atomic_int refs;
+    vouch_dag_lines entry[];
+} vouch_dag_line_block;
+
+/* scalars: neurons, inputs, then outputs of OTHER nodes. */
+struct vouch_dag_intervals {
+    atomic_int refs;
+    int64_t count;
+    vouch_dag_line_block *lines; /* NULL where there are no curves */
+    double *high;
+    double low[];
+};
+
+/* ---- planes (dag_planes.c) --------------------------------------------------------------- */
+
+/* Lines around the curve of the node on [low, high]; flat and infinite where the
+ * operator has none. */
+vouch_status vouch_dag_curve(const vouch_dag *dag, int node, double low, double high,
+                             vouch_dag_lines *lines);
+/* The line at mix t (negative: the default) in a family, and how far rounding may have moved
+ * it: |line - sound line| <= slip_slope |x| + slip_offset. */
+typedef struct vouch_dag_line {
+    double slope, offset, slip_slope, slip_offset;
+} vouch_dag_line;
+vouch_dag_line vouch_dag_mixed(const vouch_lines *family, float t);
+/* The line's derivative with respect to t, at x. */
+double vouch_dag_mixed_gain(const vouch_lines *family, float t, double x);
+/* a b >= (above: <=) left a + right b + offset on the box of a and b, mix t in [0, 1]. */
+typedef struct vouch_dag_plane {
+    double left, right, offset;
+} vouch_dag_plane;
+vouch_dag_plane vouch_dag_product_plane(const double a[2], const double b[2], bool above,
+                                        float t);
+double vouch_dag_product_gain(const double a[2], const double b[2], bool above, double x,
+                              double y);
+
+/* ---- intervals (dag_root.c) -------------------------------------------------------------- */
+
+vouch_dag_intervals *vouch_dag_intervals_new(vouch_context *ctx, const vouch_dag *dag);
+/* Does a nonlinear reader of neuron j gain from a narrower interval? */
+bool vouch_dag_unsettled(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j);
+/* The analysis of a box; fills dag->largest and reach if it is the first, of the hull. */
+vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
+                               vouch_dag *first, vouch_dag_intervals **at);
+
+/* ---- the walk (dag_walk.c) --------------------------------------------------------------- */
+
+/* One row of a walk. It starts as sign e_scalar of a value, or, value < 0, as the weighted rows
+ * of a case. */
+typedef struct vouch_dag_row {
+    const vouch_dag_intervals *at;
+    int64_t scalar;
+    double sign;
+    int which_case;
+    const double *weight; /* [rows of the case] */
+    int decision_count;
+    const vouch_decision *decision;
+    const float *beta; /* [decision_count] */
+    const float *mix;  /* [mixes], negative = default; NULL: all */
+} vouch_dag_row;
+
+typedef struct vouch_dag_walk {
+    int count;
+    const vouch_dag_row *row;
+    int value;              /* where the rows start; -1: cases */
+    bool keep;              /* the coefficients at nonlinear nodes */
+    double **lambda;        /* [value_count][count][scalars], NULL = zero */
+    double **kept;          /* [node_count][count][scalars of output 0] */
+    double *offset, *error; /* [count] */
+    double *form;           /* [count][inputs] */
+    double *lower;          /* [count]: least of each on its box; -inf where nothing is known */
+} vouch_dag_walk;
+
+struct vouch_dag_worker {
+    const vouch_dag *dag;
+    vouch_context *ctx;
+    const vouch_walk_kernels *kernel;
+    vouch_arena *scratch; /* of operators */
+    vouch_arena *buffers; /* behind the pool */
+    vouch_arena *answers; /* reset to `fresh` by each public call */
+    vouch_arena_mark fresh;
+    vouch_pool pool;
+    vouch_dag_walk walk;
+};
+
+/* Walks count rows that share a start; buffers stay until vouch_dag_walk_end. */
+vouch_status vouch_dag_walk_run(vouch_dag_worker *w, int count, const vouch_dag_row *row,
+                                int value, bool keep);
+void vouch_dag_walk_end(vouch_dag_worker *w);
+/* Rows that a chunk may have. */
+int64_t vouch_dag_chunk(const vouch_dag *dag, bool keep);
+vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call);
+
+/* ---- the replay (dag_replay.c) ----------------------------------------------------------- */
+
+/* What the last walk's choice computes at the minimisers: */
+typedef struct vouch_dag_replay {
+    float **gain;       /* [count][mixes] or NULL: derivative of the bound by each mix */
+    float **beta_gain;  /* [count][decision_count] or NULL */
+    double **row_value; /* [count][rows of the case] or NULL */
+    double **loss;      /* [count][neurons + inputs] or NULL */
+    double **slope;     /* [count][neurons] or NULL */
+} vouch_dag_replay;
+vouch_status vouch_dag_replay_run(vouch_dag_worker *w, const vouch_dag_replay *into);
+
+#endif

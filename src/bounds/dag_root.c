@@ -1,0 +1,560 @@
+/* Intervals of all neurons on a box.
+ *
+ * Problem: planes need an interval of every neuron, and the tighter it is the better they are.
+ * Method:  through the network in order; every value by interval arithmetic, met with what is
+ *          known (of the parent; where few inputs vary, of forward forms); then every neuron
+ *          whose nonlinear reader would gain from it by two walks, which use the planes of the
+ *          neurons before it [Zhang 2018 (CROWN)].
+ *
+ * The first analysis, of the hull, also fills what walks need to pay for rounding: the largest
+ * magnitude of every scalar, and of what affine nodes sum up.
+ */
+#include <string.h>
+
+#include "bounds/dag_priv.h"
+
+/* ---- intervals --------------------------------------------------------------------------- */
+
+static vouch_dag_line_block *lines_new(vouch_context *ctx, int64_t count)
+{
+    vouch_dag_line_block *block =
+        vouch_alloc(ctx, sizeof *block + (size_t)count * sizeof(vouch_dag_lines));
+
+    if (block)
+        atomic_init(&block->refs, 1);
+    return block;
+}
+
+static void lines_drop(vouch_context *ctx, vouch_dag_line_block *block)
+{
+    if (block && atomic_fetch_sub(&block->refs, 1) == 1)
+        vouch_release(ctx, block);
+}
+
+vouch_dag_intervals *vouch_dag_intervals_new(vouch_context *ctx, const vouch_dag *dag)
+{
+    size_t size = (size_t)dag->scalars * sizeof(double);
+    vouch_dag_intervals *at = vouch_alloc(ctx, sizeof *at + 2 * size);
+
+    if (!at)
+        return NULL;
+    atomic_init(&at->refs, 1);
+    at->count = dag->scalars;
+    at->high = at->low + dag->scalars;
+    return at;
+}
+
+void vouch_dag_intervals_hold(vouch_dag_intervals *at) { atomic_fetch_add(&at->refs, 1); }
+
+void vouch_dag_intervals_drop(vouch_context *ctx, vouch_dag_intervals *at)
+{
+    if (!at || atomic_fetch_sub(&at->refs, 1) != 1)
+        return;
+    lines_drop(ctx, at->lines);
+    vouch_release(ctx, at);
+}
+
+const double *vouch_dag_low(const vouch_dag_intervals *at) { return at->low; }
+const double *vouch_dag_high(const vouch_dag_intervals *at) { return at->high; }
+
+size_t vouch_dag_intervals_bytes(const vouch_dag_intervals *at)
+{
+    return sizeof *at + 2 * (size_t)at->count * sizeof(double);
+}
+
+/* ---- neurons ----------------------------------------------------------------------------- */
+
+static bool reads(const vouch_node *node, int v)
+{
+    for (int k = 0; k < node->input_count; k++)
+        if (node->input[k] == v)
+            return true;
+    return false;
+}
+
+static bool gains(const vouch_dag *dag, int n, double low, double high)
+{
+    vouch_dag_step step = dag->node[n].step;
+
+    if (step == VOUCH_DAG_RELU)
+        return low < 0 && high > 0;
+    return step != VOUCH_DAG_AFFINE && step != VOUCH_DAG_DEAD && low < high;
+}
+
+bool vouch_dag_unsettled(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j)
+{
+    int v = dag->owner[j];
+
+    for (int n = dag->reader[v]; n >= 0 && n < dag->graph->node_count; n++)
+        if (reads(&dag->graph->node[n], v) && gains(dag, n, at->low[j], at->high[j]))
+            return true;
+    return false;
+}
+
+double vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j)
+{
+    double low = at->low[j], high = at->high[j], middle = .5 * low + .5 * high;
+    const vouch_node *node;
+
+    if (!(low < middle && middle < high))
+        return (double)NAN;
+    if (j >= dag->neurons)
+        return middle;
+    node = &dag->graph->node[dag->reader[dag->owner[j]]];
+    if (!gains(dag, dag->reader[dag->owner[j]], low, high))
+        return vouch_dag_unsettled(dag, at, j) ? middle : (double)NAN;
+    if (dag->node[dag->reader[dag->owner[j]]].step == VOUCH_DAG_RELU)
+        return 0;
+    if (node->op->split_point)
+        return node->op->split_point(dag->graph, node, low, high);
+    return middle;
+}
+
+/* ---- the analysis ------------------------------------------------------------------------ */
+
+typedef struct analysis {
+    vouch_dag_worker *w;
+    const vouch_dag *dag;
+    vouch_dag *first; /* to be filled, or NULL */
+    vouch_pass pass;
+    vouch_bounds bounds;
+    vouch_dag_intervals *at;
+    const vouch_dag_intervals *parent; /* known, or NULL */
+    const double *score;               /* [neurons]: walk those with > 0; NULL = all */
+    double work;                       /* multiply-adds left for walks */
+} analysis;
+
+static vouch_status fill_lines(analysis *a, int n)
+{
+    const vouch_dag_node *node = &a->dag->node[n];
+
+    for (int64_t i = 0; node->step == VOUCH_DAG_CURVE && i < node->count; i++) {
+        int64_t j = node->from + i;
+
+        if (a->parent && a->parent->low[j] == a->at->low[j] &&
+            a->parent->high[j] == a->at->high[j])
+            a->at->lines->entry[node->lines + i] = a->parent->lines->entry[node->lines + i];
+        else
+            VOUCH_TRY(vouch_dag_curve(a->dag, n, a->at->low[j], a->at->high[j],
+                                      &a->at->lines->entry[node->lines + i]));
+    }
+    return VOUCH_OK;
+}
+
+/* Meets scalar i of v with what the intervals know, both ways. */
+static void take_over(analysis *a, int v)
+{
+    int64_t at = a->dag->scalar[v], count = vouch_bounds_count(a->dag->graph, v);
+
+    if (at < 0)
+        return;
+    memcpy(a->at->low + at, a->bounds.low[v], (size_t)count * sizeof(double));
+    memcpy(a->at->high + at, a->bounds.high[v], (size_t)count * sizeof(double));
+}
+
+/* ---- walks of neurons -------------------------------------------------------------------- */
+
+static vouch_status walk_chunk(analysis *a, int v, int count, const int64_t *list)
+{
+    vouch_dag_worker *w = a->w;
+    vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
+    vouch_dag_row *row = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_row, 2 * count);
+    vouch_status status = row ? VOUCH_OK : VOUCH_ERR_MEMORY;
+
+    for (int k = 0; row && k < 2 * count; k++)
+        row[k] =
+            (vouch_dag_row){.at = a->at, .scalar = list[k % count], .sign = k < count ? 1 : -1};
+    if (!status)
+        status = vouch_dag_walk_run(w, 2 * count, row, v, false);
+    for (int k = 0; !status && k < count; k++)
+        vouch_pass_tighten(&a->pass, v, list[k], w->walk.lower[k], -w->walk.lower[count + k]);
+    vouch_dag_walk_end(w);
+    vouch_arena_reset(w->scratch, mark);
+    return status;
+}
+
+/* An affine image of the inputs alone has its exact interval already. */
+static bool is_first_layer(const vouch_dag *dag, int producer)
+{
+    const vouch_graph *graph = dag->graph;
+    const vouch_affine *affine = &dag->affine[producer];
+
+    if (dag->node[producer].step != VOUCH_DAG_AFFINE || affine->input_count != 1)
+        return false;
+    for (int k = 0; k < graph->input_count; k++)
+        if (graph->input[k] == graph->node[producer].input[affine->which[0]])
+            return true;
+    return false;
+}
+
+static double cost_up_to(const vouch_dag *dag, int producer)
+{
+    double cost = 0;
+
+    for (int n = 0; n <= producer; n++)
+        cost += dag->node_cost[n];
+    return cost;
+}
+
+static vouch_status walk_value(analysis *a, int v)
+{
+    const vouch_dag *dag = a->dag;
+    int producer = dag->graph->value[v].producer;
+    int64_t count = vouch_bounds_count(dag->graph, v), wanted = 0, done = 0;
+    int64_t chunk = vouch_dag_chunk(dag, false) / 2 + 1;
+    double each = 2 * cost_up_to(dag, producer) + 1;
+    int64_t *list;
+
+    if (dag->reader[v] < 0 || producer < 0 || is_first_layer(dag, producer))
+        return VOUCH_OK;
+    list = VOUCH_NEW_ARRAY(a->pass.arena, int64_t, count);
+    if (!list)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < count; i++)
+        if (vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
+            (!a->score || a->score[dag->scalar[v] + i] > 0))
+            list[wanted++] = i;
+    if ((double)wanted * each > a->work / 2)
+        wanted = (int64_t)(a->work / 2 / each);
+    a->work -= (double)wanted * each;
+    for (; done < wanted && !a->bounds.empty; done += chunk)
+        VOUCH_TRY(walk_chunk(a, v, (int)(wanted - done < chunk ? wanted - done : chunk),
+                             list + done));
+    return VOUCH_OK;
+}
+
+/* ---- magnitudes, on the hull ------------------------------------------------------------- */
+
+static vouch_status measure_value(analysis *a, int v)
+{
+    int64_t count = vouch_bounds_count(a->dag->graph, v);
+    double *largest;
+
+    if (!a->first)
+        return VOUCH_OK;
+    largest = VOUCH_NEW_ARRAY(a->first->arena, double, count);
+    if (!largest)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < count; i++)
+        largest[i] = vouch_magnitude(a->bounds.low[v][i], a->bounds.high[v][i]);
+    a->first->largest[v] = largest;
+    return VOUCH_OK;
+}
+
+/* reach = sum over varying inputs of |A_w| X_w, + |b|. */
+static vouch_status measure_affine(analysis *a, int n)
+{
+    const vouch_node *node = &a->dag->graph->node[n];
+    const vouch_affine *affine = &a->dag->affine[n];
+    int64_t count = a->dag->node[n].count;
+    double *reach = VOUCH_NEW_ARRAY(a->first->arena, double, count);
+    double *part = VOUCH_NEW_ARRAY(a->pass.arena, double, count);
+
+    if (!reach || !part)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < affine->input_count; k++) {
+        const double *largest = a->dag->largest[node->input[affine->which[k]]];
+
+        VOUCH_TRY(vouch_dag_linear(a->w, (vouch_linear_call){.node = node,
+                                                             .which = affine->which[k],
+                                                             .mode = VOUCH_LINEAR_ABS,
+                                                             .batch = 1,
+                                                             .in = largest,
+                                                             .out = part}));
+        for (int64_t i = 0; i < count; i++)
+            reach[i] += part[i];
+    }
+    for (int64_t i = 0; i < count; i++)
+        reach[i] = vouch_inflate(reach[i] + affine->abs_offset[i], affine->terms);
+    a->first->node[n].reach = reach;
+    return VOUCH_OK;
+}
+
+static vouch_status measure_node(analysis *a, int n)
+{
+    const vouch_node *node = &a->dag->graph->node[n];
+    double span = 0;
+
+    if (!a->first)
+        return VOUCH_OK;
+    for (int k = 0; k < node->input_count; k++) {
+        int v = node->input[k];
+
+        if (v >= 0 && a->dag->largest[v] && a->dag->varying[v])
+            for (int64_t i = 0; i < vouch_bounds_count(a->dag->graph, v); i++)
+                span += a->dag->largest[v][i];
+    }
+    a->first->node[n].span = span;
+    return a->dag->node[n].step == VOUCH_DAG_AFFINE ? measure_affine(a, n) : VOUCH_OK;
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static vouch_status visit(analysis *a, int n)
+{
+    const vouch_node *node = &a->dag->graph->node[n];
+
+    if (a->dag->node[n].step == VOUCH_DAG_DEAD)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_pass_node(&a->pass, n));
+    VOUCH_TRY(measure_node(a, n));
+    VOUCH_TRY(fill_lines(a, n));
+    for (int o = 0; o < node->output_count && !a->bounds.empty; o++) {
+        int v = node->output[o];
+
+        if (v < 0)
+            continue;
+        take_over(a, v);
+        VOUCH_TRY(walk_value(a, v));
+        take_over(a, v);
+        VOUCH_TRY(measure_value(a, v));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status begin_inputs(analysis *a)
+{
+    const vouch_graph *graph = a->dag->graph;
+
+    for (int k = 0; k < graph->input_count; k++) {
+        int v = graph->input[k];
+        size_t size = (size_t)vouch_bounds_count(graph, v) * sizeof(double);
+
+        take_over(a, v);
+        memcpy(a->at->low + a->dag->input_scalar[k], a->bounds.low[v], size);
+        memcpy(a->at->high + a->dag->input_scalar[k], a->bounds.high[v], size);
+        VOUCH_TRY(measure_value(a, v));
+    }
+    return VOUCH_OK;
+}
+
+/* What is known before: the parent's intervals, value by value. */
+static vouch_status set_known(analysis *a, vouch_bound_problem *problem)
+{
+    const vouch_graph *graph = a->dag->graph;
+    const double **low = VOUCH_NEW_ARRAY(a->pass.arena, const double *, graph->value_count);
+    const double **high = VOUCH_NEW_ARRAY(a->pass.arena, const double *, graph->value_count);
+
+    if (!low || !high)
+        return VOUCH_ERR_MEMORY;
+    for (int v = 0; v < graph->value_count; v++)
+        if (a->dag->scalar[v] >= 0) {
+            low[v] = a->parent->low + a->dag->scalar[v];
+            high[v] = a->parent->high + a->dag->scalar[v];
+        }
+    problem->known_low = low;
+    problem->known_high = high;
+    return VOUCH_OK;
+}
+
+enum { FEW_INPUTS = 48 };
+
+static bool few_vary(const vouch_bound_problem *problem)
+{
+    int64_t count = 0;
+
+    for (int64_t i = 0; i < problem->input_size; i++)
+        count += problem->low[i] < problem->high[i];
+    return count <= FEW_INPUTS;
+}
+
+/* Forward forms are dear only in inputs that vary: where these are few, they come first. */
+static vouch_status add_forward(analysis *a, vouch_bound_problem *problem)
+{
+    vouch_bounds forward = {0};
+
+    if (a->parent || !few_vary(problem))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_domain_symbolic.run(a->w->ctx, a->pass.arena, NULL, problem, &forward));
+    a->bounds.empty = forward.empty;
+    problem->known_low = (const double *const *)forward.low;
+    problem->known_high = (const double *const *)forward.high;
+    return VOUCH_OK;
+}
+
+static vouch_status walk_nodes(analysis *a, vouch_bound_problem *problem)
+{
+    const vouch_dag *dag = a->dag;
+    vouch_arena *arena = a->pass.arena;
+
+    if (a->parent)
+        VOUCH_TRY(set_known(a, problem));
+    VOUCH_TRY(add_forward(a, problem));
+    if (a->bounds.empty)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_pass_begin(a->w->ctx, arena, problem, false, &a->bounds, &a->pass));
+    a->pass.node_class = dag->node_class;
+    a->pass.affine = dag->affine;
+    VOUCH_TRY(begin_inputs(a));
+    for (int n = 0; n < dag->graph->node_count && !a->bounds.empty; n++)
+        VOUCH_TRY(visit(a, n));
+    return VOUCH_OK;
+}
+
+/* Everything on one arena, reset afterwards but for the first analysis, whose prepared nodes
+ * stay with the dag. */
+static vouch_status analyse(analysis *a, const double *low, const double *high,
+                            vouch_dag_intervals **at)
+{
+    const vouch_dag *dag = a->dag;
+    vouch_arena *arena = a->first ? a->first->arena : a->w->answers;
+    vouch_arena_mark mark = vouch_arena_get_mark(arena);
+    vouch_bound_problem problem = {.graph = dag->graph,
+                                   .varying = dag->varying,
+                                   .input_size = dag->inputs,
+                                   .output_size = vouch_op_output_size(dag->graph),
+                                   .low = low,
+                                   .high = high};
+    vouch_status status;
+
+    *at = NULL;
+    a->at = vouch_dag_intervals_new(a->w->ctx, dag);
+    if (!a->at || (dag->lines && !(a->at->lines = lines_new(a->w->ctx, dag->lines)))) {
+        vouch_dag_intervals_drop(a->w->ctx, a->at);
+        return VOUCH_ERR_MEMORY;
+    }
+    a->pass.arena = arena;
+    status = walk_nodes(a, &problem);
+    if (!a->first)
+        vouch_arena_reset(arena, mark);
+    if (status || a->bounds.empty)
+        vouch_dag_intervals_drop(a->w->ctx, a->at);
+    else
+        *at = a->at;
+    return status;
+}
+
+vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
+                               vouch_dag *first, vouch_dag_intervals **at)
+{
+    analysis a = {.w = worker,
+                  .dag = worker->dag,
+                  .first = first,
+                  .work = worker->dag->settings.root_work};
+
+    return analyse(&a, low, high, at);
+}
+
+static bool is_hull(const vouch_dag *dag, const double *low, const double *high)
+{
+    size_t size = (size_t)dag->inputs * sizeof(double);
+
+    return dag->hull && memcmp(low, dag->hull->low + dag->neurons, size) == 0 &&
+           memcmp(high, dag->hull->high + dag->neurons, size) == 0;
+}
+
+vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const double *high,
+                            vouch_dag_intervals **at)
+{
+    if (is_hull(worker->dag, low, high)) {
+        *at = worker->dag->hull;
+        vouch_dag_intervals_hold(*at);
+        return VOUCH_OK;
+    }
+    return vouch_dag_analyse(worker, low, high, NULL, at);
+}
+
+/* ---- children ---------------------------------------------------------------------------- */
+
+/* Narrows scalar j; false: nothing is left. */
+static bool narrow_one(vouch_dag_intervals *at, int64_t j, const vouch_decision *d)
+{
+    if (d->upper && d->point < at->high[j])
+        at->high[j] = d->point;
+    if (!d->upper && d->point > at->low[j])
+        at->low[j] = d->point;
+    return at->low[j] <= at->high[j];
+}
+
+/* An input that is a neuron too has two places. */
+static bool narrow_twin(const vouch_dag *dag, vouch_dag_intervals *at, const vouch_decision *d)
+{
+    for (int k = 0; k < dag->graph->input_count; k++) {
+        int v = dag->graph->input[k];
+        int64_t count = vouch_bounds_count(dag->graph, v);
+        int64_t block = dag->input_scalar[k], neurons = dag->scalar[v];
+
+        if (block == neurons)
+            continue;
+        if (d->neuron >= neurons && d->neuron < neurons + count)
+            return narrow_one(at, block + d->neuron - neurons, d);
+        if (d->neuron >= block && d->neuron < block + count)
+            return narrow_one(at, neurons + d->neuron - block, d);
+    }
+    return true;
+}
+
+/* The lines of neurons that changed are made anew, in a copy. */
+static vouch_status renew_lines(vouch_dag_worker *w, const vouch_dag_intervals *parent,
+                                vouch_dag_intervals *at)
+{
+    const vouch_dag *dag = w->dag;
+
+    at->lines = lines_new(w->ctx, dag->lines);
+    if (!at->lines)
+        return VOUCH_ERR_MEMORY;
+    memcpy(at->lines->entry, parent->lines->entry,
+           (size_t)dag->lines * sizeof(vouch_dag_lines));
+    for (int n = 0; n < dag->graph->node_count; n++)
+        for (int64_t i = 0; dag->node[n].step == VOUCH_DAG_CURVE && i < dag->node[n].count;
+             i++) {
+            int64_t j = dag->node[n].from + i;
+
+            if (parent->low[j] != at->low[j] || parent->high[j] != at->high[j])
+                VOUCH_TRY(vouch_dag_curve(dag, n, at->low[j], at->high[j],
+                                          &at->lines->entry[dag->node[n].lines + i]));
+        }
+    return VOUCH_OK;
+}
+
+/* The parent's intervals with the decisions met. *at NULL: contradiction. */
+static vouch_status meet_decisions(vouch_dag_worker *w, const vouch_dag_intervals *parent,
+                                   int count, const vouch_decision *decision,
+                                   vouch_dag_intervals **out)
+{
+    const vouch_dag *dag = w->dag;
+    vouch_dag_intervals *at = vouch_dag_intervals_new(w->ctx, dag);
+    size_t size = (size_t)dag->scalars * sizeof(double);
+    bool left = true;
+    vouch_status status = VOUCH_OK;
+
+    *out = NULL;
+    if (!at)
+        return VOUCH_ERR_MEMORY;
+    memcpy(at->low, parent->low, size);
+    memcpy(at->high, parent->high, size);
+    for (int k = 0; k < count; k++)
+        left = left && narrow_one(at, decision[k].neuron, &decision[k]) &&
+               narrow_twin(dag, at, &decision[k]);
+    if (left && dag->lines)
+        status = renew_lines(w, parent, at);
+    if (!left || status) {
+        vouch_dag_intervals_drop(w->ctx, at);
+        return status;
+    }
+    *out = at;
+    return VOUCH_OK;
+}
+
+vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_intervals *parent,
+                              int decision_count, const vouch_decision *decision,
+                              const double *score, int64_t walks, vouch_dag_intervals **at)
+{
+    vouch_dag_intervals *met;
+    vouch_status status;
+    analysis a = {.w = worker,
+                  .dag = worker->dag,
+                  .score = score,
+                  .work = 2 * (double)walks * worker->dag->cost};
+
+    *at = NULL;
+    VOUCH_TRY(meet_decisions(worker, parent, decision_count, decision, &met));
+    if (!met || walks <= 0) {
+        *at = met;
+        return VOUCH_OK;
+    }
+    a.parent = met;
+    status = analyse(&a, met->low + worker->dag->neurons, met->high + worker->dag->neurons, at);
+    vouch_dag_intervals_drop(worker->ctx, met);
+    return status;
+}

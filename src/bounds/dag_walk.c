@@ -1,0 +1,598 @@
+/* The walk: rows of coefficients from where they start back to the inputs.
+ *
+ * Invariant, for every row and all points of its subproblem:
+ *
+ *     row  >=  sum over values v of lambda_v . v + offset - error
+ *
+ * Each node replaces the coefficients of its outputs by coefficients of its inputs (dag.h). The
+ * computed coefficients are some linear form; `error` pays for what each step did to the exact
+ * one, with X >= |x| on the hull and gamma of all roundings of a step:
+ *
+ *     AFFINE   gamma sum_i |lambda_i| (|A| X + |b|)_i + m eta sum X
+ *     planes   u |fl(lambda s)| X for a product, u |fl(a + b)| X for a sum, the slip of a mix
+ */
+#include <string.h>
+
+#include "bounds/dag_priv.h"
+
+vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call)
+{
+    vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
+    vouch_status status;
+
+    call.ctx = w->ctx;
+    call.scratch = w->scratch;
+    call.graph = w->dag->graph;
+    status = call.node->op->linear(&call);
+    vouch_arena_reset(w->scratch, mark);
+    return status;
+}
+
+/* ---- one row's account ------------------------------------------------------------------- */
+
+/* offset_r += a sum of n terms; `more` is error from elsewhere. */
+static void account(vouch_dag_walk *walk, int64_t r, const vouch_walk_sums *sums, double more,
+                    int64_t n)
+{
+    double offset = walk->offset[r] + sums->constant;
+    double error = vouch_gamma64(n + 4) * sums->magnitude + VOUCH_U64 * fabs(offset) + more;
+
+    walk->offset[r] = offset;
+    walk->error[r] = vouch_up(walk->error[r] + vouch_inflate(error, n + 4));
+}
+
+static double *take(vouch_dag_worker *w, int64_t count)
+{
+    return vouch_pool_take(&w->pool, w->walk.count * count);
+}
+
+static double *take_zeroed(vouch_dag_worker *w, int64_t count)
+{
+    double *rows = take(w, count);
+
+    if (rows)
+        memset(rows, 0, (size_t)(w->walk.count * count) * sizeof(double));
+    return rows;
+}
+
+/* lambda_v += part, a buffer of the pool that is given away. */
+static void join(vouch_dag_worker *w, int v, double *part)
+{
+    vouch_dag_walk *walk = &w->walk;
+    int64_t count = vouch_bounds_count(w->dag->graph, v);
+
+    if (!walk->lambda[v]) {
+        walk->lambda[v] = part;
+        return;
+    }
+    for (int r = 0; r < walk->count; r++) {
+        double reach = w->kernel->add(count, walk->lambda[v] + r * count, part + r * count,
+                                      w->dag->largest[v]);
+        vouch_walk_sums none = {0, 0, 0};
+
+        account(walk, r, &none, VOUCH_U64 * reach, count);
+    }
+    vouch_pool_give(&w->pool, part);
+}
+
+/* ---- the steps --------------------------------------------------------------------------- */
+
+static vouch_status pass_affine(vouch_dag_worker *w, int n)
+{
+    const vouch_dag *dag = w->dag;
+    const vouch_node *node = &dag->graph->node[n];
+    const vouch_affine *affine = &dag->affine[n];
+    vouch_dag_walk *walk = &w->walk;
+    const double *lambda = walk->lambda[node->output[0]];
+    int64_t count = dag->node[n].count;
+    double gamma = affine->exact ? 0 : vouch_gamma64(affine->terms);
+    double tiny = affine->exact ? 0 : (double)affine->terms * DBL_MIN * dag->node[n].span;
+
+    for (int r = 0; r < walk->count && !affine->moves; r++) {
+        vouch_walk_sums sums;
+
+        w->kernel->affine(count, lambda + r * count, affine->offset, dag->node[n].reach, &sums);
+        account(walk, r, &sums, affine->exact ? 0 : gamma * sums.reach + tiny, count);
+    }
+    for (int k = 0; k < affine->input_count; k++) {
+        int x = node->input[affine->which[k]];
+        double *out = take(w, vouch_bounds_count(dag->graph, x));
+
+        if (!out)
+            return VOUCH_ERR_MEMORY;
+        VOUCH_TRY(vouch_dag_linear(w, (vouch_linear_call){.node = node,
+                                                          .which = affine->which[k],
+                                                          .mode = VOUCH_LINEAR_TRANSPOSED,
+                                                          .batch = walk->count,
+                                                          .in = lambda,
+                                                          .out = out}));
+        join(w, x, out);
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status pass_relu(vouch_dag_worker *w, int n)
+{
+    const vouch_dag *dag = w->dag;
+    const vouch_dag_node *at = &dag->node[n];
+    vouch_dag_walk *walk = &w->walk;
+    int x = dag->graph->node[n].input[0];
+    double *out = take(w, at->count), *lambda = walk->lambda[dag->graph->node[n].output[0]];
+
+    if (!out)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < walk->count; r++) {
+        const vouch_dag_row *row = &walk->row[r];
+        vouch_walk_relu relu = {.count = at->count,
+                                .lambda = lambda + r * at->count,
+                                .low = row->at->low + at->from,
+                                .high = row->at->high + at->from,
+                                .mix = row->mix ? row->mix + at->mix : NULL,
+                                .largest = dag->largest[x],
+                                .out = out + r * at->count};
+        vouch_walk_sums sums;
+
+        w->kernel->relu(&relu, &sums);
+        account(walk, r, &sums, VOUCH_U64 * sums.reach + DBL_MIN * at->span, at->count);
+    }
+    join(w, x, out);
+    return VOUCH_OK;
+}
+
+static void curve_row(const vouch_dag_worker *w, int n, const vouch_dag_row *row,
+                      const double *lambda, double *out, vouch_walk_sums *sums)
+{
+    const vouch_dag_node *at = &w->dag->node[n];
+    const double *largest = w->dag->largest[w->dag->graph->node[n].input[0]];
+    const vouch_dag_lines *lines = row->at->lines->entry + at->lines;
+
+    *sums = (vouch_walk_sums){0, 0, 0};
+    for (int64_t i = 0; i < at->count; i++) {
+        double g = lambda[i], term;
+        vouch_dag_line line;
+
+        out[i] = 0;
+        if (g == 0)
+            continue;
+        line = vouch_dag_mixed(g > 0 ? &lines[i].below : &lines[i].above,
+                               row->mix ? row->mix[at->mix + i] : -1.F);
+        out[i] = g * line.slope;
+        term = g * line.offset;
+        sums->constant += term;
+        sums->magnitude += fabs(term);
+        if (out[i] != 0 || line.slip_slope > 0)
+            sums->reach += (VOUCH_U64 * fabs(out[i]) + fabs(g) * line.slip_slope) * largest[i];
+        sums->reach += fabs(g) * line.slip_offset;
+    }
+}
+
+static vouch_status pass_curve(vouch_dag_worker *w, int n)
+{
+    const vouch_dag *dag = w->dag;
+    int64_t count = dag->node[n].count;
+    vouch_dag_walk *walk = &w->walk;
+    double *out = take(w, count), *lambda = walk->lambda[dag->graph->node[n].output[0]];
+
+    if (!out)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < walk->count; r++) {
+        vouch_walk_sums sums;
+
+        curve_row(w, n, &walk->row[r], lambda + r * count, out + r * count, &sums);
+        account(walk, r, &sums, sums.reach + DBL_MIN * dag->node[n].span, count);
+    }
+    join(w, dag->graph->node[n].input[0], out);
+    return VOUCH_OK;
+}
+
+typedef struct product_row {
+    const vouch_dag_row *row;
+    const double *lambda, *left_largest, *right_largest;
+    double *left, *right; /* coefficients of the two inputs, zeroed */
+} product_row;
+
+/* Adds one product's plane to the row. */
+static void add_product(const vouch_dag_node *at, const product_row *p, double g, int64_t k,
+                        vouch_walk_sums *sums)
+{
+    const vouch_dag_intervals *in = p->row->at;
+    int64_t i = at->product[k].left, j = at->product[k].right;
+    const double a[2] = {in->low[at->from + i], in->high[at->from + i]};
+    const double b[2] = {in->low[at->right + j], in->high[at->right + j]};
+    vouch_dag_plane plane =
+        vouch_dag_product_plane(a, b, g < 0, p->row->mix ? p->row->mix[at->mix + k] : -1.F);
+    double left = g * plane.left, right = g * plane.right, term = g * plane.offset;
+
+    p->left[i] += left;
+    p->right[j] += right;
+    sums->constant += term;
+    sums->magnitude += fabs(term);
+    sums->reach += (fabs(left) + fabs(p->left[i])) * p->left_largest[i] +
+                   (fabs(right) + fabs(p->right[j])) * p->right_largest[j];
+}
+
+static vouch_status pass_product(vouch_dag_worker *w, int n)
+{
+    const vouch_dag *dag = w->dag;
+    const vouch_dag_node *at = &dag->node[n];
+    const vouch_node *node = &dag->graph->node[n];
+    int64_t lefts = vouch_bounds_count(dag->graph, node->input[0]);
+    int64_t rights = vouch_bounds_count(dag->graph, node->input[1]);
+    double *left = take_zeroed(w, lefts), *right = take_zeroed(w, rights);
+    double *lambda = w->walk.lambda[node->output[0]];
+
+    if (!left || !right)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < w->walk.count; r++) {
+        product_row p = {.row = &w->walk.row[r],
+                         .left_largest = dag->largest[node->input[0]],
+                         .right_largest = dag->largest[node->input[1]],
+                         .left = left + r * lefts,
+                         .right = right + r * rights};
+        vouch_walk_sums sums = {0, 0, 0};
+
+        for (int64_t i = 0; i < at->count; i++)
+            for (int64_t k = at->start[i];
+                 lambda[r * at->count + i] != 0 && k < at->start[i + 1]; k++)
+                add_product(at, &p, lambda[r * at->count + i], k, &sums);
+        account(&w->walk, r, &sums, VOUCH_U64 * sums.reach + 4 * DBL_MIN * at->span,
+                at->start[at->count]);
+    }
+    join(w, node->input[0], left);
+    join(w, node->input[1], right);
+    return VOUCH_OK;
+}
+
+/* The rows of value v become numbers: each scalar goes to the end its coefficient asks for. */
+static void concretise(vouch_dag_worker *w, int v)
+{
+    int64_t count = vouch_bounds_count(w->dag->graph, v), at = w->dag->scalar[v];
+
+    for (int r = 0; r < w->walk.count; r++) {
+        const vouch_dag_intervals *in = w->walk.row[r].at;
+        vouch_walk_sums sums;
+
+        w->kernel->least(count, w->walk.lambda[v] + r * count, in->low + at, in->high + at,
+                         &sums);
+        account(&w->walk, r, &sums, 0, count);
+    }
+}
+
+static void drop(vouch_dag_worker *w, int v)
+{
+    vouch_pool_give(&w->pool, w->walk.lambda[v]);
+    w->walk.lambda[v] = NULL;
+}
+
+static vouch_status pass_output(vouch_dag_worker *w, int n, int v)
+{
+    switch (w->dag->node[n].step) {
+    case VOUCH_DAG_AFFINE:
+        return pass_affine(w, n);
+    case VOUCH_DAG_RELU:
+        return pass_relu(w, n);
+    case VOUCH_DAG_CURVE:
+        return pass_curve(w, n);
+    case VOUCH_DAG_PRODUCT:
+        return pass_product(w, n);
+    case VOUCH_DAG_OTHER:
+        concretise(w, v);
+        return VOUCH_OK;
+    case VOUCH_DAG_DEAD:
+    default:
+        return VOUCH_OK;
+    }
+}
+
+/* ---- decisions --------------------------------------------------------------------------- */
+
+/* lambda_z + s b, offset - s b p: what b >= 0 times the decision's slack adds to the row. Input
+ * decisions need none: the box has them. */
+static vouch_status add_decision(vouch_dag_worker *w, int v, int r, const vouch_decision *d,
+                                 double beta)
+{
+    int64_t count = vouch_bounds_count(w->dag->graph, v), i = d->neuron - w->dag->scalar[v];
+    double signed_beta = d->upper ? beta : -beta, *at;
+    vouch_walk_sums sums;
+
+    if (!w->walk.lambda[v] && !(w->walk.lambda[v] = take_zeroed(w, count)))
+        return VOUCH_ERR_MEMORY;
+    at = &w->walk.lambda[v][r * count + i];
+    *at += signed_beta;
+    sums.constant = -signed_beta * d->point;
+    sums.magnitude = fabs(sums.constant);
+    account(&w->walk, r, &sums, VOUCH_U64 * fabs(*at) * w->dag->largest[v][i], 1);
+    return VOUCH_OK;
+}
+
+static vouch_status add_decisions(vouch_dag_worker *w, int v)
+{
+    for (int r = 0; r < w->walk.count; r++) {
+        const vouch_dag_row *row = &w->walk.row[r];
+
+        for (int k = 0; k < row->decision_count; k++) {
+            const vouch_decision *d = &row->decision[k];
+
+            if (d->neuron < w->dag->neurons && w->dag->owner[d->neuron] == v &&
+                row->beta[k] > 0)
+                VOUCH_TRY(add_decision(w, v, r, d, (double)row->beta[k]));
+        }
+    }
+    return VOUCH_OK;
+}
+
+/* ---- the start --------------------------------------------------------------------------- */
+
+static vouch_status start_scalars(vouch_dag_worker *w, int v)
+{
+    int64_t count = vouch_bounds_count(w->dag->graph, v);
+    double *rows = take_zeroed(w, count);
+
+    if (!rows)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < w->walk.count; r++)
+        rows[r * count + w->walk.row[r].scalar] = w->walk.row[r].sign;
+    w->walk.lambda[v] = rows;
+    return VOUCH_OK;
+}
+
+/* Coefficients `from` of one of the case's rows, weighted, into a row over `count` scalars;
+ * returns how far rounding may have moved it. */
+static double add_weighted(int64_t count, double weight, const double *from,
+                           const double *largest, double *to)
+{
+    double reach = 0;
+
+    for (int64_t j = 0; j < count; j++)
+        if (from[j] != 0) {
+            to[j] += weight * from[j];
+            if (weight != 1)
+                reach += (fabs(weight * from[j]) + fabs(to[j])) * largest[j];
+        }
+    return VOUCH_U64 * reach;
+}
+
+static double slack_of(const vouch_dag *dag, int row, int64_t base, int64_t count,
+                       const double *largest)
+{
+    const vouch_task *t = dag->task;
+    double sum = 0;
+
+    for (int64_t j = 0; t->row_output_slack && j < count; j++)
+        sum += t->row_output_slack[(int64_t)row * t->output_count + base + j] * largest[j];
+    return sum;
+}
+
+/* Rows over output value v, whose scalars are outputs base, base + 1 ... */
+static vouch_status start_output(vouch_dag_worker *w, int v, int64_t base)
+{
+    const vouch_task *t = w->dag->task;
+    int64_t count = vouch_bounds_count(w->dag->graph, v);
+    double *rows = take_zeroed(w, count);
+
+    if (!rows)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < w->walk.count; r++) {
+        const vouch_dag_row *row = &w->walk.row[r];
+        int first = t->case_start[row->which_case], end = t->case_start[row->which_case + 1];
+        vouch_walk_sums none = {0, 0, 0};
+        double error = 0;
+
+        for (int k = first; k < end; k++) {
+            double weight = row->weight[k - first];
+            const double *from =
+                t->row_output + (int64_t)t->case_row[k] * t->output_count + base;
+
+            if (weight == 0)
+                continue;
+            error += add_weighted(count, weight, from, w->dag->largest[v], rows + r * count);
+            error += weight * slack_of(w->dag, t->case_row[k], base, count, w->dag->largest[v]);
+        }
+        account(&w->walk, r, &none, error, count + 4);
+    }
+    join(w, v, rows);
+    return VOUCH_OK;
+}
+
+static vouch_status start_cases(vouch_dag_worker *w)
+{
+    const vouch_graph *graph = w->dag->graph;
+    int64_t base = 0;
+
+    for (int o = 0; o < graph->output_count; o++) {
+        VOUCH_TRY(start_output(w, graph->output[o], base));
+        base += vouch_bounds_count(graph, graph->output[o]);
+    }
+    return VOUCH_OK;
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+/* What the walk left at the inputs, side by side. */
+static void gather_form(vouch_dag_worker *w)
+{
+    const vouch_graph *graph = w->dag->graph;
+    int64_t size = w->dag->inputs, base = 0;
+
+    for (int k = 0; k < graph->input_count; k++) {
+        int v = graph->input[k];
+        int64_t count = vouch_bounds_count(graph, v);
+
+        for (int r = 0; w->walk.lambda[v] && r < w->walk.count; r++)
+            memcpy(w->walk.form + r * size + base, w->walk.lambda[v] + r * count,
+                   (size_t)count * sizeof(double));
+        drop(w, v);
+        base += count;
+    }
+}
+
+/* The case's rows have coefficients of the inputs and constants of their own. */
+static void add_case_inputs(vouch_dag_worker *w, int r)
+{
+    const vouch_task *t = w->dag->task;
+    const vouch_dag_row *row = &w->walk.row[r];
+    int first = t->case_start[row->which_case], end = t->case_start[row->which_case + 1];
+    const double *low = row->at->low + w->dag->neurons, *high = row->at->high + w->dag->neurons;
+
+    for (int k = first; k < end; k++) {
+        double weight = row->weight[k - first], error;
+        const double *from = t->row_input + (int64_t)t->case_row[k] * t->input_count;
+        double constant = weight * t->row_constant[t->case_row[k]];
+        vouch_walk_sums sums = {constant, fabs(constant), 0};
+
+        if (weight == 0)
+            continue;
+        error = weight * t->row_radius[t->case_row[k]];
+        for (int64_t j = 0; j < w->dag->inputs; j++) {
+            double *to = w->walk.form + r * w->dag->inputs + j;
+            double term = weight * from[j], before = *to;
+
+            if (term == 0)
+                continue;
+            *to += term;
+            if (weight != 1 || before != 0)
+                error +=
+                    VOUCH_U64 * (fabs(term) + fabs(*to)) * vouch_magnitude(low[j], high[j]);
+        }
+        account(&w->walk, r, &sums, error, w->dag->inputs + 4);
+    }
+}
+
+/* Least value of each row on its box, rounded down. */
+static void find_least(vouch_dag_worker *w)
+{
+    vouch_dag_walk *walk = &w->walk;
+
+    for (int r = 0; r < walk->count; r++) {
+        const vouch_dag_intervals *at = walk->row[r].at;
+        vouch_walk_sums sums;
+        double error;
+
+        if (walk->value < 0)
+            add_case_inputs(w, r);
+        w->kernel->least(w->dag->inputs, walk->form + r * w->dag->inputs,
+                         at->low + w->dag->neurons, at->high + w->dag->neurons, &sums);
+        error = vouch_inflate(vouch_gamma64(w->dag->inputs + 4) * sums.magnitude,
+                              w->dag->inputs + 4);
+        if (sums.magnitude == 0)
+            error = 0;
+        walk->lower[r] = vouch_down(
+            vouch_down(vouch_down(walk->offset[r] - walk->error[r]) + sums.constant) - error);
+        if (isnan(walk->lower[r]))
+            walk->lower[r] = -(double)INFINITY;
+    }
+}
+
+static vouch_status begin(vouch_dag_worker *w, int count, const vouch_dag_row *row, int value,
+                          bool keep)
+{
+    vouch_dag_walk *walk = &w->walk;
+
+    walk->count = count;
+    walk->row = row;
+    walk->value = value;
+    walk->keep = keep;
+    walk->offset = vouch_pool_take(&w->pool, count);
+    walk->error = vouch_pool_take(&w->pool, count);
+    walk->lower = vouch_pool_take(&w->pool, count);
+    walk->form = take_zeroed(w, w->dag->inputs);
+    if (!walk->offset || !walk->error || !walk->lower || !walk->form)
+        return VOUCH_ERR_MEMORY;
+    memset(walk->offset, 0, (size_t)count * sizeof(double));
+    memset(walk->error, 0, (size_t)count * sizeof(double));
+    return value >= 0 ? start_scalars(w, value) : start_cases(w);
+}
+
+static vouch_status pass_node(vouch_dag_worker *w, int n)
+{
+    const vouch_node *node = &w->dag->graph->node[n];
+
+    for (int o = 0; o < node->output_count; o++) {
+        int v = node->output[o];
+
+        if (v < 0)
+            continue;
+        if (w->dag->reader[v] >= 0 && w->walk.value != v)
+            VOUCH_TRY(add_decisions(w, v));
+        if (!w->walk.lambda[v])
+            continue;
+        VOUCH_TRY(pass_output(w, n, v));
+        if (w->walk.keep && o == 0 && w->dag->node[n].step != VOUCH_DAG_AFFINE) {
+            w->walk.kept[n] = w->walk.lambda[v];
+            w->walk.lambda[v] = NULL;
+        } else
+            drop(w, v);
+    }
+    return VOUCH_OK;
+}
+
+/* Constants among the outputs have no producer left: their rows become numbers here. */
+static void close_constants(vouch_dag_worker *w)
+{
+    const vouch_graph *graph = w->dag->graph;
+
+    for (int v = 0; v < graph->value_count; v++)
+        if (w->walk.lambda[v]) {
+            int64_t count = vouch_bounds_count(graph, v);
+
+            for (int r = 0; r < w->walk.count && graph->value[v].constant; r++) {
+                vouch_walk_sums sums = {0, 0, 0};
+
+                for (int64_t i = 0; i < count; i++) {
+                    double term = w->walk.lambda[v][r * count + i] *
+                                  vouch_tensor_get(graph->value[v].constant, i);
+                    sums.constant += term;
+                    sums.magnitude += fabs(term);
+                }
+                account(&w->walk, r, &sums, 0, count);
+            }
+            drop(w, v);
+        }
+}
+
+vouch_status vouch_dag_walk_run(vouch_dag_worker *w, int count, const vouch_dag_row *row,
+                                int value, bool keep)
+{
+    const vouch_graph *graph = w->dag->graph;
+    int last = value >= 0 ? graph->value[value].producer : graph->node_count - 1;
+
+    VOUCH_TRY(begin(w, count, row, value, keep));
+    for (int n = last; n >= 0; n--) {
+        if (vouch_context_stopped(w->ctx))
+            return vouch_fail_stopped(w->ctx);
+        VOUCH_TRY(pass_node(w, n));
+    }
+    gather_form(w);
+    close_constants(w);
+    find_least(w);
+    return VOUCH_OK;
+}
+
+void vouch_dag_walk_end(vouch_dag_worker *w)
+{
+    vouch_dag_walk *walk = &w->walk;
+    double **own[] = {&walk->offset, &walk->error, &walk->lower, &walk->form};
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        vouch_pool_give(&w->pool, *own[i]);
+        *own[i] = NULL;
+    }
+    for (int v = 0; v < w->dag->graph->value_count; v++)
+        drop(w, v);
+    for (int n = 0; n < w->dag->graph->node_count; n++) {
+        vouch_pool_give(&w->pool, walk->kept[n]);
+        walk->kept[n] = NULL;
+    }
+}
+
+int64_t vouch_dag_chunk(const vouch_dag *dag, bool keep)
+{
+    int64_t all = dag->inputs + 1, widest = 0, rows;
+
+    for (int n = 0; n < dag->graph->node_count; n++) {
+        all += dag->node[n].count;
+        widest = dag->node[n].count > widest ? dag->node[n].count : widest;
+    }
+    rows = dag->settings.cells / (keep ? 3 * all : 4 * widest + all / 4 + 1);
+    return rows < 1 ? 1 : rows > 512 ? 512 : rows;
+}
