@@ -40,7 +40,8 @@ typedef struct vouch_bound_problem {
 
 typedef struct vouch_bounds {
     bool empty; /* the domain proved that no point of the box exists (contradiction) */
-    double **low, **high;       /* [value_count][count]; constants included */
+    double **low, **high;       /* [value_count][count]; constants included, but NULL for large
+                                   ones that only affine nodes read */
     double *row_low, *row_high; /* [rows] */
     double *lower, *upper;      /* [rows][input_size]; NULL where the domain has no forms */
     double *lower_offset, *upper_offset; /* [rows] */

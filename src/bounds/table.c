@@ -57,6 +57,23 @@ static vouch_status new_rows(vouch_arena *arena, const vouch_bound_problem *prob
 
 /* Nothing is claimed yet: every interval is all reals, every form is 0 . x -+ infinity. A
  * constant's ends share one array. */
+/* Weights of affine nodes are read as they are stored: large ones get no copy as bounds. */
+static bool is_large_weight(const vouch_graph *graph, int v)
+{
+    enum { LARGE = 1 << 14 };
+
+    if (!graph->value[v].constant || vouch_bounds_count(graph, v) < LARGE)
+        return false;
+    for (int o = 0; o < graph->output_count; o++)
+        if (graph->output[o] == v)
+            return false;
+    for (int n = 0; n < graph->node_count; n++)
+        for (int k = 0; k < graph->node[n].input_count; k++)
+            if (graph->node[n].input[k] == v && graph->node[n].op->op_class != VOUCH_OP_AFFINE)
+                return false;
+    return true;
+}
+
 vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *problem,
                               bool forms, vouch_bounds *bounds)
 {
@@ -71,6 +88,8 @@ vouch_status vouch_bounds_new(vouch_arena *arena, const vouch_bound_problem *pro
         const vouch_value *value = &graph->value[v];
         int64_t count = vouch_bounds_count(graph, v);
 
+        if (is_large_weight(graph, v))
+            continue;
         bounds->low[v] = VOUCH_NEW_ARRAY(arena, double, count);
         bounds->high[v] =
             value->constant ? bounds->low[v] : VOUCH_NEW_ARRAY(arena, double, count);

@@ -9,6 +9,7 @@
  *
  * SPEC: ONNX MatMul-13, Gemm-13 (Gemm-6 and before: C only with attribute `broadcast`).
  */
+#include "num/sparse.h"
 #include "op/affine.h"
 #include "op/directed.h"
 #include "op/expansion.h"
@@ -21,6 +22,7 @@ typedef struct plan {
     int64_t count[3];        /* elements of A, B, C */
     double alpha, beta;
     bool merged; /* all rows of A form one matrix and B is shared: one product does it all */
+    const vouch_sparse *sparse; /* of a constant op(B) in a merged product; NULL: dense */
 } plan;
 
 /* ---- planning ---------------------------------------------------------------------------- */
@@ -87,6 +89,15 @@ static vouch_status matmul_shapes(vouch_context *ctx, vouch_graph *g, vouch_node
     return vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &out);
 }
 
+static vouch_status find_sparse(vouch_graph *g, const vouch_node *node, plan *p)
+{
+    const vouch_tensor *b = vouch_op_constant(g, node, 1);
+    if (!b || !p->merged)
+        return VOUCH_OK;
+    const vouch_matrix dense = vouch_op_matrix(b, 0, p->stride[1][0], p->stride[1][1]);
+    return vouch_sparse_of(g->arena, &dense, p->k, p->n, &p->sparse);
+}
+
 static vouch_status matmul_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                    const void **state)
 {
@@ -102,7 +113,7 @@ static vouch_status matmul_prepare(vouch_context *ctx, vouch_graph *g, vouch_nod
     for (int i = 0; i < 2; i++)
         p->count[i] = vouch_shape_count(&vouch_op_in(g, node, i)->shape);
     *state = p;
-    return VOUCH_OK;
+    return find_sparse(g, node, p);
 }
 
 static vouch_status gemm_addend(vouch_context *ctx, const vouch_graph *g,
@@ -167,6 +178,7 @@ static vouch_status gemm_prepare(vouch_context *ctx, vouch_graph *g, vouch_node 
     p->count[1] = p->k * p->n;
     const vouch_shape out = {.rank = 2, .dim = {p->m, p->n}};
     VOUCH_TRY(gemm_addend(ctx, g, node, p, &out));
+    VOUCH_TRY(find_sparse(g, node, p));
     *state = p;
     return vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &out);
 }
@@ -201,6 +213,13 @@ static void multiply(const plan *p, const vouch_tensor *a, const vouch_tensor *b
                      vouch_dtype dtype)
 {
     const int64_t products = p->merged ? 1 : p->products;
+    if (p->sparse && a->dtype == dtype) {
+        if (dtype == VOUCH_F32)
+            vouch_sparse_multiply32(p->sparse, p->products * p->m, a->f32, y);
+        else
+            vouch_sparse_multiply64(p->sparse, false, p->products * p->m, a->f64, y);
+        return;
+    }
     for (int64_t i = 0; i < products; i++) {
         const vouch_gemm g = {.m = p->merged ? p->products * p->m : p->m,
                               .n = p->n,
@@ -250,6 +269,13 @@ static vouch_status eval(const vouch_op_call *call)
 static void grad_factor(const plan *p, int w, const vouch_tensor *other, const vouch_tensor *dy,
                         vouch_tensor *dx)
 {
+    if (p->sparse && w == 0 && dx->dtype == dy->dtype) {
+        if (dx->dtype == VOUCH_F32)
+            vouch_sparse_transposed32(p->sparse, p->products * p->m, dy->f32, dx->f32);
+        else
+            vouch_sparse_transposed64(p->sparse, false, p->products * p->m, dy->f64, dx->f64);
+        return;
+    }
     for (int64_t i = 0; i < p->products; i++) {
         const vouch_matrix y = vouch_op_matrix(dy, i * p->m * p->n, p->n, 1);
         const vouch_matrix o = transpose(operand(p, !w, other, i));
@@ -408,6 +434,18 @@ static void factor_vector(const vouch_linear_call *call, const plan *p, const do
     }
 }
 
+static void factor_sparse(const vouch_linear_call *call, const plan *p)
+{
+    const bool absolute = vouch_op_absolute(call->mode);
+    const int64_t count = call->batch * p->products * p->m;
+    if (!vouch_op_transposed(call->mode)) {
+        vouch_sparse_multiply64(p->sparse, absolute, count, call->in, call->out);
+        return;
+    }
+    memset(call->out, 0, (size_t)(count * p->k) * sizeof *call->out);
+    vouch_sparse_transposed64(p->sparse, absolute, count, call->in, call->out);
+}
+
 /* All vectors at once where the rows of the varying left factor form one matrix. */
 static void factor_merged(const vouch_linear_call *call, const plan *p)
 {
@@ -431,7 +469,9 @@ static void linear_factor(const vouch_linear_call *call, const plan *p)
     const int64_t y = p->products * p->m * p->n, x = p->count[call->which];
     const int64_t in = vouch_op_transposed(call->mode) ? y : x;
     const int64_t out = vouch_op_transposed(call->mode) ? x : y;
-    if (call->which == 0 && p->merged)
+    if (call->which == 0 && p->sparse)
+        factor_sparse(call, p);
+    else if (call->which == 0 && p->merged)
         factor_merged(call, p);
     else
         for (int64_t v = 0; v < call->batch; v++)
