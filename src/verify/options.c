@@ -61,6 +61,14 @@ static bool semantics_name(size_t index, const char **name)
     return index < 2;
 }
 
+static bool complete_name(size_t index, const char **name)
+{
+    static const char *const names[] = {"search", "exact"};
+    if (index < 2)
+        *name = names[index];
+    return index < 2;
+}
+
 #define FIELD(name) offsetof(vouch_verify_settings, name)
 
 const vouch_option vouch_verify_options[] = {
@@ -158,6 +166,14 @@ const vouch_option vouch_verify_options[] = {
      .offset = FIELD(semantics),
      .text = "real",
      .choices = semantics_name},
+    {.name = "complete",
+     .argument = "M",
+     .help = "what decides: search = the searches above; exact = case splits to the end in "
+             "rational arithmetic alone, for tiny piecewise-linear networks",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(complete),
+     .text = "search",
+     .choices = complete_name},
     {.name = "max-subproblems",
      .argument = "N",
      .help = "give up after so many subproblems; 0 = no limit",

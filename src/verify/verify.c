@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/workers.h"
 #include "bounds/domain.h"
+#include "verify/exact.h"
 #include "verify/probe.h"
 #include "verify/search.h"
 #include "verify/task.h"
@@ -259,6 +260,27 @@ static vouch_status choose_engine(run *r)
     return VOUCH_OK;
 }
 
+static vouch_status search_exact(run *r)
+{
+    vouch_exact_output out;
+    double start = vouch_wall_s();
+
+    VOUCH_TRY(vouch_exact(r->ctx, r->arena, r->in.graph, r->spec, r->in.semantics, &out));
+    r->result->search_s = vouch_wall_s() - start;
+    r->result->subproblems = out.subproblems;
+    r->result->splits = out.splits;
+    r->result->max_depth = out.max_depth;
+    r->result->domain = r->result->split = "exact";
+    r->result->reason = out.reason;
+    if (out.witness.found)
+        take_witness(r, &out.witness);
+    else if (out.verdict == VOUCH_UNSAT)
+        conclude_proved(r);
+    else if (!out.reason)
+        conclude_unfinished(r);
+    return VOUCH_OK;
+}
+
 static vouch_status decide(run *r)
 {
     if (r->spec->case_count == 0) {
@@ -267,6 +289,8 @@ static vouch_status decide(run *r)
         r->result->proved_share = 1;
         return VOUCH_OK;
     }
+    if (strcmp(r->settings->complete, "exact") == 0)
+        return search_exact(r);
     VOUCH_TRY(choose_engine(r));
     VOUCH_TRY(start_from_boxes(r));
     if (r->settings->attack)

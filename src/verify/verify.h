@@ -29,6 +29,7 @@ typedef struct vouch_verify_settings {
     int64_t neuron_steps;    /* the same for every unstable neuron */
     const char *precision;   /* float, double, auto */
     const char *semantics;   /* real, float32 */
+    const char *complete;    /* search; exact: nothing but the exact search (verify/exact.h) */
     int64_t max_subproblems; /* 0: no limit */
     int64_t memory_mib;      /* 0: four fifths of the machine's */
 } vouch_verify_settings;

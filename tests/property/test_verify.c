@@ -356,11 +356,38 @@ static void two_threads_find_what_one_finds(void **state)
     }
 }
 
+/* Nothing rounds: what it leaves undecided has solutions over the reals, none of which the
+ * input's type holds, as far as it looked. */
+static void the_exact_search_decides_as_the_oracle_does(void **state)
+{
+    int count = nets(300), decided = 0;
+    double x[3];
+
+    (void)state;
+    for (int i = 0; i < count; i++) {
+        fixture f;
+        begin(&f, (uint64_t)i + 2000000);
+        vouch_verify_settings s = usual_settings();
+        s.complete = "exact";
+        vouch_verdict verdict = verify(&f, &s, x);
+        bool is_decided = verdict == VOUCH_SAT || verdict == VOUCH_UNSAT;
+        if (!is_decided && !f.solvable)
+            describe(&f, &s, "undecided, but there is no solution");
+        decided += is_decided;
+        s.complete = "search";
+        verify(&f, &s, x);
+        end(&f);
+    }
+    print_message("%d networks: %d decided\n", count, decided);
+    assert_true(decided >= count * 9 / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_agree_with_the_oracle),
         cmocka_unit_test(two_threads_find_what_one_finds),
+        cmocka_unit_test(the_exact_search_decides_as_the_oracle_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
