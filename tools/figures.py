@@ -14,6 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS, PAGE = ROOT / "bench" / "results", ROOT / "docs" / "figures.md"
 TOPICS = {
     "acasxu": "ACAS Xu: the main job",
+    "vnncomp": "VNN-COMP benchmarks",
+    "bounds": "Bounds: width and cost by domain",
     "splits": "Split heuristics and shapes of cut",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",
