@@ -40,9 +40,10 @@ bool vouch_grid_contains(const vouch_grid *grid, const double *x);
 
 /* ---- candidates.c ---------------------------------------------------------------------- */
 
-/* Points of a box by number: its centre, its corners (all of them while few coordinates vary, a
- * random sample beyond), then random points, every other one with coordinates snapped to an end
- * of their interval. varying[count]: the coordinates that vary. */
+/* Points of a box by number: its centre, all its corners while few coordinates vary, then random
+ * points: half of them with coordinates snapped to an end of their interval, the others uniform
+ * or, where the corners are too many, now and then one of these. varying[count]: the coordinates
+ * that vary. */
 enum { VOUCH_CANDIDATE_CORNERS = 10 }; /* varying coordinates up to which all are tried */
 int64_t vouch_candidate_fixed(int64_t varying_count); /* how many come before the random ones */
 void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,

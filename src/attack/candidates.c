@@ -9,12 +9,9 @@
 
 #include <math.h>
 
-enum { SOME_CORNERS = 256 }; /* tried where there are too many for all */
-
 int64_t vouch_candidate_fixed(int64_t varying_count)
 {
-    return 1 + (varying_count <= VOUCH_CANDIDATE_CORNERS ? (int64_t)1 << varying_count
-                                                         : SOME_CORNERS);
+    return 1 + (varying_count <= VOUCH_CANDIDATE_CORNERS ? (int64_t)1 << varying_count : 0);
 }
 
 static void centre(const vouch_grid *grid, double *point)
@@ -54,13 +51,14 @@ static void inside(const vouch_grid *grid, vouch_random *random, bool snap, doub
 void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,
                      int64_t number, vouch_random *random, double *point)
 {
+    const int64_t after = number - vouch_candidate_fixed(count);
     if (number == 0)
         centre(grid, point);
-    else if (number >= vouch_candidate_fixed(count))
-        inside(grid, random, number % 2 == 0, point);
-    else if (count <= VOUCH_CANDIDATE_CORNERS)
+    else if (after < 0)
         corner(grid, varying, count, (uint64_t)number - 1, point);
-    else
+    else if (after % 4 == 3 && count > VOUCH_CANDIDATE_CORNERS)
         random_corner(grid, random, point);
+    else
+        inside(grid, random, after % 2 == 0, point);
     vouch_grid_round(grid, point, point);
 }

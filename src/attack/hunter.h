@@ -7,7 +7,7 @@
 
 /* One point on its way. */
 typedef struct vouch_lane {
-    const struct vouch_move *move;
+    const struct vouch_attack_move *move;
     int which_case;      /* what it goes for */
     vouch_random random; /* its own stream */
     double value;        /* violation / scale of that case at the current point */
@@ -42,13 +42,13 @@ struct vouch_hunter {
 };
 
 /* How a lane makes its next point: in place (descents), or from kept into point (walks). */
-typedef struct vouch_move {
+typedef struct vouch_attack_move {
     bool walks;        /* keeps the better of two points; needs no gradient */
     int diverse_steps; /* at first, in a random direction of the outputs */
     void (*next)(vouch_hunter *h, int64_t i);
-} vouch_move;
+} vouch_attack_move;
 
-extern const vouch_move vouch_move_adam, vouch_move_sign, vouch_move_diverse;
-extern const vouch_move vouch_move_flip, vouch_move_drift;
+extern const vouch_attack_move vouch_attack_adam, vouch_attack_sign, vouch_attack_diverse;
+extern const vouch_attack_move vouch_attack_flip, vouch_attack_drift;
 
 #endif

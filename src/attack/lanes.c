@@ -16,6 +16,7 @@
 #include "attack/hunter.h"
 
 enum {
+    MANY_COORDINATES = 64,
     MANY_CASES = 1024, /* of a box: beyond, a lane is judged by its own case alone */
     PATIENCE = 200     /* steps without success until a walk begins anew */
 };
@@ -219,17 +220,22 @@ static vouch_status look_at_batch(vouch_hunter *h, int64_t number, vouch_lane *s
     return VOUCH_OK;
 }
 
+/* Random points cover what few coordinates span; where many vary, descents find more. */
+static int64_t sample_count(const vouch_hunter *h)
+{
+    const int64_t most = h->varying_count > MANY_COORDINATES ? h->lanes : h->hunt->points;
+    const int64_t asked = h->hunt->settings->samples;
+    return asked < most ? asked : most;
+}
+
 /* Fixed and random points; the best become the lanes. */
 static vouch_status look(vouch_hunter *h)
 {
     vouch_lane *start = VOUCH_NEW_ARRAY(h->arena, vouch_lane, h->lanes);
     const int64_t fixed = vouch_candidate_fixed(h->varying_count);
-    int64_t total = h->hunt->settings->samples < h->hunt->points ? h->hunt->settings->samples
-                                                                 : h->hunt->points;
+    const int64_t total = fixed + sample_count(h);
     if (!start)
         return out_of_memory(h->ctx);
-    if (h->varying_count <= VOUCH_CANDIDATE_CORNERS || fixed < h->hunt->points)
-        total += fixed;
     for (int64_t i = 0; i < h->lanes; i++)
         start[i].value = (double)INFINITY;
     for (int64_t at = 0; at < total && !finished(h); at += h->lanes)
@@ -281,11 +287,11 @@ static int leads_here(const vouch_hunter *h, const vouch_lead *here[VOUCH_LEADS]
     return count;
 }
 
-static const vouch_move *choose_move(const vouch_job *job, int64_t i)
+static const vouch_attack_move *choose_move(const vouch_job *job, int64_t i)
 {
-    static const vouch_move *const descents[] = {&vouch_move_adam, &vouch_move_sign,
-                                                 &vouch_move_diverse};
-    static const vouch_move *const walks[] = {&vouch_move_flip, &vouch_move_drift};
+    static const vouch_attack_move *const descents[] = {&vouch_attack_adam, &vouch_attack_sign,
+                                                        &vouch_attack_diverse};
+    static const vouch_attack_move *const walks[] = {&vouch_attack_flip, &vouch_attack_drift};
     if (job->kind == VOUCH_JOB_WALK)
         return walks[i / 2 % 2];
     return job->kind == VOUCH_JOB_LOOK ? descents[i % 2] : descents[i % 3];

@@ -108,8 +108,8 @@ static void drift(vouch_hunter *h, int64_t lane)
     }
 }
 
-const vouch_move vouch_move_adam = {.next = adam};
-const vouch_move vouch_move_sign = {.next = sign};
-const vouch_move vouch_move_diverse = {.diverse_steps = 4, .next = sign};
-const vouch_move vouch_move_flip = {.walks = true, .next = flip};
-const vouch_move vouch_move_drift = {.walks = true, .next = drift};
+const vouch_attack_move vouch_attack_adam = {.next = adam};
+const vouch_attack_move vouch_attack_sign = {.next = sign};
+const vouch_attack_move vouch_attack_diverse = {.diverse_steps = 4, .next = sign};
+const vouch_attack_move vouch_attack_flip = {.walks = true, .next = flip};
+const vouch_attack_move vouch_attack_drift = {.walks = true, .next = drift};

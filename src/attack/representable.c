@@ -124,13 +124,18 @@ void vouch_grid_set_box(vouch_grid *grid, const vouch_box *box)
     mpq_clear(buffer);
 }
 
+/* x brought into [low, high]; a NaN becomes low. */
+static inline double clamped(double x, double low, double high)
+{
+    return !(x > low) ? low : x > high ? high : x;
+}
+
 void vouch_grid_round(const vouch_grid *grid, const double *from, double *to)
 {
     for (int64_t i = 0; i < grid->size; i++) {
-        double x = fmin(fmax(from[i], grid->low[i]), grid->high[i]);
-        if (grid->is_float[i] && !grid->between[i])
-            x = fmin(fmax((double)(float)x, grid->low[i]), grid->high[i]);
-        to[i] = x;
+        const double x = clamped(from[i], grid->low[i], grid->high[i]);
+        const bool rounds = grid->is_float[i] && !grid->between[i];
+        to[i] = rounds ? clamped((double)(float)x, grid->low[i], grid->high[i]) : x;
     }
 }
 

@@ -17,12 +17,12 @@ vouch_status vouch_pointwise_grad(const vouch_op_call *call, const vouch_tensor 
 {
     const vouch_tensor *x = call->in[0], *dy = d_out[0];
     vouch_tensor *dx = d_in[0];
-    for (int64_t i = 0; dx && i < dx->count; i++) {
-        const double slope = derivative(call->node, vouch_tensor_get(x, i));
-        if (dx->dtype == VOUCH_F32)
-            dx->f32[i] += dy->f32[i] * (float)slope;
-        else
-            dx->f64[i] += dy->f64[i] * slope;
-    }
+    const int64_t n = dx ? dx->count : 0;
+    if (dx && dx->dtype == VOUCH_F32)
+        for (int64_t i = 0; i < n; i++)
+            dx->f32[i] += dy->f32[i] * (float)derivative(call->node, (double)x->f32[i]);
+    else
+        for (int64_t i = 0; i < n; i++)
+            dx->f64[i] += dy->f64[i] * derivative(call->node, x->f64[i]);
     return VOUCH_OK;
 }

@@ -8,29 +8,42 @@
 #include "op/directed.h"
 #include "op/pointwise.h"
 
+#define PASSES(T, forward, backward)                                                           \
+    static void forward(int64_t n, const T *x, T *y)                                           \
+    {                                                                                          \
+        for (int64_t i = 0; i < n; i++)                                                        \
+            y[i] = x[i] > 0 ? x[i] : 0;                                                        \
+    }                                                                                          \
+    static void backward(int64_t n, const T *x, const T *dy, T *dx)                            \
+    {                                                                                          \
+        for (int64_t i = 0; i < n; i++)                                                        \
+            dx[i] += x[i] > 0 ? dy[i] : 0;                                                     \
+    }
+PASSES(float, forward_f32, backward_f32)
+PASSES(double, forward_f64, backward_f64)
+
 static vouch_status eval(const vouch_op_call *call)
 {
     const vouch_tensor *x = vouch_op_operand(call, 0, call->out[0]->dtype);
     vouch_tensor *y = call->out[0];
     if (!x)
         return vouch_op_no_memory(call->ctx);
-    for (int64_t i = 0; y->dtype == VOUCH_F32 && i < y->count; i++)
-        y->f32[i] = x->f32[i] > 0 ? x->f32[i] : 0;
-    for (int64_t i = 0; y->dtype == VOUCH_F64 && i < y->count; i++)
-        y->f64[i] = x->f64[i] > 0 ? x->f64[i] : 0;
+    if (y->dtype == VOUCH_F32)
+        forward_f32(y->count, x->f32, y->f32);
+    else
+        forward_f64(y->count, x->f64, y->f64);
     return VOUCH_OK;
-}
-
-static double derivative(const vouch_node *node, double x)
-{
-    (void)node;
-    return x > 0 ? 1 : 0;
 }
 
 static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
                          vouch_tensor *const *d_in)
 {
-    return vouch_pointwise_grad(call, d_out, d_in, derivative);
+    const vouch_tensor *x = call->in[0], *dy = d_out[0];
+    if (d_in[0] && dy->dtype == VOUCH_F32)
+        backward_f32(dy->count, x->f32, dy->f32, d_in[0]->f32);
+    else if (d_in[0])
+        backward_f64(dy->count, x->f64, dy->f64, d_in[0]->f64);
+    return VOUCH_OK;
 }
 
 static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *low,
