@@ -19,7 +19,7 @@ format() {
 
 scripts() {
     local files
-    mapfile -t files < <(find .ci tools tests bench examples \( -name '*.sh' -o -path '.ci/run' \) \
+    mapfile -t files < <(find .ci tools tests bench examples vnncomp \( -name '*.sh' -o -path '.ci/run' \) \
                          -type f 2>/dev/null)
     shellcheck -x "${files[@]}" && echo "shellcheck: ${#files[@]} scripts, clean"
 }
