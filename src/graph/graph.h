@@ -42,6 +42,7 @@ typedef struct vouch_value {
     vouch_dtype dtype; /* 0 while unknown */
     vouch_shape shape; /* valid if shape_known */
     bool shape_known;
+    bool partial;                 /* may have fewer elements than its shape (op/op.h) */
     const vouch_tensor *constant; /* NULL for inputs and computed values */
     int producer;                 /* node index, or -1 */
 } vouch_value;

@@ -2,7 +2,7 @@
  *
  * Nodes are visited in topological order; each gets its operator, checks itself and sets the
  * shapes of its outputs. Shape arithmetic is folded on the way: later nodes see its results as
- * constants.
+ * constants. In the end, nodes that no output depends on are dropped.
  *
  * Folding must not change the network, which is a function over the reals. Integers are exact.
  * A float node on constants is evaluated as an interval: if that is one point, the point is the
@@ -10,6 +10,7 @@
  * tiny interval, which varies as far as the engine is concerned.
  */
 #include "op/expansion.h"
+#include "op/live.h"
 
 /* ---- inputs and constants ---------------------------------------------------------------- */
 
@@ -197,6 +198,7 @@ static vouch_status bind_node(vouch_context *ctx, vouch_graph *g,
     VOUCH_TRY(attach(ctx, g, node));
     VOUCH_TRY(check_weights(ctx, g, node));
     VOUCH_TRY(node->op->prepare(ctx, g, node, &node->state));
+    vouch_op_spread_partial(g, node);
     VOUCH_TRY(try_fold(ctx, into->scratch, g, node, &folded));
     if (folded)
         return VOUCH_OK;
@@ -322,6 +324,7 @@ vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph)
         value->shape_known = true;
     }
     VOUCH_TRY(visit_nodes(ctx, graph, false));
+    VOUCH_TRY(vouch_op_keep_live(ctx, graph));
     return check_declared(ctx, graph);
 }
 

@@ -149,3 +149,9 @@ const vouch_tensor *vouch_op_operand(const vouch_op_call *call, int i, vouch_dty
         return t;
     return vouch_tensor_convert(call->scratch, t, dtype);
 }
+
+vouch_status vouch_op_eval_never(const vouch_op_call *call)
+{
+    return vouch_node_fail(call->ctx, call->graph, call->node, VOUCH_ERR_INTERNAL,
+                           "a constant is evaluated");
+}

@@ -164,4 +164,5 @@ const vouch_op vouch_op_Concat = {
     .range = range,
     .linear = linear,
     .terms = terms,
+    .partial = VOUCH_PARTIAL_CARRIED,
 };

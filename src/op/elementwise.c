@@ -18,6 +18,7 @@ typedef enum arithmetic { ADD, SUB, MUL, DIV } arithmetic;
 
 typedef struct plan {
     arithmetic kind;
+    bool integer;
     int rank; /* of the merged loop, at least 1 */
     int64_t dim[VOUCH_RANK_MAX];
     int64_t stride[2][VOUCH_RANK_MAX];
@@ -86,14 +87,30 @@ static void plan_shapes(plan *p, const vouch_shape *a, const vouch_shape *b,
         p->rows = 0;
 }
 
+/* Integers beside a computed operand: as doubles, which must be exact. Two constants need no
+ * factor, and a quotient of integers, which is cut towards zero, is not affine. */
+static vouch_status plan_integers(vouch_context *ctx, const vouch_graph *g,
+                                  const vouch_node *node, const vouch_tensor *c, plan *p)
+{
+    const bool both = vouch_op_constant(g, node, 0) && vouch_op_constant(g, node, 1);
+    if (both || p->kind == DIV)
+        return VOUCH_OK;
+    for (int64_t i = 0; i < c->count; i++)
+        if (fabs(vouch_tensor_get(c, i)) > 0x1p52)
+            return vouch_node_fail(ctx, g, node, VOUCH_ERR_UNSUPPORTED,
+                                   "an integer beyond 2^52 meets a computed one");
+    p->factor = vouch_tensor_convert(g->arena, c, VOUCH_F64);
+    return p->factor ? VOUCH_OK : vouch_op_no_memory(ctx);
+}
+
 /* The constant operand as doubles; a float divisor must not be zero. */
 static vouch_status plan_factor(vouch_context *ctx, const vouch_graph *g,
                                 const vouch_node *node, plan *p)
 {
     const vouch_tensor *b = vouch_op_constant(g, node, 1);
     const vouch_tensor *c = b ? b : vouch_op_constant(g, node, 0);
-    if (!c || !vouch_op_is_float(c->dtype))
-        return VOUCH_OK;
+    if (!c || !vouch_op_is_float(vouch_op_in(g, node, 0)->dtype))
+        return c ? plan_integers(ctx, g, node, c, p) : VOUCH_OK;
     for (int64_t i = 0; p->kind == DIV && b && i < b->count; i++)
         if (vouch_tensor_get(b, i) == 0)
             return vouch_node_fail(ctx, g, node, VOUCH_ERR_VALUE,
@@ -116,6 +133,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
     if (!p)
         return vouch_op_no_memory(ctx);
     p->kind = kind;
+    p->integer = !floats;
     vouch_shape shape_b = b->shape, out;
     if (g->opset < 7)
         VOUCH_TRY(old_broadcast(ctx, g, node, &shape_b));
@@ -248,6 +266,8 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
                          vouch_tensor *const *d_in)
 {
     const plan *p = call->node->state;
+    if (!d_out[0]) /* integers */
+        return VOUCH_OK;
     const vouch_dtype dtype = d_out[0]->dtype;
     const vouch_tensor *a = vouch_op_operand(call, 0, dtype);
     const vouch_tensor *b = vouch_op_operand(call, 1, dtype);
@@ -321,13 +341,22 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
 {
     const plan *p = call->node->state;
     const bool same = call->node->input[0] == call->node->input[1];
+    const bool cut = p->integer && p->kind == DIV;
+    const double *x[4];
+    for (int k = 0; k < 4; k++) { /* constants come as stored */
+        const vouch_tensor *t = k < 2 ? low[k] : high[k - 2];
+        if (t->dtype != VOUCH_F64)
+            t = vouch_tensor_convert(call->scratch, t, VOUCH_F64);
+        if (!t)
+            return vouch_op_no_memory(call->ctx);
+        x[k] = t->f64;
+    }
     WALK(p, i, ia, ib)
     {
-        const interval a = {low[0]->f64[ia], high[0]->f64[ia]};
-        const interval b = {low[1]->f64[ib], high[1]->f64[ib]};
+        const interval a = {x[0][ia], x[2][ia]}, b = {x[1][ib], x[3][ib]};
         const interval y = combine(p->kind, same, a, b);
-        out_low[0]->f64[i] = y.low;
-        out_high[0]->f64[i] = y.high;
+        out_low[0]->f64[i] = cut ? trunc(y.low) : y.low;
+        out_high[0]->f64[i] = cut ? trunc(y.high) : y.high;
     }
     return VOUCH_OK;
 }
@@ -437,7 +466,7 @@ static bool quotient_is_affine(const vouch_graph *g, const vouch_node *node,
                                const bool *varying)
 {
     (void)g;
-    return !varying[node->input[1]];
+    return !varying[node->input[1]] && !((const plan *)node->state)->integer;
 }
 
 /* ---- products of varying operands -------------------------------------------------------- */
@@ -475,7 +504,8 @@ static vouch_status quotient_decompose(vouch_context *ctx, vouch_graph *g,
                                        const vouch_node *node, struct vouch_op_expansion *into)
 {
     (void)ctx;
-    if (g->value[node->input[1]].constant || node->input[0] == node->input[1])
+    if (g->value[node->input[1]].constant || node->input[0] == node->input[1] ||
+        ((const plan *)node->state)->integer)
         return VOUCH_OK;
     const int inverse = vouch_emit_node(into, "Reciprocal", node->input[1], -1, NULL, -1);
     (void)vouch_emit_node(into, "Mul", node->input[0], inverse, NULL, node->output[0]);

@@ -44,21 +44,48 @@ static vouch_status count_repeats(vouch_context *ctx, vouch_move *m, const int64
     return VOUCH_OK;
 }
 
-vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
-                                 const vouch_move_axes *axes, const vouch_shape *out,
-                                 double fill, const void **state)
+int64_t *vouch_move_ramp(const vouch_graph *g, int64_t count, int64_t start, int64_t step)
+{
+    int64_t *t = VOUCH_NEW_ARRAY(g->arena, int64_t, count + 1);
+    for (int64_t i = 0; t && i < count; i++)
+        t[i] = start + i * step;
+    return t;
+}
+
+void vouch_move_strides(const vouch_shape *s, int64_t stride[VOUCH_RANK_MAX])
+{
+    int64_t step = 1;
+    for (int i = s->rank - 1; i >= 0; i--) {
+        stride[i] = step;
+        step *= s->dim[i];
+    }
+}
+
+vouch_status vouch_move_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                            const int64_t *map, const vouch_shape *out, double fill,
+                            const void **state)
 {
     vouch_move *m = new_move(ctx, g, node, out);
     *state = m;
     if (!m)
         return vouch_context_status(ctx);
-    if (m->out_count > MAP_LIMIT)
+    m->map = map;
+    m->fill = fill;
+    return count_repeats(ctx, m, map);
+}
+
+vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                 const vouch_move_axes *axes, const vouch_shape *out,
+                                 double fill, const void **state)
+{
+    const int64_t count = vouch_shape_count(out);
+    if (count > MAP_LIMIT)
         return vouch_node_fail(ctx, g, node, VOUCH_ERR_LIMIT, "the output is too large");
-    int64_t *map = VOUCH_NEW_ARRAY(g->arena, int64_t, m->out_count + 1);
+    int64_t *map = VOUCH_NEW_ARRAY(g->arena, int64_t, count + 1);
     if (!map)
         return vouch_op_no_memory(ctx);
     int64_t at[VOUCH_RANK_MAX] = {0};
-    for (int64_t i = 0; i < m->out_count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         for (int d = 0; d < axes->out.rank && map[i] >= 0; d++) {
             const int64_t part = axes->table[d][at[d]];
             map[i] = part < 0 ? -1 : map[i] + part;
@@ -66,9 +93,7 @@ vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch
         for (int d = axes->out.rank - 1; d >= 0 && ++at[d] == axes->out.dim[d]; d--)
             at[d] = 0;
     }
-    m->map = map;
-    m->fill = fill;
-    return count_repeats(ctx, m, map);
+    return vouch_move_map(ctx, g, node, map, out, fill, state);
 }
 
 /* ---- values ------------------------------------------------------------------------------ */
@@ -119,8 +144,16 @@ vouch_status vouch_move_range(const vouch_op_call *call, const vouch_tensor *con
                               const vouch_tensor *const *high, vouch_tensor *const *out_low,
                               vouch_tensor *const *out_high)
 {
-    copy(call->node->state, low[0], out_low[0]);
-    copy(call->node->state, high[0], out_high[0]);
+    const vouch_tensor *const from[2] = {low[0], high[0]};
+    vouch_tensor *const to[2] = {out_low[0], out_high[0]};
+    for (int side = 0; side < 2; side++) { /* a constant comes as stored */
+        const vouch_tensor *x = from[side];
+        if (x->dtype != to[side]->dtype)
+            x = vouch_tensor_convert(call->scratch, x, to[side]->dtype);
+        if (!x)
+            return vouch_op_no_memory(call->ctx);
+        copy(call->node->state, x, to[side]);
+    }
     return VOUCH_OK;
 }
 
@@ -129,7 +162,7 @@ vouch_status vouch_move_grad(const vouch_op_call *call, const vouch_tensor *cons
 {
     const vouch_move *m = call->node->state;
     vouch_tensor *dx = d_in[0];
-    for (int64_t i = 0; dx && i < m->out_count; i++) {
+    for (int64_t i = 0; dx && d_out[0] && i < m->out_count; i++) {
         const int64_t at = m->map ? m->map[i] : i;
         if (at >= 0 && dx->dtype == VOUCH_F32)
             dx->f32[at] += d_out[0]->f32[i];

@@ -32,6 +32,16 @@ vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch
                                  const vouch_move_axes *axes, const vouch_shape *out,
                                  double fill, const void **state);
 
+/* y by a map of the output's elements (kept, so in the graph's arena). */
+vouch_status vouch_move_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                            const int64_t *map, const vouch_shape *out, double fill,
+                            const void **state);
+
+/* One table for vouch_move_axes: start + i * step, NULL when out of memory. */
+int64_t *vouch_move_ramp(const vouch_graph *g, int64_t count, int64_t start, int64_t step);
+/* Steps between neighbours along each dimension. */
+void vouch_move_strides(const vouch_shape *s, int64_t stride[VOUCH_RANK_MAX]);
+
 vouch_status vouch_move_eval(const vouch_op_call *call);
 vouch_status vouch_move_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
                              vouch_tensor *const *d_in);
@@ -40,5 +50,23 @@ vouch_status vouch_move_range(const vouch_op_call *call, const vouch_tensor *con
                               vouch_tensor *const *out_high);
 vouch_status vouch_move_linear(const vouch_linear_call *call);
 int64_t vouch_move_terms(const vouch_graph *graph, const vouch_node *node);
+
+/* The descriptor of an operator that is nothing but its map. */
+#define VOUCH_MOVE_OP(op, first, prepare_fn, text, spec)                                       \
+    const vouch_op vouch_op_##op = {                                                           \
+        .name = #op,                                                                           \
+        .summary = text,                                                                       \
+        .citation = spec,                                                                      \
+        .op_class = VOUCH_OP_AFFINE,                                                           \
+        .since = first,                                                                        \
+        .until = 22,                                                                           \
+        .prepare = prepare_fn,                                                                 \
+        .eval = vouch_move_eval,                                                               \
+        .grad = vouch_move_grad,                                                               \
+        .range = vouch_move_range,                                                             \
+        .linear = vouch_move_linear,                                                           \
+        .terms = vouch_move_terms,                                                             \
+        .partial = VOUCH_PARTIAL_CARRIED,                                                      \
+    }
 
 #endif

@@ -33,6 +33,15 @@ typedef enum vouch_op_class {
     VOUCH_OP_OPAQUE
 } vouch_op_class;
 
+/* A slice at a computed place may have fewer elements than its shape says (op/slice.c): its value
+ * is partial, and so is what is computed from it. Which nodes may read a partial value that
+ * varies? Refused otherwise, and for the network's outputs. */
+typedef enum vouch_partial {
+    VOUCH_PARTIAL_REFUSED,
+    VOUCH_PARTIAL_CARRIED, /* moves elements, missing ones too */
+    VOUCH_PARTIAL_SKIPPED  /* knows a missing element; the output is whole again (ScatterND) */
+} vouch_partial;
+
 /* One application of a node to tensors. in[i] follows node->input (NULL where left out),
  * out[i] follows node->output (NULL where left out, otherwise allocated with shape and dtype).
  * Float inputs have the dtype of the outputs, but constants may come as stored (operators
@@ -190,6 +199,7 @@ typedef struct vouch_op {
     vouch_status (*expand)(vouch_context *ctx, vouch_graph *graph, const vouch_node *node,
                            struct vouch_op_expansion *into);
 
+    vouch_partial partial;
     bool takes_infinity; /* infinite constants are fine (limits of Clip); NaN never is */
 } vouch_op;
 
@@ -208,6 +218,9 @@ const vouch_op *vouch_op_find(const char *type, int64_t opset);
 vouch_status vouch_op_bind_graph(vouch_context *ctx, vouch_graph *graph);
 /* Appends a node in place of the one being expanded (arrays in graph->arena). */
 vouch_status vouch_op_expansion_add(struct vouch_op_expansion *into, const vouch_node *node);
+/* Replaces the nodes of a bound graph by their decompositions, in place, until none is left
+ * (lower/decompose.h). New nodes are read as of the graph's opset, which must be 13 to 22. */
+vouch_status vouch_op_decompose_nodes(vouch_context *ctx, vouch_graph *graph);
 
 /* Evaluates the whole graph in dtype (VOUCH_F32 or VOUCH_F64); input and output are flat, in
  * the order of graph->input / graph->output, concatenated, as doubles. */
@@ -218,9 +231,6 @@ vouch_status vouch_op_eval_graph(vouch_context *ctx, const vouch_graph *graph,
  * run, and a run allocates nothing lasting. For one thread at a time. NULL: out of memory. */
 typedef struct vouch_evaluator vouch_evaluator;
 vouch_evaluator *vouch_evaluator_new(vouch_context *ctx, const vouch_graph *graph,
-/* Replaces the nodes of a bound graph by their decompositions, in place, until none is left
- * (lower/decompose.h). New nodes are read as of the graph's opset, which must be 13 to 22. */
-vouch_status vouch_op_decompose_nodes(vouch_context *ctx, vouch_graph *graph);
                                      vouch_dtype dtype);
 vouch_status vouch_evaluator_run(vouch_evaluator *e, const double *input, double *output);
 void vouch_evaluator_free(vouch_evaluator *e); /* NULL is fine */

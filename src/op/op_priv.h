@@ -53,6 +53,13 @@ const vouch_tensor *vouch_op_operand(const vouch_op_call *call, int i, vouch_dty
 /* Out of memory, recorded. */
 vouch_status vouch_op_no_memory(vouch_context *ctx);
 
+/* What an integer slice holds where its computed place reaches beyond the ends: further out than
+ * any dimension, and exact after adding shape arithmetic to it. */
+#define VOUCH_ABSENT 0x1p40
+
+/* `eval` of operators whose output `prepare` makes a constant: binding drops such nodes. */
+vouch_status vouch_op_eval_never(const vouch_op_call *call);
+
 /* Product of dim[from..to-1]. */
 static inline int64_t vouch_op_extent(const vouch_shape *s, int from, int to)
 {

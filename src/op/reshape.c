@@ -164,24 +164,10 @@ static vouch_status dropout_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
 
 /* ---- descriptors ------------------------------------------------------------------------- */
 
-#define RESHAPING(op, prepare_fn, text, spec)                                                  \
-    const vouch_op vouch_op_##op = {                                                           \
-        .name = #op,                                                                           \
-        .summary = text,                                                                       \
-        .citation = spec,                                                                      \
-        .op_class = VOUCH_OP_AFFINE,                                                           \
-        .since = 2,                                                                            \
-        .until = 22,                                                                           \
-        .prepare = prepare_fn,                                                                 \
-        .eval = vouch_move_eval,                                                               \
-        .grad = vouch_move_grad,                                                               \
-        .range = vouch_move_range,                                                             \
-        .linear = vouch_move_linear,                                                           \
-        .terms = vouch_move_terms,                                                             \
-    }
-RESHAPING(Dropout, dropout_prepare, "its input (inference mode)", "ONNX Dropout-13");
-RESHAPING(Flatten, flatten_prepare, "the same data as a matrix", "ONNX Flatten-13");
-RESHAPING(Identity, identity_prepare, "its input", "ONNX Identity-16");
-RESHAPING(Reshape, reshape_prepare, "the same data in another shape", "ONNX Reshape-14");
-RESHAPING(Squeeze, squeeze_prepare, "drops dimensions of size 1", "ONNX Squeeze-13");
-RESHAPING(Unsqueeze, unsqueeze_prepare, "inserts dimensions of size 1", "ONNX Unsqueeze-13");
+VOUCH_MOVE_OP(Dropout, 2, dropout_prepare, "its input (inference mode)", "ONNX Dropout-13");
+VOUCH_MOVE_OP(Flatten, 2, flatten_prepare, "the same data as a matrix", "ONNX Flatten-13");
+VOUCH_MOVE_OP(Identity, 2, identity_prepare, "its input", "ONNX Identity-16");
+VOUCH_MOVE_OP(Reshape, 2, reshape_prepare, "the same data in another shape", "ONNX Reshape-14");
+VOUCH_MOVE_OP(Squeeze, 2, squeeze_prepare, "drops dimensions of size 1", "ONNX Squeeze-13");
+VOUCH_MOVE_OP(Unsqueeze, 2, unsqueeze_prepare, "inserts dimensions of size 1",
+              "ONNX Unsqueeze-13");

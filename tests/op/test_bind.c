@@ -37,7 +37,7 @@ static const struct {
     {"Dropout 13 | v2 s0.5 s1 |", VOUCH_ERR_UNSUPPORTED, "training"},
     {"Flatten 13 | v2,3 | axis=3", VOUCH_ERR_SHAPE, "axis 3"},
     {"Gather 13 | v2,3 i5, |", VOUCH_ERR_VALUE, "index 5"},
-    {"Gather 13 | v2,3 v1 |", VOUCH_ERR_UNSUPPORTED, "indices"},
+    {"Gather 13 | v2,3 v1 |", VOUCH_ERR_SHAPE, "indices"},
     {"Gemm 13 | v2,3 c4,3 |", VOUCH_ERR_SHAPE, "[2,3] and [4,3]"},
     {"Gemm 13 | v2,3 c3,4 c3 |", VOUCH_ERR_SHAPE, "C of shape [3]"},
     {"MatMul 13 | v2,3 c4,3 |", VOUCH_ERR_SHAPE, "[2,3] and [4,3]"},

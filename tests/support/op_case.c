@@ -12,10 +12,17 @@ const char *const vouch_test_op_cases[] = {
     "Add 14 | v2,3,4 v3,1 |",
     "Add 14 | c3,1 v2,1,4 |",
     "Add 6 | v2,3,4 v3 | broadcast=1 axis=1",
+    "And 7 | b2,3 b3 |",
+    "ArgMax 13 | v2,4,3 | axis=1",
+    "ArgMax 13 | v4 | keepdims=0 select_last_index=1",
+    "ArgMin 13 | v2,4,3 | axis=-1 keepdims=0",
     "AveragePool 19 | v1,2,6,5 | kernel_shape=3,2 strides=2,1 pads=1,0,1,1",
     "AveragePool 19 | v2,1,7 | kernel_shape=2, dilations=2, count_include_pad=1 pads=1,1",
     "BatchNormalization 15 | v2,3,2,2 c3 c3 c3 p3 | epsilon=0.001f",
     "BatchNormalization 15 | v4,3 c3 c3 c3 p3 |",
+    "Cast 13 | v2,3 | to=11",
+    "Cast 13 | v2,3 | to=7",
+    "Cast 13 | v2,3 | to=9",
     "Clip 13 | v4,4 s-0.5 s0.75 |",
     "Clip 13 | v4,4 - s0.25 |",
     "Clip 13 | v4,4 s0.1 |",
@@ -25,27 +32,39 @@ const char *const vouch_test_op_cases[] = {
     "Concat 13 | v2,3 c2,1 v2,2 | axis=1",
     "Concat 13 | v1,3,2 v2,3,2 | axis=-3",
     "Constant 13 | | value_floats=0.5f,1.5f",
+    "ConstantOfShape 9 | i2,3 |",
     "Conv 11 | v1,2,5,6 c3,2,3,2 c3 | pads=1,0,2,1 strides=2,1 dilations=1,2",
     "Conv 11 | v2,4,7 c6,2,3 | group=2 auto_pad='SAME_LOWER' strides=2,",
     "Conv 11 | v1,1,3,4,3 c2,1,2,2,2 c2 |",
     "Conv 11 | v1,3,4,4 c3,1,3,3 | group=3 pads=1,1,1,1",
+    "DepthToSpace 13 | v1,8,2,3 | blocksize=2",
+    "DepthToSpace 13 | v1,8,2,3 | blocksize=2 mode='CRD'",
     "Div 14 | v2,3 p3 |",
     "Div 14 | v2,3 v2,3 |",
     "Div 14 | v2,3 v2,1 |",
     "Dropout 13 | v2,3 |",
+    "Equal 13 | v2,3 v3 |",
+    "Expand 13 | v3,1 i2,3,4 |",
+    "Expand 13 | v2,3,4 i3,1 |",
     "Flatten 13 | v2,3,4 | axis=2",
     "Gather 13 | v3,4 i2,0,2,-1 | axis=0",
     "Gather 13 | v3,4 i1 | axis=-1",
+    "GatherElements 13 | v4 i2,0,-1 |",
+    "GatherND 13 | v3,4,2 i2,-1 |",
     "Gemm 13 | v2,3 c4,3 c4 | transB=1 alpha=0.5f beta=2.0f",
     "Gemm 13 | v3,2 c3,4 v2,1 | transA=1",
     "Gemm 13 | c2,3 v3,4 c1,4 | alpha=-1.5f",
     "Gemm 13 | c2,3 v4,3 | transB=1",
     "Gemm 13 | v2,3 v3,2 v2 | beta=-0.5f",
     "GlobalAveragePool 2 | v2,3,4,2 |",
+    "Greater 13 | v2,3 c3 |",
+    "GreaterOrEqual 16 | v2,3 v3 |",
     "Identity 16 | v3 |",
     "LeakyRelu 16 | v3,3 | alpha=0.1f",
     "LeakyRelu 16 | v3,3 | alpha=1.5f",
     "LeakyRelu 16 | v3,3 | alpha=-0.25f",
+    "Less 13 | v2,3 v1,3 |",
+    "LessOrEqual 16 | c2,1 v1,3 |",
     "LogSoftmax 13 | v2,3,2 | axis=1",
     "LogSoftmax 11 | v3,2 |",
     "MatMul 13 | v2,3 c3,4 |",
@@ -67,10 +86,13 @@ const char *const vouch_test_op_cases[] = {
     "Mul 14 | c2,3 v2,1 |",
     "Mul 14 | v2,3 v2,1 |",
     "Neg 13 | v2,3 |",
+    "Not 2 | b2,3 |",
+    "Or 7 | b2,3 b2,1 |",
     "Pad 19 | v2,3 i0,1,1,2 s0.5 |",
     "Pad 19 | v2,4 i1,3,0,2 | mode='reflect'",
     "Pad 19 | v2,3 i1,2,0,4 | mode='wrap'",
     "Pad 19 | v2,3 i1,-1,1,2 | mode='edge'",
+    "Range 11 | i1, i7, i2, |",
     "ReduceMax 18 | v2,3,4 i1, |",
     "ReduceMax 11 | v2,5 | keepdims=0",
     "ReduceMean 18 | v2,3,4 i1,-1 | keepdims=0",
@@ -79,17 +101,38 @@ const char *const vouch_test_op_cases[] = {
     "ReduceSum 11 | v2,3 | keepdims=0",
     "Relu 14 | v4,4 |",
     "Reshape 14 | v2,6 i3,-1 |",
+    "Resize 13 | v1,2,3,4 - f1,1,2,1.5 | mode='nearest'",
+    "Resize 13 | v1,2,3,4 - f1,1,2,1.5 | mode='linear'",
+    "Resize 13 | v1,2,5,4 - - i1,2,3,7 | mode='linear' "
+    "coordinate_transformation_mode='align_corners'",
+    "Resize 10 | v1,1,3,4 f1,1,0.6,2 |",
+    "ScatterElements 18 | v4 i2,-4 v2 |",
+    "ScatterElements 18 | c4 i3,0 v2 |",
+    "ScatterND 18 | v3,4 i2, v4 |",
+    "ScatterND 18 | v3,4 i1,-1 s0.5 |",
+    "Shape 15 | v2,3,4 | start=1",
     "Sigmoid 13 | v4,4 |",
+    "Size 13 | v2,3 |",
     "Slice 13 | v4,5 i-1,1 i-9,4 i0,1 i-2,1 |",
     "Softmax 13 | v2,4,2 | axis=1",
     "Softmax 11 | v2,2,2 | axis=1",
+    "SpaceToDepth 13 | v2,3,4,2 | blocksize=2",
     "Split 18 | v5,2 | axis=0 num_outputs=2",
     "Squeeze 13 | v1,3,1 i0, |",
     "Sub 14 | v2,3 v3 |",
     "Sub 14 | c2,3 v3 |",
     "Tanh 13 | v4,4 |",
+    "Tile 13 | v2,3 i2,1 |",
+    "Tile 13 | v2,3 i1,3 |",
     "Transpose 13 | v2,3,4 | perm=1,2,0",
+    "Trilu 14 | v2,3,4 | upper=0",
+    "Trilu 14 | v3,4 i1, |",
     "Unsqueeze 13 | v2,3 i0,-1 |",
+    "Upsample 9 | v1,2,3,2 f1,1,2,2 |",
+    "Upsample 7 | v1,1,3,2 | scales=1f,1f,2f,1.5f mode='linear'",
+    "Where 16 | b2,3 v3 v2,1 |",
+    "Where 16 | b2,1 c2,3 v2,3 |",
+    "Xor 7 | b2,3 b3 |",
     NULL};
 
 /* ---- building a case --------------------------------------------------------------------- */
@@ -135,7 +178,15 @@ static vouch_status add_input(op_case *f, vouch_graph_builder *b, const char *wo
         shape.dim[i] = (int64_t)list[i];
     if (word[0] == 'v')
         return vouch_graph_add_input(b, name, VOUCH_F32, &shape);
-    if (word[0] == 'i') {
+    if (word[0] == 'f') {
+        t = vouch_tensor_new(arena, VOUCH_F32, &(vouch_shape){.rank = 1, .dim = {count}});
+        for (int i = 0; t && i < count; i++)
+            t->f32[i] = (float)list[i];
+    } else if (word[0] == 'b') {
+        t = vouch_tensor_new(arena, VOUCH_BOOL, &shape);
+        for (int64_t i = 0; t && i < t->count; i++)
+            t->boolean[i] = vouch_random_unit(&f->random) < .5;
+    } else if (word[0] == 'i') {
         t = vouch_tensor_new(arena, VOUCH_I64, &(vouch_shape){.rank = 1, .dim = {count}});
         for (int i = 0; t && i < count; i++)
             t->i64[i] = (int64_t)list[i];
@@ -291,8 +342,9 @@ void vouch_test_op_operands(op_case *f, const vouch_node *node, op_operands *o)
         if (node->input[i] < 0)
             continue;
         const vouch_value *v = &f->graph->value[node->input[i]];
-        if (v->constant && v->constant->dtype == VOUCH_I64)
-            o->in[i] = vouch_tensor_convert(f->arena, v->constant, VOUCH_I64);
+        const vouch_dtype dtype = v->constant ? v->constant->dtype : VOUCH_F32;
+        if (dtype == VOUCH_I64 || dtype == VOUCH_BOOL)
+            o->in[i] = vouch_tensor_convert(f->arena, v->constant, dtype);
         else if (v->constant)
             o->in[i] = vouch_tensor_convert(f->arena, v->constant, VOUCH_F64);
         else

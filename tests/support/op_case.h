@@ -1,9 +1,9 @@
 /* One-node networks for the tests of operators, written as a line of text.
  *
  * "Type opset | inputs | attributes": v2,3 is a varying input of that shape, c2,3 a random
- * constant, p2,3 a positive one, i1,-1 a list of integers, s0.5 a constant scalar, - an input
- * left out; attributes are name=3, name=0.5f, name=1,2 (a list; "name=1," has one entry),
- * name='text'.
+ * constant, p2,3 a positive one, b2,3 random truths, i1,-1 a list of integers, f1,0.5 of
+ * numbers, s0.5 a constant scalar, - an input left out; attributes are name=3, name=0.5f,
+ * name=1,2 (a list; "name=1," has one entry), name='text'.
  */
 #ifndef VOUCH_TESTS_OP_CASE_H
 #define VOUCH_TESTS_OP_CASE_H
