@@ -2,7 +2,7 @@
 """Starts a new component: a source file from a commented template, and its line in a table.
 
 Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
-KIND is op (an ONNX operator type, "Foo"), domain, split or cut (lower case, "foo").
+KIND is op (an ONNX operator type, "Foo"), domain, split, cut or pick (lower case, "foo").
 The file is a correct, if plain, component from the first moment: build, test, then improve it.
 """
 import pathlib
@@ -21,6 +21,8 @@ KINDS = {
               "VOUCH_SPLIT", "conformance"),
     "cut": (r"[a-z][a-z0-9_]*", "src/verify/cut_{file}.c", "src/verify/cut.def", "VOUCH_CUT",
             "conformance"),
+    "pick": (r"[a-z][a-z0-9_]*", "src/verify/pick_{file}.c", "src/verify/pick.def",
+             "VOUCH_PICK", "conformance"),
 }
 
 

@@ -1,4 +1,4 @@
-/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, options. */
+/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, picks, options. */
 #include <string.h>
 
 #include "bounds/domain.h"
@@ -7,6 +7,7 @@
 #include "cli/text.h"
 #include "op/op.h"
 #include "verify/cut.h"
+#include "verify/pick.h"
 #include "verify/split.h"
 #include "verify/verify.h"
 
@@ -53,6 +54,13 @@ static void list_cuts(void)
         put_row((*c)->name, (*c)->summary, (*c)->citation);
 }
 
+static void list_picks(void)
+{
+    puts("pick heuristics (--pick):");
+    for (const vouch_pick *const *p = vouch_pick_table(); *p != NULL; p++)
+        put_row((*p)->name, (*p)->summary, (*p)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -69,7 +77,7 @@ static const struct topic {
     void (*list)(void);
 } topics[] = {
     {"operators", list_operators}, {"domains", list_domains}, {"splits", list_splits},
-    {"cuts", list_cuts},           {"options", list_options},
+    {"cuts", list_cuts},           {"picks", list_picks},     {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -83,7 +91,7 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
     const vouch_status s =
         vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
-                   "'%s' is not one of operators, domains, splits, cuts, options", name);
+                   "'%s' is not one of operators, domains, splits, cuts, picks, options", name);
     return vouch_cli_fail(call, s);
 }
 
@@ -104,8 +112,8 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, cuts, options",
-    .arguments = "[operators|domains|splits|cuts|options]",
+    .summary = "list operators, domains, split heuristics, cuts, picks, options",
+    .arguments = "[operators|domains|splits|cuts|picks|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

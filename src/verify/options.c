@@ -5,6 +5,7 @@
 
 #include "bounds/domain.h"
 #include "verify/cut.h"
+#include "verify/pick.h"
 #include "verify/split.h"
 #include "verify/verify.h"
 
@@ -43,6 +44,25 @@ static bool cut_name(size_t index, const char **name)
             return true;
         }
     return false;
+}
+
+static bool pick_name(size_t index, const char **name)
+{
+    const vouch_pick *const *table = vouch_pick_table();
+    for (size_t i = 0; table[i]; i++)
+        if (i == index) {
+            *name = table[i]->name;
+            return true;
+        }
+    return false;
+}
+
+static bool search_name(size_t index, const char **name)
+{
+    static const char *const names[] = {"auto", "boxes", "branch"};
+    if (index < 3)
+        *name = names[index];
+    return index < 3;
 }
 
 static bool precision_name(size_t index, const char **name)
@@ -152,6 +172,36 @@ const vouch_option vouch_verify_options[] = {
      .number = 0,
      .low = 0,
      .high = 1000},
+    {.name = "search",
+     .argument = "S",
+     .help = "which search: boxes = cuts of inputs, in batches; branch = splits of neurons, too",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(search),
+     .text = "auto",
+     .choices = search_name},
+    {.name = "pick",
+     .argument = "H",
+     .help = "heuristic that chooses the neuron to split",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(pick),
+     .text = "auto",
+     .choices = pick_name},
+    {.name = "root-steps",
+     .argument = "N",
+     .help = "gradient steps on the bounds of the whole boxes, before any neuron is split",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(root_steps),
+     .number = 40,
+     .low = 0,
+     .high = 10000},
+    {.name = "branch-steps",
+     .argument = "N",
+     .help = "the same for subproblems, which start from what was found for their parents",
+     .type = VOUCH_OPTION_INT,
+     .offset = FIELD(branch_steps),
+     .number = 10,
+     .low = 0,
+     .high = 10000},
     {.name = "precision",
      .argument = "P",
      .help = "arithmetic of the batched search (sound in each); auto = float, then double",

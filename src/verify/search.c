@@ -66,6 +66,7 @@ static vouch_status tell_boxes(worker *w, vouch_batch *b)
                               .parent = b->parent[i],
                               .depth = b->depth[i],
                               .input_size = w->inputs,
+                              .which_case = -1,
                               .low = w->result.low + i * w->inputs,
                               .high = w->result.high + i * w->inputs};
         VOUCH_TRY(s->box(s->user, &box));

@@ -24,6 +24,7 @@ typedef struct vouch_sink_box {
     uint64_t id, parent; /* parent of the root: 0; ids start at 1 */
     int depth;
     int64_t input_size;
+    int which_case; /* of the task, where the subproblem is about one alone; -1: about all */
     const double *low, *high;
 } vouch_sink_box;
 
@@ -34,6 +35,8 @@ typedef struct vouch_sink {
     /* the box is cut along `dimension` at the points cut[0..count-1], ascending */
     vouch_status (*split)(void *user, uint64_t id, int64_t dimension, int count,
                           const double *cut);
+    /* the subproblem is split into neuron <= point and neuron >= point (bounds/dag.h) */
+    vouch_status (*decide)(void *user, uint64_t id, int64_t neuron, double point);
     /* outside [low, high] the box holds no solution: form.x + offset <= 0 needed, by this form
      */
     vouch_status (*clip)(void *user, uint64_t id, const double *low, const double *high);

@@ -1,7 +1,15 @@
 /* The schedule of a verification (verify.h).
  *
- *     no case left -> unsat;   sampling or attack -> sat;   search in float;   what float could
- * not decide, in double;   what is left then -> unknown.
+ *     no case left -> unsat;   sampling or attack -> sat;   a search;   what is left -> unknown.
+ *
+ * Which search, is decided in one place, choose_search:
+ *
+ *   boxes    cuts of inputs, many boxes at once on a network that shrinks (verify/search.h): in
+ *            float, what float could not decide in double. Piecewise-linear networks of few
+ *            inputs. Or any network, box by box, in a domain that was asked for.
+ *   branch   splits of neurons and cuts of inputs in one tree (verify/branch.h): everything else.
+ *   both     boxes for a fixed number of subproblems, then branch: piecewise-linear networks of
+ *            more inputs, where it takes little to see whether cuts do.
  */
 #include "verify/verify.h"
 
@@ -11,12 +19,21 @@
 #include "base/clock.h"
 #include "base/workers.h"
 #include "bounds/domain.h"
+#include "verify/branch.h"
 #include "verify/exact.h"
 #include "verify/probe.h"
 #include "verify/search.h"
 #include "verify/task.h"
 
+/* From so many varying inputs on, cutting them all once is more than a search can do. */
+enum { INPUTS_FEW = 12 };
+/* Of a first try by boxes: at most so many, and for large networks at most so much work. */
+enum { TRY_BOXES = 4096, TRY_BOXES_LEAST = 16 };
+static const double TRY_WORK = 2e10;
+
 enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 1000, ATTACK_RESTARTS = 8, ATTACK_STEPS = 50 };
+
+typedef enum search_kind { SEARCH_BOXES, SEARCH_BRANCH, SEARCH_BOTH } search_kind;
 
 typedef struct run {
     vouch_context *ctx;
@@ -26,6 +43,8 @@ typedef struct run {
     vouch_verify_result *result;
     vouch_task task;
     vouch_search_input in;
+    bool decided;     /* sat, or proved (which under float32 semantics is no verdict) */
+    uint64_t last_id; /* the largest id of a subproblem so far */
 } run;
 
 const char *vouch_verdict_name(vouch_verdict verdict)
@@ -96,6 +115,7 @@ static void take_witness(run *r, const vouch_witness *w)
     r->result->witness_input = w->input;
     r->result->witness_output = w->output;
     r->result->witness_case = w->which_case;
+    r->decided = true;
 }
 
 static vouch_status attack(run *r)
@@ -118,8 +138,10 @@ static vouch_status attack(run *r)
         VOUCH_TRY(vouch_falsify(r->ctx, r->arena, r->in.graph, r->spec, &s, &w));
     }
     r->result->attack_s = vouch_wall_s() - start;
-    if (w.found)
+    if (w.found) {
         take_witness(r, &w);
+        r->result->phase = "attack";
+    }
     return VOUCH_OK;
 }
 
@@ -180,6 +202,7 @@ static void conclude_unfinished(run *r)
 /* The proof is over the reals; it says nothing certain of an evaluation that rounds. */
 static void conclude_proved(run *r)
 {
+    r->decided = true;
     if (r->in.semantics == VOUCH_SEMANTICS_REAL)
         r->result->verdict = VOUCH_UNSAT;
     else
@@ -198,6 +221,7 @@ static vouch_status search(run *r, const vouch_engine_type *const *types)
         r->in.last_precision = types[1] == NULL;
         r->in.bound_only = *types == &vouch_engine_graph && r->task.form && !out.unfit;
         vouch_status status = vouch_search(r->ctx, r->arena, &r->in, &out);
+        r->last_id = out.last_id;
         add_result(r, &out); /* also of a search cut short in the middle of a bound */
         VOUCH_TRY(status);
         if (out.found)
@@ -242,6 +266,135 @@ static vouch_status search_graph(run *r)
 {
     static const vouch_engine_type *const general[] = {&vouch_engine_graph, NULL};
     return search(r, general);
+}
+
+static vouch_status search_boxes(run *r)
+{
+    vouch_status status = r->task.form ? search_form(r) : search_graph(r);
+    if (r->decided)
+        r->result->phase = "search";
+    return status;
+}
+
+static void add_branch(run *r, const vouch_branch_output *out)
+{
+    r->result->subproblems += out->subproblems;
+    r->result->splits += out->splits;
+    r->result->proved_share = out->proved_share;
+    r->result->attack_s += out->attack_s;
+    r->result->bounds_s += out->bounds_s;
+    if (out->max_depth > r->result->max_depth)
+        r->result->max_depth = out->max_depth;
+    r->last_id = out->last_id;
+    if (out->found)
+        take_witness(r, &out->witness);
+}
+
+static vouch_status search_branch(run *r)
+{
+    const vouch_verify_settings *s = r->settings;
+    vouch_branch_output out;
+    vouch_branch_input in = {.task = &r->task,
+                             .graph = r->in.graph,
+                             .spec = r->spec,
+                             .semantics = r->in.semantics,
+                             .pick = vouch_pick_find(s->pick),
+                             .sink = r->in.sink,
+                             .threads = r->in.threads,
+                             .root_steps = (int)s->root_steps,
+                             .steps = (int)s->branch_steps,
+                             .seed = r->in.seed,
+                             .max_subproblems = (uint64_t)s->max_subproblems,
+                             .memory = vouch_verify_memory(s) / 2,
+                             .start_wall = r->in.start_wall,
+                             .deadline_wall = r->in.deadline_wall,
+                             .attack = s->attack,
+                             .first_id = r->last_id};
+    if (!in.pick)
+        return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no pick heuristic '%s'", s->pick);
+    r->result->domain = "dag";
+    r->result->split = in.pick->name;
+    vouch_status status = vouch_branch(r->ctx, r->arena, &in, &out);
+    add_branch(r, &out); /* also of a search cut short */
+    VOUCH_TRY(status);
+    r->result->phase = out.phase;
+    if (out.found)
+        return VOUCH_OK;
+    if (out.stopped)
+        conclude_unfinished(r);
+    else if (out.open_leaves)
+        r->result->reason = "subproblems remain in which nothing is left to split";
+    else
+        conclude_proved(r);
+    return VOUCH_OK;
+}
+
+/* ---- which search ----------------------------------------------------------------- */
+
+static int count_varying(const vouch_task *t)
+{
+    int count = 0;
+    for (int d = 0; d < t->input_count; d++)
+        count += t->low[d] < t->high[d];
+    return count;
+}
+
+static search_kind choose_search(const run *r)
+{
+    const vouch_verify_settings *s = r->settings;
+    if (strcmp(s->search, "boxes") == 0)
+        return SEARCH_BOXES;
+    if (strcmp(s->search, "branch") == 0)
+        return SEARCH_BRANCH;
+    if (strcmp(s->domain, "auto") != 0)
+        return SEARCH_BOXES;
+    if (!r->task.form)
+        return SEARCH_BRANCH;
+    return count_varying(&r->task) <= INPUTS_FEW ? SEARCH_BOXES : SEARCH_BOTH;
+}
+
+/* A bound of a box walks back from every unstable neuron, through half of the form on average;
+ * a part of the neurons is unstable. */
+static uint64_t boxes_to_try(const vouch_pwl *form)
+{
+    double rows = (double)form->neuron_count, work = rows * rows * form->pitch / 8;
+    double boxes = fmin(fmax(TRY_WORK / work, TRY_BOXES_LEAST), TRY_BOXES);
+    return (uint64_t)boxes;
+}
+
+/* Boxes for a while. What they did not decide is left to the branching search as a whole. */
+static vouch_status try_boxes(run *r)
+{
+    uint64_t allowed = r->in.max_subproblems, some = boxes_to_try(r->task.form);
+    r->in.max_subproblems = allowed && allowed < some ? allowed : some;
+    VOUCH_TRY(search_boxes(r));
+    r->in.max_subproblems = allowed;
+    return VOUCH_OK;
+}
+
+static bool is_over(const run *r)
+{
+    return r->decided || r->result->verdict == VOUCH_TIMEOUT || vouch_context_cancelled(r->ctx);
+}
+
+static vouch_status search_both(run *r)
+{
+    VOUCH_TRY(try_boxes(r));
+    if (is_over(r))
+        return VOUCH_OK;
+    r->result->reason = NULL;
+    return search_branch(r);
+}
+
+static vouch_status run_search(run *r)
+{
+    static vouch_status (*const searches[])(run *) = {[SEARCH_BOXES] = search_boxes,
+                                                      [SEARCH_BRANCH] = search_branch,
+                                                      [SEARCH_BOTH] = search_both};
+    double start = vouch_wall_s(), attack_s = r->result->attack_s;
+    vouch_status status = searches[choose_search(r)](r);
+    r->result->search_s = vouch_wall_s() - start - (r->result->attack_s - attack_s);
+    return status;
 }
 
 /* The engine: batched where the network has a piecewise-linear form and the domain allows it.
@@ -297,10 +450,7 @@ static vouch_status decide(run *r)
         VOUCH_TRY(attack(r));
     if (r->result->verdict == VOUCH_SAT)
         return VOUCH_OK;
-    double start = vouch_wall_s();
-    vouch_status status = r->task.form ? search_form(r) : search_graph(r);
-    r->result->search_s = vouch_wall_s() - start;
-    return status;
+    return run_search(r);
 }
 
 /* A phase that the deadline or the limit on memory ended, and no cancellation: a verdict, not an

@@ -31,6 +31,10 @@ typedef struct vouch_verify_settings {
     const char *semantics;   /* real, float32 */
     const char *complete;    /* search; exact: nothing but the exact search (verify/exact.h) */
     int64_t max_subproblems; /* 0: no limit */
+    const char *search;      /* auto, boxes, branch: which search (verify.c) */
+    const char *pick;        /* heuristic of the branching search */
+    int64_t root_steps;      /* gradient steps of a bound: at the root of the branching search */
+    int64_t branch_steps;    /* ... and in its tree */
     int64_t memory_mib;      /* 0: four fifths of the machine's */
 } vouch_verify_settings;
 
@@ -55,7 +59,7 @@ typedef struct vouch_verify_result {
     double bounds_s, leaves_s; /* wall: bounds of the root and leaves, where told apart */
     const char *phase; /* that decided: attack, bounds, search or leaves; NULL: not told */
     double seconds, cpu_seconds;
-    const char *domain, *split, *cut; /* what was really used */
+    const char *domain, *split, *cut; /* what was really used; split: or the pick */
     int threads;
 } vouch_verify_result;
 

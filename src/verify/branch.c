@@ -1,0 +1,564 @@
+/* The branching search: root, rounds, merging (branch.h). */
+#include "verify/branch.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "verify/branch_priv.h"
+
+enum {
+    ROUND_MOST = 256,
+    ROUND_LEAST = 4,
+    SAMPLES = 4,           /* subproblems of a round on which all arms are measured, at most */
+    SAMPLE_ROUNDS = 4,     /* rounds that begin so ... */
+    SAMPLE_EVERY = 8,      /* ... and every so many after them */
+    POLISH = 4,            /* times the root's steps for a last look */
+    SCORES_MOST = 1 << 16, /* neurons up to which scores are kept */
+    ATTACK_STEPS = 50,
+    ATTACK_RESTARTS = 8,
+    ATTACK_SAMPLES = 1000,
+    ATTACK_DOUBLINGS = 12,
+    CELLS = 32 << 20 /* doubles of a worker's rows */
+};
+
+/* Multiply-adds of one round, and of making a box's intervals: some seconds of one core. */
+static const double ROUND_WORK = 4e10, ROOT_WORK = 1e11;
+
+/* ---- what is told ----------------------------------------------------------------------- */
+
+static void report(vouch_context *ctx, vouch_branch_run *run)
+{
+    double now = vouch_wall_s();
+    const vouch_branch_input *in = run->in;
+    if (now < run->next_report || !vouch_has_progress(ctx))
+        return;
+    run->next_report = now + 0.2;
+    vouch_progress p = {.phase = "branch",
+                        .done = run->out->subproblems,
+                        .open = run->open.count,
+                        .proved_share = run->out->proved_share,
+                        .elapsed_s = now - in->start_wall,
+                        .limit_s = in->deadline_wall - in->start_wall};
+    vouch_report_progress(ctx, &p);
+}
+
+/* A subproblem, as the sink sees it: its box of inputs, and its case. */
+static vouch_status tell_sub(const vouch_branch_run *run, uint64_t id, const vouch_sub *parent,
+                             const vouch_child *c)
+{
+    const vouch_sink *s = run->in->sink;
+    const vouch_box *box = &run->in->spec->box[run->in->task->case_box[c->which_case]];
+    if (!s || !s->box)
+        return VOUCH_OK;
+    if (parent)
+        vouch_child_box(run, c, run->low, run->high);
+    vouch_sink_box told = {.id = id,
+                           .parent = parent ? parent->id : 0,
+                           .depth = parent ? parent->depth + 1 : 0,
+                           .input_size = run->inputs,
+                           .which_case = c->which_case,
+                           .low = parent ? run->low : box->low,
+                           .high = parent ? run->high : box->high};
+    return s->box(s->user, &told);
+}
+
+static vouch_status tell_leaf(const vouch_branch_run *run, uint64_t id, vouch_leaf_kind kind)
+{
+    const vouch_sink *s = run->in->sink;
+    return s && s->leaf ? s->leaf(s->user, id, kind) : VOUCH_OK;
+}
+
+static vouch_status tell_split(const vouch_branch_run *run, uint64_t id,
+                               const vouch_decision *d)
+{
+    const vouch_sink *s = run->in->sink;
+    if (!s)
+        return VOUCH_OK;
+    if (d->neuron >= run->neurons)
+        return s->split ? s->split(s->user, id, d->neuron - run->neurons, 1, &d->point)
+                        : VOUCH_OK;
+    return s->decide ? s->decide(s->user, id, d->neuron, d->point) : VOUCH_OK;
+}
+
+/* ---- children --------------------------------------------------------------------------- */
+
+static void clear_child(vouch_context *ctx, vouch_child *c)
+{
+    vouch_dag_intervals_drop(ctx, c->at);
+    vouch_sub_free(ctx, c->sub);
+    vouch_release(ctx, c->witness);
+    *c = (vouch_child){.decision = {.neuron = -1}};
+}
+
+static void clear_children(vouch_context *ctx, vouch_child *child, int count)
+{
+    for (int i = 0; i < count; i++)
+        clear_child(ctx, &child[i]);
+}
+
+/* Keeps the first witness of a stage. */
+static bool take_witness(vouch_branch_run *run, const vouch_child *child, int count)
+{
+    vouch_witness *to = &run->out->witness;
+    for (int i = 0; i < count; i++) {
+        if (!child[i].witness)
+            continue;
+        memcpy(to->input, child[i].witness, (size_t)run->inputs * sizeof(double));
+        memcpy(to->output, child[i].witness + run->inputs,
+               (size_t)run->in->task->output_count * sizeof(double));
+        to->which_case = child[i].witness_case;
+        to->found = run->out->found = true;
+        run->out->phase = "search";
+        return true;
+    }
+    return false;
+}
+
+/* Takes a bounded child into the tree: closed, or as a waiting subproblem. */
+static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch_sub *parent,
+                          vouch_child *c)
+{
+    vouch_sub *sub = c->sub;
+    uint64_t id = ++run->next_id;
+    VOUCH_TRY(tell_sub(run, id, parent, c));
+    if (!sub) {
+        run->out->proved_share += parent->share / 2;
+        return tell_leaf(run, id, c->empty ? VOUCH_LEAF_EMPTY : VOUCH_LEAF_PROVED);
+    }
+    sub->id = id;
+    sub->depth = parent->depth + 1;
+    sub->share = parent->share / 2;
+    sub->lower = fmax(sub->lower, parent->lower); /* a part of it */
+    sub->trail = vouch_trail_add(ctx, parent->trail, &c->decision);
+    if (!sub->trail)
+        return VOUCH_ERR_MEMORY;
+    if (sub->depth > run->out->max_depth)
+        run->out->max_depth = sub->depth;
+    c->sub = NULL;
+    return vouch_open_push(ctx, &run->open, sub);
+}
+
+/* ---- limits and attacks ----------------------------------------------------------------- */
+
+static bool must_stop(vouch_context *ctx, const vouch_branch_run *run)
+{
+    const vouch_branch_input *in = run->in;
+    return vouch_context_cancelled(ctx) || vouch_wall_s() >= in->deadline_wall ||
+           (in->max_subproblems && run->out->subproblems >= in->max_subproblems);
+}
+
+/* A guard where the falsifier's work is dearer than ours: about a quarter of the time. */
+static double attack_deadline(const vouch_branch_run *run)
+{
+    const double least = .5, share = .25;
+    double now = vouch_wall_s(), all = now - run->in->start_wall;
+    return fmin(run->in->deadline_wall, now + fmax(share * all - run->out->attack_s, least));
+}
+
+/* The falsifier, each time with another seed and twice the effort; the next time comes when
+ * the tree has done three times the work, so that a quarter of all goes here. Work is counted,
+ * not timed. */
+static vouch_status attack(vouch_context *ctx, vouch_branch_run *run)
+{
+    const vouch_branch_input *in = run->in;
+    if (!in->attack || run->work < run->next_attack)
+        return VOUCH_OK;
+    int effort = run->attacks < ATTACK_DOUBLINGS ? run->attacks : ATTACK_DOUBLINGS;
+    vouch_falsify_settings s = {.samples = ATTACK_SAMPLES,
+                                .restarts = ATTACK_RESTARTS,
+                                .steps = ATTACK_STEPS,
+                                .rounds = (int64_t)1 << effort,
+                                .seed = (int64_t)in->seed + 1 + run->attacks,
+                                .threads = in->threads,
+                                .deadline_wall = attack_deadline(run),
+                                .semantics = in->semantics};
+    double work =
+        ATTACK_SAMPLES + 3.0 * ATTACK_RESTARTS * ATTACK_STEPS * (1.0 + (double)s.rounds);
+    run->attacks++;
+    run->next_attack = run->work + 3 * work;
+    vouch_arena_mark mark = vouch_arena_get_mark(run->arena);
+    double start = vouch_wall_s();
+    vouch_status status =
+        vouch_falsify(ctx, run->arena, in->graph, in->spec, &s, &run->out->witness);
+    run->out->attack_s += vouch_wall_s() - start;
+    vouch_arena_reset(run->arena, mark);
+    VOUCH_TRY(status);
+    if (run->out->witness.found) {
+        run->out->found = true;
+        run->out->phase = "attack";
+    }
+    return VOUCH_OK;
+}
+
+/* ---- the root --------------------------------------------------------------------------- */
+
+static vouch_status stage(vouch_branch_run *run, vouch_child *child, int count)
+{
+    for (int i = 0; i < count; i++)
+        run->out->subproblems += !child[i].trial && child[i].parent;
+    return vouch_crew_stage(run, child, count);
+}
+
+/* Intervals of the boxes in which some case lives. */
+static vouch_status bound_boxes(vouch_context *ctx, vouch_branch_run *run)
+{
+    const vouch_task *t = run->in->task;
+    for (int k = 0; k < t->case_count;) {
+        int count = 0, last = -1;
+        for (; k < t->case_count && count < run->round_size; k++) {
+            int b = t->case_box[k]; /* cases of a box are neighbours */
+            if (b == last || run->in->spec->box[b].empty || run->root[b])
+                continue;
+            last = b;
+            run->child[count++] = (vouch_child){.which_case = b, .decision = {.neuron = -1}};
+        }
+        VOUCH_TRY(stage(run, run->child, count));
+        for (int i = 0; i < count; i++) {
+            run->root[run->child[i].which_case] = run->child[i].at;
+            run->child[i].at = NULL;
+        }
+        clear_children(ctx, run->child, count);
+    }
+    return VOUCH_OK;
+}
+
+/* *sub as the child found it, in the same place of the tree; NULL: proved. */
+static vouch_status replace(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
+                            vouch_child *c)
+{
+    vouch_sub *old = *sub, *new = c->sub;
+    uint64_t id = old->id;
+    c->sub = NULL;
+    if (new) {
+        if (!new->at) { /* made on the old one's; else those had been shed */
+            new->at = old->at;
+            old->at = NULL;
+        }
+        new->id = id;
+        new->depth = old->depth;
+        new->share = old->share;
+        new->lower = fmax(new->lower, old->lower);
+        new->trail = old->trail;
+        old->trail = NULL;
+    } else
+        run->out->proved_share += old->share;
+    *sub = new;
+    vouch_sub_free(ctx, old);
+    clear_child(ctx, c);
+    return new ? VOUCH_OK : tell_leaf(run, id, VOUCH_LEAF_PROVED);
+}
+
+/* Bounds subproblems again, without a split; those proved become NULL. */
+static vouch_status bound_again(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
+                                int count, int steps)
+{
+    for (int first = 0; first < count && !run->out->found; first += run->round_size) {
+        int n = count - first < run->round_size ? count - first : run->round_size;
+        for (int i = 0; i < n; i++)
+            run->child[i] = (vouch_child){.parent = sub[first + i],
+                                          .which_case = sub[first + i]->which_case,
+                                          .decision = {.neuron = -1},
+                                          .refresh = VOUCH_REFRESH_KEEP,
+                                          .steps = steps};
+        VOUCH_TRY(stage(run, run->child, n));
+        take_witness(run, run->child, n);
+        for (int i = 0; i < n; i++)
+            VOUCH_TRY(replace(ctx, run, &sub[first + i], &run->child[i]));
+        run->work += n * (1 + 2.5 * steps);
+    }
+    return VOUCH_OK;
+}
+
+/* Closes the gaps that proved ones left. */
+static int compact(vouch_sub **sub, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (sub[i])
+            sub[kept++] = sub[i];
+    return kept;
+}
+
+/* One subproblem for every case whose box is not empty. */
+static vouch_status start_case(vouch_context *ctx, vouch_branch_run *run, int k,
+                               vouch_sub **sub)
+{
+    const vouch_child as_child = {.which_case = k};
+    vouch_dag_intervals *root = run->root[run->in->task->case_box[k]];
+    uint64_t id = ++run->next_id;
+    double share = 1.0 / run->in->task->case_count;
+    VOUCH_TRY(tell_sub(run, id, NULL, &as_child));
+    if (!root) {
+        run->out->proved_share += share;
+        return tell_leaf(run, id, VOUCH_LEAF_EMPTY);
+    }
+    *sub = vouch_alloc(ctx, sizeof **sub);
+    if (!*sub)
+        return VOUCH_ERR_MEMORY;
+    vouch_dag_intervals_hold(root);
+    **sub = (vouch_sub){
+        .id = id, .which_case = k, .share = share, .lower = -(double)INFINITY, .at = root};
+    return VOUCH_OK;
+}
+
+/* Every case's bound, first plain, then optimised, then an attack on what is left. */
+static vouch_status bound_cases(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub)
+{
+    int cases = run->in->task->case_count, count;
+    VOUCH_TRY(bound_boxes(ctx, run));
+    for (int k = 0; k < cases; k++)
+        VOUCH_TRY(start_case(ctx, run, k, &sub[k]));
+    count = compact(sub, cases);
+    run->out->phase = "bounds";
+    VOUCH_TRY(bound_again(ctx, run, sub, count, 0));
+    count = compact(sub, count);
+    if (run->out->found || !count)
+        return VOUCH_OK;
+    run->out->phase = "bounds";
+    VOUCH_TRY(bound_again(ctx, run, sub, count, run->in->root_steps));
+    count = compact(sub, count);
+    if (run->out->found || !count)
+        return VOUCH_OK;
+    run->out->phase = NULL;
+    for (int i = 0; i < count; i++) {
+        vouch_sub *one = sub[i];
+        sub[i] = NULL;
+        VOUCH_TRY(vouch_open_push(ctx, &run->open, one));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status root(vouch_context *ctx, vouch_branch_run *run)
+{
+    int cases = run->in->task->case_count;
+    vouch_sub **sub = VOUCH_NEW_ARRAY(run->arena, vouch_sub *, cases);
+    if (!sub)
+        return VOUCH_ERR_MEMORY;
+    double start = vouch_wall_s();
+    vouch_status s = bound_cases(ctx, run, sub);
+    for (int k = 0; k < cases; k++)
+        vouch_sub_free(ctx, sub[k]); /* what an error or a witness left */
+    run->out->bounds_s = vouch_wall_s() - start;
+    return s;
+}
+
+/* ---- rounds ----------------------------------------------------------------------------- */
+
+/* Nothing is left to split. A longer look may still prove them, or find something to split.
+ * Where a linear program can settle a leaf, this is its place. */
+static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int count)
+{
+    int fresh = 0;
+    for (int i = 0; i < count; i++) {
+        vouch_sub *sub = run->leaf[i];
+        run->leaf[i] = NULL;
+        if (!sub->polished) {
+            run->leaf[fresh++] = sub;
+            continue;
+        }
+        vouch_status s = tell_leaf(run, sub->id, VOUCH_LEAF_OPEN);
+        run->out->open_leaves++;
+        vouch_sub_free(ctx, sub);
+        VOUCH_TRY(s);
+    }
+    VOUCH_TRY(bound_again(ctx, run, run->leaf, fresh, POLISH * (run->in->root_steps + 1)));
+    for (int i = 0; i < fresh; i++) {
+        vouch_sub *sub = run->leaf[i];
+        run->leaf[i] = NULL;
+        if (!sub)
+            continue;
+        sub->polished = true;
+        VOUCH_TRY(vouch_open_push(ctx, &run->open, sub));
+    }
+    return VOUCH_OK;
+}
+
+static int sample_size(const vouch_branch_run *run)
+{
+    bool sampled = run->round < SAMPLE_ROUNDS || run->round % SAMPLE_EVERY == 0;
+    return sampled ? SAMPLES : 0;
+}
+
+/* Takes subproblems from the frontier and plans their splits; leaves are ended. */
+static vouch_status take(vouch_context *ctx, vouch_branch_run *run, int *plans)
+{
+    int samples = sample_size(run), leaves = 0;
+    vouch_sub *sub;
+    *plans = 0;
+    while (*plans + leaves < run->round_size / 2 && (sub = vouch_open_pop(&run->open))) {
+        vouch_plan *plan = &run->plan[*plans];
+        *plan = (vouch_plan){.sub = sub};
+        if (vouch_plan_make(run, plan, *plans < samples)) {
+            (*plans)++;
+            continue;
+        }
+        plan->sub = NULL;
+        run->leaf[leaves++] = sub;
+    }
+    return end_leaves(ctx, run, leaves);
+}
+
+static vouch_status try_choices(vouch_branch_run *run, int plans)
+{
+    int count = 0;
+    for (int i = 0; i < plans; i++) {
+        vouch_plan *plan = &run->plan[i];
+        plan->trial_child = count;
+        for (int t = 0; t < plan->tried; t++, count += 2)
+            vouch_plan_fill(run, plan, -1 - plan->trial[t], &run->trial[count]);
+    }
+    VOUCH_TRY(stage(run, run->trial, count));
+    for (int i = 0; i < plans; i++)
+        for (int t = 0; t < run->plan[i].tried; t++)
+            vouch_plan_learn(run, &run->plan[i], -1,
+                             &run->trial[run->plan[i].trial_child + 2 * t]);
+    return VOUCH_OK;
+}
+
+/* Of the arms measured, the one whose children promise the smallest tree is kept. */
+static vouch_status merge(vouch_context *ctx, vouch_branch_run *run, vouch_plan *plan)
+{
+    int best = 0;
+    double least = (double)INFINITY;
+    for (int a = 0; a < plan->arms; a++) {
+        const vouch_child *pair = &run->child[plan->child + 2 * a];
+        double growth = vouch_plan_growth(plan, pair);
+        vouch_plan_learn(run, plan, plan->arm[a], pair);
+        if (growth < least) {
+            least = growth;
+            best = a;
+        }
+    }
+    vouch_child *pair = &run->child[plan->child + 2 * best];
+    run->out->splits++;
+    VOUCH_TRY(tell_split(run, plan->sub->id, &pair[0].decision));
+    for (int side = 0; side < 2; side++)
+        VOUCH_TRY(adopt(ctx, run, plan->sub, &pair[side]));
+    vouch_sub_free(ctx, plan->sub);
+    plan->sub = NULL;
+    return VOUCH_OK;
+}
+
+static vouch_status play_round(vouch_context *ctx, vouch_branch_run *run)
+{
+    int plans, count = 0;
+    VOUCH_TRY(take(ctx, run, &plans));
+    if (run->out->found)
+        return VOUCH_OK;
+    VOUCH_TRY(try_choices(run, plans));
+    for (int i = 0; i < plans; i++) {
+        vouch_plan *plan = &run->plan[i];
+        plan->child = count;
+        for (int a = 0; a < plan->arms; a++, count += 2)
+            vouch_plan_fill(run, plan, plan->arm[a], &run->child[count]);
+    }
+    VOUCH_TRY(stage(run, run->child, count));
+    if (take_witness(run, run->child, count))
+        return VOUCH_OK;
+    for (int i = 0; i < plans; i++)
+        VOUCH_TRY(merge(ctx, run, &run->plan[i]));
+    clear_children(ctx, run->child, count);
+    run->round++;
+    return VOUCH_OK;
+}
+
+static vouch_status conduct(vouch_context *ctx, vouch_branch_run *run)
+{
+    VOUCH_TRY(root(ctx, run));
+    while (run->open.count && !run->out->found) {
+        if (must_stop(ctx, run)) {
+            run->out->stopped = true;
+            return VOUCH_OK;
+        }
+        VOUCH_TRY(attack(ctx, run));
+        if (run->out->found)
+            return VOUCH_OK;
+        VOUCH_TRY(play_round(ctx, run));
+        vouch_open_relieve(ctx, &run->open, vouch_context_memory(ctx).is_short);
+        report(ctx, run);
+    }
+    return VOUCH_OK;
+}
+
+/* ---- beginning and end ------------------------------------------------------------------ */
+
+static int64_t count_varying(const vouch_task *t)
+{
+    int64_t count = 0;
+    for (int d = 0; d < t->input_count; d++)
+        count += t->low[d] < t->high[d];
+    return count;
+}
+
+/* How many children a round and a chunk have: many for cheap networks, so that matrix products
+ * are large, few for dear ones, so that news travels. Made from the cost alone. */
+static void set_sizes(vouch_branch_run *run)
+{
+    double child = (1 + 2.5 * run->in->steps) * fmax(run->cost, 1);
+    run->round_size = ROUND_MOST;
+    while (run->round_size > ROUND_LEAST && run->round_size * child > ROUND_WORK)
+        run->round_size /= 2;
+    run->chunk = run->round_size >= 64 ? run->round_size / 8 : run->round_size / 4;
+    run->chunk = run->chunk < 2 ? 2 : run->chunk;
+}
+
+static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
+{
+    const vouch_branch_input *in = run->in;
+    run->neurons = vouch_dag_neuron_count(run->dag);
+    run->inputs = in->task->input_count;
+    run->mixes = vouch_dag_mix_count(run->dag);
+    run->cost = vouch_dag_cost(run->dag);
+    run->varying = count_varying(in->task);
+    run->keeps_score = run->neurons <= SCORES_MOST;
+    run->open.budget = in->memory;
+    run->next_id = in->first_id;
+    set_sizes(run);
+    size_t children = (size_t)run->round_size + 2 * (size_t)SAMPLES * VOUCH_ARM_COUNT;
+    run->root = VOUCH_NEW_ARRAY(arena, vouch_dag_intervals *, in->spec->box_count);
+    run->ratio = VOUCH_NEW_ARRAY(arena, vouch_ratio, run->neurons + run->inputs);
+    run->plan = VOUCH_NEW_ARRAY(arena, vouch_plan, run->round_size);
+    run->leaf = VOUCH_NEW_ARRAY(arena, vouch_sub *, run->round_size);
+    run->low = VOUCH_NEW_ARRAY(arena, double, run->inputs);
+    run->high = VOUCH_NEW_ARRAY(arena, double, run->inputs);
+    run->child = VOUCH_NEW_ARRAY(arena, vouch_child, children);
+    run->trial = VOUCH_NEW_ARRAY(arena, vouch_child, (size_t)run->round_size * VOUCH_TRIALS);
+    run->out->witness.input = VOUCH_NEW_ARRAY(arena, double, run->inputs);
+    run->out->witness.output = VOUCH_NEW_ARRAY(arena, double, in->task->output_count);
+    if (!run->root || !run->ratio || !run->plan || !run->child || !run->trial || !run->leaf ||
+        !run->low || !run->high || !run->out->witness.input || !run->out->witness.output)
+        return VOUCH_ERR_MEMORY;
+    return VOUCH_OK;
+}
+
+/* Also after an error, in whatever state it left things. */
+static void clear(vouch_context *ctx, vouch_branch_run *run)
+{
+    for (int i = 0; run->plan && i < run->round_size; i++)
+        vouch_sub_free(ctx, run->plan[i].sub);
+    for (int i = 0; run->leaf && i < run->round_size; i++)
+        vouch_sub_free(ctx, run->leaf[i]);
+    if (run->child)
+        clear_children(ctx, run->child, run->round_size + 2 * SAMPLES * VOUCH_ARM_COUNT);
+    for (int b = 0; run->root && b < run->in->spec->box_count; b++)
+        vouch_dag_intervals_drop(ctx, run->root[b]);
+    vouch_open_clear(ctx, &run->open);
+}
+
+vouch_status vouch_branch(vouch_context *ctx, vouch_arena *arena, const vouch_branch_input *in,
+                          vouch_branch_output *out)
+{
+    vouch_branch_run run = {.in = in, .out = out, .arena = arena};
+    vouch_dag_settings settings = {
+        .cells = CELLS, .root_work = ROOT_WORK, .threads = in->threads};
+    *out = (vouch_branch_output){0};
+    VOUCH_TRY(vouch_dag_open(ctx, in->task, &settings, &run.dag));
+    vouch_status s = prepare(arena, &run);
+    if (!s)
+        s = vouch_crew_run(ctx, &run, conduct);
+    clear(ctx, &run);
+    vouch_dag_close(ctx, run.dag);
+    out->last_id = run.next_id;
+    return s;
+}

@@ -1,0 +1,473 @@
+/* What a worker of the crew does with a chunk of children: their intervals, their bounds in one
+ * call, a look at the minimisers, and the best candidates for the next split.
+ *
+ * A child's results depend on its parent and its own fields alone, so it does not matter which
+ * worker computed it, nor beside which others.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "verify/branch_priv.h"
+
+struct vouch_branch_worker {
+    vouch_context *ctx;
+    const vouch_branch_run *run;
+    vouch_arena *arena;
+    vouch_evaluator *evaluator; /* NULL: no attack wanted */
+    vouch_dag_worker *dag;
+    double *low, *high, *output; /* [inputs], [outputs] */
+    double *score;               /* [neurons + inputs] */
+    vouch_dag_job *job;          /* [chunk] */
+    vouch_dag_answer *answer;
+    int *index; /* [chunk]: which child a job belongs to */
+};
+
+vouch_status vouch_branch_worker_new(vouch_context *ctx, const vouch_branch_run *run,
+                                     vouch_branch_worker **worker)
+{
+    vouch_branch_worker *w = vouch_alloc(ctx, sizeof *w);
+    *worker = w;
+    if (!w)
+        return VOUCH_ERR_MEMORY;
+    w->ctx = ctx;
+    w->run = run;
+    w->arena = vouch_arena_new(ctx);
+    if (!w->arena)
+        return VOUCH_ERR_MEMORY;
+    w->low = VOUCH_NEW_ARRAY(w->arena, double, run->inputs);
+    w->high = VOUCH_NEW_ARRAY(w->arena, double, run->inputs);
+    w->output = VOUCH_NEW_ARRAY(w->arena, double, run->in->task->output_count);
+    w->score = VOUCH_NEW_ARRAY(w->arena, double, run->neurons + run->inputs);
+    w->job = VOUCH_NEW_ARRAY(w->arena, vouch_dag_job, run->chunk);
+    w->answer = VOUCH_NEW_ARRAY(w->arena, vouch_dag_answer, run->chunk);
+    w->index = VOUCH_NEW_ARRAY(w->arena, int, run->chunk);
+    if (!w->low || !w->high || !w->output || !w->score || !w->job || !w->answer || !w->index)
+        return VOUCH_ERR_MEMORY;
+    if (run->in->attack) {
+        w->evaluator = vouch_evaluator_new(ctx, run->in->graph, VOUCH_F64);
+        if (!w->evaluator)
+            return VOUCH_ERR_MEMORY;
+    }
+    return vouch_dag_worker_new(ctx, run->dag, &w->dag);
+}
+
+void vouch_branch_worker_free(vouch_context *ctx, vouch_branch_worker *worker)
+{
+    if (!worker)
+        return;
+    if (worker->dag)
+        vouch_dag_worker_free(ctx, worker->dag);
+    vouch_evaluator_free(worker->evaluator);
+    if (worker->arena)
+        vouch_arena_free(worker->arena);
+    vouch_release(ctx, worker);
+}
+
+/* ---- decisions -------------------------------------------------------------------- */
+
+enum { INPUTS = 1, NEURONS = 2 };
+
+typedef struct decisions {
+    int count;
+    vouch_decision *item;
+} decisions;
+
+static bool is_input(const vouch_branch_run *run, const vouch_decision *d)
+{
+    return d->neuron >= run->neurons;
+}
+
+static bool has_key(const decisions *list, const vouch_decision *d)
+{
+    for (int i = 0; i < list->count; i++)
+        if (vouch_decision_key(&list->item[i]) == vouch_decision_key(d))
+            return true;
+    return false;
+}
+
+/* An older decision on the same side of the same scalar is implied by a newer one. */
+static void add_decision(const vouch_branch_run *run, const vouch_decision *d, unsigned kinds,
+                         decisions *list)
+{
+    if (d->neuron >= 0 && (is_input(run, d) ? kinds & INPUTS : kinds & NEURONS) &&
+        !has_key(list, d))
+        list->item[list->count++] = *d;
+}
+
+/* The newest first: `extra` (its neuron may be -1: none), then the trail. */
+static vouch_status list_decisions(vouch_branch_worker *w, const vouch_decision *extra,
+                                   const vouch_trail *trail, unsigned kinds, decisions *list)
+{
+    int length = 1;
+    for (const vouch_trail *t = trail; t; t = t->up)
+        length++;
+    *list = (decisions){.item = VOUCH_NEW_ARRAY(w->arena, vouch_decision, length)};
+    if (!list->item)
+        return VOUCH_ERR_MEMORY;
+    add_decision(w->run, extra, kinds, list);
+    for (const vouch_trail *t = trail; t; t = t->up)
+        add_decision(w->run, &t->decision, kinds, list);
+    return VOUCH_OK;
+}
+
+/* ---- intervals -------------------------------------------------------------------- */
+
+static vouch_dag_intervals *box_root(const vouch_branch_run *run, int which_case)
+{
+    return run->root[run->in->task->case_box[which_case]];
+}
+
+static void cut_box(const vouch_branch_run *run, const vouch_decision *d, double *low,
+                    double *high)
+{
+    int64_t i = d->neuron - run->neurons;
+    if (i < 0)
+        return;
+    if (d->upper)
+        high[i] = fmin(high[i], d->point);
+    else
+        low[i] = fmax(low[i], d->point);
+}
+
+void vouch_child_box(const vouch_branch_run *run, const vouch_child *child, double *low,
+                     double *high)
+{
+    const vouch_sub *p = child->parent;
+    const vouch_dag_intervals *from = p->at ? p->at : box_root(run, child->which_case);
+    size_t bytes = (size_t)run->inputs * sizeof(double);
+    memcpy(low, vouch_dag_low(from) + run->neurons, bytes);
+    memcpy(high, vouch_dag_high(from) + run->neurons, bytes);
+    cut_box(run, &child->decision, low, high);
+    for (const vouch_trail *t = p->trail; t; t = t->up)
+        cut_box(run, &t->decision, low, high);
+}
+
+static const double *scores_of(vouch_branch_worker *w, const vouch_sub *parent)
+{
+    if (!parent->warm || !parent->warm->score)
+        return NULL;
+    for (int64_t j = 0; j < w->run->neurons + w->run->inputs; j++)
+        w->score[j] = (double)parent->warm->score[j];
+    return w->score;
+}
+
+/* The parent's intervals, or, where these were shed, the root's and all decisions. */
+static vouch_status narrow(vouch_branch_worker *w, vouch_child *c)
+{
+    const vouch_sub *p = c->parent;
+    decisions list;
+    VOUCH_TRY(
+        list_decisions(w, &c->decision, p->at ? NULL : p->trail, INPUTS | NEURONS, &list));
+    const vouch_dag_intervals *from = p->at ? p->at : box_root(w->run, c->which_case);
+    return vouch_dag_narrow(w->dag, from, list.count, list.item,
+                            c->walks > 0 ? scores_of(w, p) : NULL, c->walks, &c->at);
+}
+
+static bool is_empty_box(const vouch_branch_worker *w)
+{
+    for (int64_t d = 0; d < w->run->inputs; d++)
+        if (w->low[d] > w->high[d])
+            return true;
+    return false;
+}
+
+/* From scratch on the child's box, then the decisions about neurons. */
+static vouch_status start_over(vouch_branch_worker *w, vouch_child *c)
+{
+    decisions splits;
+    VOUCH_TRY(list_decisions(w, &c->decision, c->parent->trail, NEURONS, &splits));
+    vouch_child_box(w->run, c, w->low, w->high);
+    if (is_empty_box(w))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_dag_root(w->dag, w->low, w->high, &c->at));
+    if (!c->at || splits.count == 0)
+        return VOUCH_OK;
+    vouch_dag_intervals *whole = c->at;
+    c->at = NULL;
+    vouch_status s =
+        vouch_dag_narrow(w->dag, whole, splits.count, splits.item, NULL, 0, &c->at);
+    vouch_dag_intervals_drop(w->ctx, whole);
+    return s;
+}
+
+static vouch_status box_intervals(vouch_branch_worker *w, vouch_child *c)
+{
+    const vouch_box *box = &w->run->in->spec->box[c->which_case];
+    VOUCH_TRY(vouch_dag_root(w->dag, box->low, box->high, &c->at));
+    c->empty = c->closed = !c->at;
+    return VOUCH_OK;
+}
+
+/* *at: what to bound the child on; NULL: the child is empty. */
+static vouch_status intervals(vouch_branch_worker *w, vouch_child *c,
+                              const vouch_dag_intervals **at)
+{
+    if (c->refresh == VOUCH_REFRESH_KEEP && c->parent->at) {
+        *at = c->parent->at;
+        return VOUCH_OK;
+    }
+    VOUCH_TRY(c->refresh == VOUCH_REFRESH_ROOT ? start_over(w, c) : narrow(w, c));
+    *at = c->at;
+    if (!c->at) {
+        c->empty = c->closed = true;
+        c->lower = (double)INFINITY;
+    }
+    return VOUCH_OK;
+}
+
+/* ---- candidates for a witness ----------------------------------------------------------- */
+
+/* Does the minimiser satisfy the case, or nearly, in plain doubles? */
+static bool is_promising(const vouch_branch_worker *w, int which_case, const double *x)
+{
+    const double nearly = 1e-6; /* of the row's magnitude; the replay decides */
+    const vouch_task *t = w->run->in->task;
+    for (int i = t->case_start[which_case]; i < t->case_start[which_case + 1]; i++) {
+        int r = t->case_row[i];
+        const double *out = t->row_output + (size_t)r * (size_t)t->output_count;
+        const double *in = t->row_input + (size_t)r * (size_t)t->input_count;
+        double value = t->row_constant[r], size = fabs(value);
+        for (int k = 0; k < t->output_count; k++) {
+            value += out[k] * w->output[k];
+            size += fabs(out[k] * w->output[k]);
+        }
+        for (int k = 0; k < t->input_count; k++) {
+            value += in[k] * x[k];
+            size += fabs(in[k] * x[k]);
+        }
+        if (!(value <= nearly * size))
+            return false;
+    }
+    return true;
+}
+
+static vouch_status try_point(vouch_branch_worker *w, vouch_child *c, const double *x)
+{
+    const vouch_branch_input *in = w->run->in;
+    if (!w->evaluator)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_evaluator_run(w->evaluator, x, w->output));
+    if (!is_promising(w, c->which_case, x))
+        return VOUCH_OK;
+    size_t inputs = (size_t)w->run->inputs, outputs = (size_t)in->task->output_count;
+    double *room = vouch_alloc(w->ctx, (inputs + outputs) * sizeof(double));
+    if (!room)
+        return VOUCH_ERR_MEMORY;
+    vouch_witness witness = {.input = room, .output = room + inputs};
+    vouch_arena_mark mark = vouch_arena_get_mark(w->arena);
+    vouch_status s =
+        vouch_witness_check(w->ctx, w->arena, in->graph, in->spec, in->semantics, x, &witness);
+    vouch_arena_reset(w->arena, mark);
+    if (s || !witness.found) {
+        vouch_release(w->ctx, room);
+        return s;
+    }
+    c->witness = room;
+    c->witness_case = witness.which_case;
+    return VOUCH_OK;
+}
+
+/* ---- candidates for a split ------------------------------------------------------------- */
+
+/* Keeps choice[0 .. *count-1] the best, in order; ties go to the first. */
+static void keep_choice(vouch_choice *choice, int *count, int room, const vouch_choice *one)
+{
+    int at = *count < room ? (*count)++ : room - 1;
+    for (; at > 0 && choice[at - 1].score < one->score; at--)
+        choice[at] = choice[at - 1];
+    choice[at] = *one;
+}
+
+static bool enters(const vouch_choice *choice, int count, int room, double score)
+{
+    return score > 0 && (count < room || score > choice[room - 1].score);
+}
+
+static void offer(const vouch_branch_worker *w, const vouch_dag_intervals *at,
+                  vouch_choice *choice, int *count, int room, const vouch_choice *one)
+{
+    vouch_choice full = *one;
+    if (!enters(choice, *count, room, one->score))
+        return;
+    full.point = vouch_dag_split_point(w->run->dag, at, one->neuron);
+    if (!isnan(full.point))
+        keep_choice(choice, count, room, &full);
+}
+
+/* Where no relaxation costs anything at the minimiser: it is one point of many that the bound
+ * does not tell apart (rows that only together exclude it, weights not yet at their best), and
+ * at others they cost. Those that the bound leans on come first, then the widest. */
+static void choose_lossless(const vouch_branch_worker *w, vouch_sub *sub,
+                            const vouch_dag_intervals *at, const vouch_pick_view *view,
+                            bool leaning)
+{
+    for (int64_t j = 0; j < view->neuron_count; j++) {
+        double low = view->low[j], high = view->high[j];
+        double least = fmin(fabs(low), fabs(high));
+        vouch_choice one = {.neuron = j,
+                            .score = leaning ? fabs(view->slope[j]) * least : high - low};
+        sub->loose += !leaning && high > low;
+        offer(w, at, sub->choice, &sub->neuron_choices, VOUCH_CHOICES, &one);
+    }
+}
+
+static void choose_neurons(vouch_branch_worker *w, const vouch_child *c, vouch_sub *sub,
+                           const vouch_dag_intervals *at, const vouch_dag_answer *answer)
+{
+    uint64_t place = c->parent->id * 3 + (c->decision.neuron < 0 ? 2 : c->decision.upper);
+    vouch_random random = vouch_random_stream(w->run->in->seed, "pick", place);
+    vouch_pick_view view = {.neuron_count = w->run->neurons,
+                            .low = vouch_dag_low(at),
+                            .high = vouch_dag_high(at),
+                            .loss = answer->score,
+                            .slope = answer->slope,
+                            .random = &random};
+    w->run->in->pick->score(&view, w->score);
+    for (int64_t j = 0; j < w->run->neurons; j++) {
+        if (!(answer->score[j] > 0))
+            continue;
+        vouch_choice one = {.neuron = j, .score = w->score[j]};
+        sub->loose++;
+        offer(w, at, sub->choice, &sub->neuron_choices, VOUCH_CHOICES, &one);
+    }
+    for (int way = 0; way < 2 && sub->neuron_choices == 0; way++)
+        choose_lossless(w, sub, at, &view, way == 0);
+}
+
+/* By score; where no input has one, by how much the bound moves with the input. */
+static void choose_inputs(const vouch_branch_worker *w, vouch_sub *sub,
+                          const vouch_dag_intervals *at, const vouch_dag_answer *answer)
+{
+    const int64_t n = w->run->neurons;
+    const double *low = vouch_dag_low(at) + n, *high = vouch_dag_high(at) + n;
+    vouch_choice *choice = sub->choice + sub->neuron_choices;
+    for (int way = 0; way < 2 && sub->input_choices == 0; way++)
+        for (int64_t d = 0; d < w->run->inputs; d++) {
+            vouch_choice one = {.neuron = n + d,
+                                .score = way ? fabs(answer->form[d]) * (high[d] - low[d])
+                                             : answer->score[n + d]};
+            offer(w, at, choice, &sub->input_choices, VOUCH_INPUT_CHOICES, &one);
+        }
+}
+
+/* ---- the bound -------------------------------------------------------------------------- */
+
+static float warm_beta(const vouch_warm *warm, const vouch_decision *d)
+{
+    for (int i = 0; i < warm->count; i++)
+        if (warm->key[i] == vouch_decision_key(d))
+            return warm->beta[i];
+    return 0;
+}
+
+static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
+                             const vouch_dag_intervals *at, vouch_dag_job *job)
+{
+    const vouch_warm *warm = c->parent->warm;
+    decisions list;
+    VOUCH_TRY(list_decisions(w, &c->decision, c->parent->trail, NEURONS, &list));
+    *job = (vouch_dag_job){.at = at,
+                           .which_case = c->which_case,
+                           .decision_count = list.count,
+                           .decision = list.item,
+                           .steps = c->steps};
+    if (!warm)
+        return VOUCH_OK;
+    float *beta = VOUCH_NEW_ARRAY(w->arena, float, list.count + 1);
+    if (!beta)
+        return VOUCH_ERR_MEMORY;
+    for (int i = 0; i < list.count; i++)
+        beta[i] = warm_beta(warm, &list.item[i]);
+    job->warm = warm->mix;
+    job->warm_beta = beta;
+    return VOUCH_OK;
+}
+
+static vouch_warm *keep_warm(const vouch_branch_worker *w, const vouch_dag_job *job,
+                             const vouch_dag_answer *answer)
+{
+    const vouch_branch_run *run = w->run;
+    int64_t scores = run->keeps_score ? run->neurons + run->inputs : 0;
+    vouch_warm *warm = vouch_warm_new(w->ctx, run->mixes, job->decision_count, scores);
+    if (!warm)
+        return NULL;
+    memcpy(warm->mix, answer->mix, (size_t)run->mixes);
+    for (int i = 0; i < job->decision_count; i++) {
+        warm->key[i] = vouch_decision_key(&job->decision[i]);
+        warm->beta[i] = answer->beta[i];
+    }
+    for (int64_t j = 0; j < scores; j++)
+        warm->score[j] = (float)answer->score[j];
+    return warm;
+}
+
+/* An open child as a subproblem; the conductor gives it its place in the tree. */
+static vouch_status keep_open(vouch_branch_worker *w, vouch_child *c, const vouch_dag_job *job,
+                              const vouch_dag_answer *answer)
+{
+    vouch_sub *sub = vouch_alloc(w->ctx, sizeof *sub);
+    c->sub = sub;
+    if (!sub)
+        return VOUCH_ERR_MEMORY;
+    sub->which_case = c->which_case;
+    sub->lower = c->lower;
+    choose_neurons(w, c, sub, job->at, answer);
+    choose_inputs(w, sub, job->at, answer);
+    sub->at = c->at;
+    c->at = NULL;
+    sub->warm = keep_warm(w, job, answer);
+    return sub->warm ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+static vouch_status take_answer(vouch_branch_worker *w, vouch_child *c,
+                                const vouch_dag_job *job, const vouch_dag_answer *answer)
+{
+    c->closed = answer->proved;
+    c->lower = isnan(answer->lower) ? -(double)INFINITY : answer->lower;
+    if (!c->closed && !c->trial) {
+        VOUCH_TRY(try_point(w, c, answer->point));
+        VOUCH_TRY(keep_open(w, c, job, answer));
+    }
+    vouch_dag_intervals_drop(w->ctx, c->at);
+    c->at = NULL;
+    return VOUCH_OK;
+}
+
+static vouch_status prepare(vouch_branch_worker *w, vouch_child *child, int count, int *jobs)
+{
+    for (int i = 0; i < count; i++) {
+        const vouch_dag_intervals *at = NULL;
+        if (vouch_context_stopped(w->ctx))
+            return vouch_fail_stopped(w->ctx);
+        if (!child[i].parent) {
+            VOUCH_TRY(box_intervals(w, &child[i]));
+            continue;
+        }
+        VOUCH_TRY(intervals(w, &child[i], &at));
+        if (!at)
+            continue;
+        w->index[*jobs] = i;
+        VOUCH_TRY(make_job(w, &child[i], at, &w->job[(*jobs)++]));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status bound(vouch_branch_worker *w, vouch_child *child, int count)
+{
+    int jobs = 0;
+    VOUCH_TRY(prepare(w, child, count, &jobs));
+    if (jobs == 0)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_dag_bound(w->dag, jobs, w->job, w->answer));
+    for (int j = 0; j < jobs; j++)
+        VOUCH_TRY(take_answer(w, &child[w->index[j]], &w->job[j], &w->answer[j]));
+    return VOUCH_OK;
+}
+
+vouch_status vouch_branch_work(vouch_branch_worker *worker, vouch_child *child, int count)
+{
+    vouch_arena_mark mark = vouch_arena_get_mark(worker->arena);
+    vouch_status s = bound(worker, child, count);
+    vouch_arena_reset(worker->arena, mark);
+    return s;
+}
