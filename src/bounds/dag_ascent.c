@@ -23,7 +23,9 @@ typedef struct moments {
 typedef struct climb {
     const vouch_dag_job *job;
     vouch_dag_answer *answer;
-    int rows;              /* of the case */
+    int64_t scalar; /* a neuron's row: sign e_scalar; else the case's */
+    double sign;
+    int rows;              /* of the case; 0 = a neuron's row */
     float *mix, *mix_gain; /* [mixes] */
     float *beta, *beta_gain, *beta_unit;
     double *weight, *row_value, *row_best;
@@ -33,6 +35,7 @@ typedef struct climb {
 
 typedef struct ascent {
     vouch_dag_worker *w;
+    int value; /* whose scalars the rows are; -1: cases */
     int count, active;
     climb *climb;
     climb **at;         /* [active]: those walked */
@@ -92,7 +95,7 @@ static vouch_status new_climb(ascent *a, climb *c, bool climbs)
     int decisions = c->job->decision_count;
     bool fine;
 
-    c->rows = case_rows(a->w->dag, c->job->which_case);
+    c->rows = a->value < 0 ? case_rows(a->w->dag, c->job->which_case) : 0;
     c->mix = VOUCH_NEW_ARRAY(arena, float, mixes);
     c->beta = VOUCH_NEW_ARRAY(arena, float, decisions);
     c->weight = VOUCH_NEW_ARRAY(arena, double, c->rows);
@@ -119,6 +122,8 @@ static vouch_status new_climb(ascent *a, climb *c, bool climbs)
 static void set_row(const climb *c, vouch_dag_row *row)
 {
     *row = (vouch_dag_row){.at = c->job->at,
+                           .scalar = c->scalar,
+                           .sign = c->sign,
                            .which_case = c->job->which_case,
                            .weight = c->weight,
                            .decision_count = c->job->decision_count,
@@ -127,14 +132,15 @@ static void set_row(const climb *c, vouch_dag_row *row)
                            .mix = c->mix};
 }
 
-/* Infeasible: sum w r > 0 where all r <= 0 are asked; or >= 0 where one of them, with w > 0, is
+/* A neuron's row is good enough once its sign is known: a Relu is then decided.
+ * A case is infeasible: sum w r > 0 where all r <= 0 are asked; or >= 0 where one of them, with w > 0, is
  * asked to be < 0. */
 static bool is_proved(const vouch_dag *dag, const climb *c, double lower)
 {
     const vouch_task *t = dag->task;
     int first = t->case_start[c->job->which_case];
 
-    if (lower > 0)
+    if (lower > 0 || (lower >= 0 && c->rows == 0))
         return true;
     for (int k = 0; lower >= 0 && k < c->rows; k++)
         if (c->weight[k] > 0 && t->strict[t->case_row[first + k]])
@@ -178,7 +184,7 @@ static vouch_status walk_active(ascent *a, bool keep)
 {
     for (int r = 0; r < a->active; r++)
         set_row(a->at[r], &a->row[r]);
-    VOUCH_TRY(vouch_dag_walk_run(a->w, a->active, a->row, -1, keep));
+    VOUCH_TRY(vouch_dag_walk_run(a->w, a->active, a->row, a->value, keep));
     for (int r = 0; r < a->active; r++)
         keep_best(a, r);
     return VOUCH_OK;
@@ -402,7 +408,7 @@ static vouch_status replay_active(ascent *a, bool gains, bool losses)
     if (gains) {
         into.gain = VOUCH_NEW_ARRAY(arena, float *, a->active);
         into.beta_gain = VOUCH_NEW_ARRAY(arena, float *, a->active);
-        into.row_value = VOUCH_NEW_ARRAY(arena, double *, a->active);
+        into.row_value = VOUCH_NEW_ARRAY(arena, double *, a->active); /* of cases only */
         if (!into.gain || !into.beta_gain || !into.row_value)
             return VOUCH_ERR_MEMORY;
     }
@@ -505,19 +511,27 @@ static vouch_status run(ascent *a)
     return VOUCH_OK;
 }
 
+static vouch_status begin(ascent *a)
+{
+    vouch_arena *arena = a->w->scratch;
+
+    a->climb = VOUCH_NEW_ARRAY(arena, climb, a->count);
+    a->at = VOUCH_NEW_ARRAY(arena, climb *, a->count);
+    a->row = VOUCH_NEW_ARRAY(arena, vouch_dag_row, a->count);
+    return a->climb && a->at && a->row ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
 static vouch_status bound_chunk(vouch_dag_worker *w, int count, const vouch_dag_job *job,
                                 vouch_dag_answer *answer)
 {
     vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
-    ascent a = {.w = w, .count = count};
-    vouch_status status;
+    ascent a = {.w = w, .value = -1, .count = count};
+    vouch_status status = begin(&a);
 
-    a.climb = VOUCH_NEW_ARRAY(w->scratch, climb, count);
-    a.at = VOUCH_NEW_ARRAY(w->scratch, climb *, count);
-    a.row = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_row, count);
-    for (int i = 0; a.climb && i < count; i++)
+    for (int i = 0; !status && i < count; i++)
         a.climb[i] = (climb){.job = &job[i], .answer = &answer[i]};
-    status = a.climb && a.at && a.row ? run(&a) : VOUCH_ERR_MEMORY;
+    if (!status)
+        status = run(&a);
     vouch_dag_walk_end(w);
     vouch_arena_reset(w->scratch, mark);
     return status;
@@ -533,4 +547,28 @@ vouch_status vouch_dag_bound(vouch_dag_worker *w, int count, const vouch_dag_job
         VOUCH_TRY(bound_chunk(w, count - first < chunk ? count - first : chunk, job + first,
                               answer + first));
     return VOUCH_OK;
+}
+
+vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, const vouch_dag_intervals *at,
+                                     int value, int count, const int64_t *list, int steps,
+                                     double *lower)
+{
+    const vouch_dag_job job = {.at = at, .steps = steps, .only_lower = true};
+    vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
+    ascent a = {.w = w, .value = value, .count = 2 * count};
+    vouch_dag_answer *answer = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_answer, 2 * count);
+    vouch_status status = answer ? begin(&a) : VOUCH_ERR_MEMORY;
+
+    for (int i = 0; !status && i < 2 * count; i++)
+        a.climb[i] = (climb){.job = &job,
+                             .answer = &answer[i],
+                             .scalar = list[i % count],
+                             .sign = i < count ? 1 : -1};
+    if (!status)
+        status = run(&a);
+    for (int i = 0; !status && i < 2 * count; i++)
+        lower[i] = answer[i].lower;
+    vouch_dag_walk_end(w);
+    vouch_arena_reset(w->scratch, mark);
+    return status;
 }

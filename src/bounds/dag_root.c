@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/workers.h"
 #include "bounds/dag_priv.h"
 
 /* ---- intervals --------------------------------------------------------------------------- */
@@ -154,23 +155,81 @@ static void take_over(analysis *a, int v)
 
 /* ---- walks of neurons -------------------------------------------------------------------- */
 
-static vouch_status walk_chunk(analysis *a, int v, int count, const int64_t *list)
-{
-    vouch_dag_worker *w = a->w;
-    vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
-    vouch_dag_row *row = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_row, 2 * count);
-    vouch_status status = row ? VOUCH_OK : VOUCH_ERR_MEMORY;
+/* One value's neurons, shared out among threads in chunks; which thread took a chunk changes
+ * nothing. */
+typedef struct share {
+    const vouch_dag *dag;
+    const vouch_dag_intervals *at;
+    int value, steps;
+    int64_t count, chunk;
+    const int64_t *list; /* [count] scalars of the value */
+    double *lower;       /* [2 count]: chunk by chunk, lower ends, then those of negatives */
+    atomic_llong next;
+} share;
 
-    for (int k = 0; row && k < 2 * count; k++)
-        row[k] =
-            (vouch_dag_row){.at = a->at, .scalar = list[k % count], .sign = k < count ? 1 : -1};
-    if (!status)
-        status = vouch_dag_walk_run(w, 2 * count, row, v, false);
-    for (int k = 0; !status && k < count; k++)
-        vouch_pass_tighten(&a->pass, v, list[k], w->walk.lower[k], -w->walk.lower[count + k]);
-    vouch_dag_walk_end(w);
-    vouch_arena_reset(w->scratch, mark);
+static vouch_status take_chunks(vouch_dag_worker *w, share *s)
+{
+    for (;;) {
+        int64_t first = atomic_fetch_add(&s->next, (long long)s->chunk),
+                left = s->count - first;
+
+        if (left <= 0)
+            return VOUCH_OK;
+        VOUCH_TRY(vouch_dag_climb_neurons(w, s->at, s->value,
+                                          (int)(left < s->chunk ? left : s->chunk),
+                                          s->list + first, s->steps, s->lower + 2 * first));
+    }
+}
+
+static vouch_status help(vouch_context *ctx, void *shared, int index)
+{
+    share *s = shared;
+    vouch_dag_worker *w;
+    vouch_status status;
+
+    (void)index;
+    VOUCH_TRY(vouch_dag_worker_new(ctx, s->dag, &w));
+    status = take_chunks(w, s);
+    vouch_dag_worker_free(ctx, w);
     return status;
+}
+
+static void tighten_chunks(analysis *a, const share *s)
+{
+    for (int64_t first = 0; first < s->count; first += s->chunk) {
+        int64_t left = s->count - first, count = left < s->chunk ? left : s->chunk;
+        const double *lower = s->lower + 2 * first;
+
+        for (int64_t k = 0; k < count; k++)
+            vouch_pass_tighten(&a->pass, s->value, s->list[first + k], lower[k],
+                               -lower[count + k]);
+    }
+}
+
+enum { ALONE = 20 * 1000 * 1000 }; /* multiply-adds not worth a thread */
+
+static vouch_status walk_list(analysis *a, int v, int64_t count, const int64_t *list, int steps,
+                              double work)
+{
+    share s = {.dag = a->dag,
+               .at = a->at,
+               .value = v,
+               .steps = steps,
+               .count = count,
+               .chunk = vouch_dag_chunk(a->dag, steps > 0) / 2 + 1,
+               .list = list,
+               .lower = VOUCH_NEW_ARRAY(a->pass.arena, double, 2 * count)};
+    int threads = a->first ? a->dag->settings.threads : 1;
+
+    atomic_init(&s.next, 0);
+    if (!s.lower)
+        return VOUCH_ERR_MEMORY;
+    if (threads > 1 && work > ALONE)
+        VOUCH_TRY(vouch_workers_run(a->w->ctx, threads, help, &s));
+    else
+        VOUCH_TRY(take_chunks(a->w, &s));
+    tighten_chunks(a, &s);
+    return VOUCH_OK;
 }
 
 /* An affine image of the inputs alone has its exact interval already. */
@@ -196,31 +255,44 @@ static double cost_up_to(const vouch_dag *dag, int producer)
     return cost;
 }
 
-static vouch_status walk_value(analysis *a, int v)
+/* The neurons of v to be walked; returns how many. */
+static int64_t list_wanted(const analysis *a, int v, int64_t *list)
 {
     const vouch_dag *dag = a->dag;
-    int producer = dag->graph->value[v].producer;
-    int64_t count = vouch_bounds_count(dag->graph, v), wanted = 0, done = 0;
-    int64_t chunk = vouch_dag_chunk(dag, false) / 2 + 1;
-    double each = 2 * cost_up_to(dag, producer) + 1;
-    int64_t *list;
+    int64_t wanted = 0;
 
-    if (dag->reader[v] < 0 || producer < 0 || is_first_layer(dag, producer))
-        return VOUCH_OK;
-    list = VOUCH_NEW_ARRAY(a->pass.arena, int64_t, count);
-    if (!list)
-        return VOUCH_ERR_MEMORY;
-    for (int64_t i = 0; i < count; i++)
+    for (int64_t i = 0; i < vouch_bounds_count(dag->graph, v); i++)
         if (vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
             (!a->score || a->score[dag->scalar[v] + i] > 0))
             list[wanted++] = i;
+    return wanted;
+}
+
+/* A value may take half of the work that is left; gradient steps if they fit into it. */
+static vouch_status walk_value(analysis *a, int v)
+{
+    const vouch_dag *dag = a->dag;
+    int producer = dag->graph->value[v].producer, steps = dag->settings.root_steps;
+    double each = 2 * cost_up_to(dag, producer) + 1;
+    double walks;
+    int64_t *list, wanted;
+
+    if (dag->reader[v] < 0 || producer < 0 || is_first_layer(dag, producer))
+        return VOUCH_OK;
+    list = VOUCH_NEW_ARRAY(a->pass.arena, int64_t, vouch_bounds_count(dag->graph, v));
+    if (!list)
+        return VOUCH_ERR_MEMORY;
+    wanted = list_wanted(a, v, list);
     if ((double)wanted * each > a->work / 2)
         wanted = (int64_t)(a->work / 2 / each);
-    a->work -= (double)wanted * each;
-    for (; done < wanted && !a->bounds.empty; done += chunk)
-        VOUCH_TRY(walk_chunk(a, v, (int)(wanted - done < chunk ? wanted - done : chunk),
-                             list + done));
-    return VOUCH_OK;
+    if (wanted == 0)
+        return VOUCH_OK;
+    walks = (double)wanted * each;
+    if (walks * (2 * steps + 1) > a->work / 2)
+        steps = (int)fmax(0, (a->work / 2 / walks - 1) / 2);
+    walks *= 2 * steps + 1;
+    a->work -= walks;
+    return walk_list(a, v, wanted, list, steps, walks);
 }
 
 /* ---- magnitudes, on the hull ------------------------------------------------------------- */
