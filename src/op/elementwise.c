@@ -492,8 +492,9 @@ static int64_t products(const vouch_graph *g, const vouch_node *node, int64_t i,
 static vouch_status square_decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
                                      struct vouch_op_expansion *into)
 {
-    (void)ctx, (void)g;
-    if (node->input[0] == node->input[1])
+    (void)ctx;
+    const bool floats = vouch_op_is_float(g->value[node->input[0]].dtype);
+    if (floats && node->input[0] == node->input[1])
         (void)vouch_emit_node(into, "Pow", node->input[0], vouch_emit_scalar(into, 2), NULL,
                               node->output[0]);
     return vouch_emit_status(into);

@@ -127,9 +127,11 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
 static vouch_status decompose(vouch_context *ctx, vouch_graph *graph, const vouch_node *node,
                               struct vouch_op_expansion *into)
 {
-    (void)ctx, (void)graph;
+    (void)ctx;
     const plan *p = node->state;
     int y = node->input[0];
+    if (!vouch_op_is_float(graph->value[y].dtype))
+        return VOUCH_OK;
     if (node->input_count == 1)
         (void)vouch_emit_node(into, "Identity", y, -1, NULL, node->output[0]);
     for (int w = 1; w < node->input_count; w++)

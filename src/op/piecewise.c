@@ -78,20 +78,20 @@ static vouch_line along_piece(const vouch_curve *c, const corners *k, int i)
     return piece;
 }
 
-static vouch_line upper_line(const vouch_curve *c, double low, double high)
+/* Lowest at the pivot, a point of [low, high]. */
+static vouch_line upper_line(const vouch_curve *c, double low, double high, double pivot)
 {
     const corners k = find_corners(c, low, high);
-    const double mid = low / 2 + high / 2;
     vouch_line best = shifted(&k, 0);
     for (int i = 0; i < k.count; i++)
         for (int j = i + 1; j < k.count; j++) {
-            if (k.x[i] > mid || k.x[j] < mid)
+            if (k.x[i] > pivot || k.x[j] < pivot)
                 continue;
             const double slope = (k.value[j] - k.value[i]) / (k.x[j] - k.x[i]);
             if (!isfinite(slope))
                 continue;
             const vouch_line line = j == i + 1 ? along_piece(c, &k, i) : shifted(&k, slope);
-            if (line.slope * mid + line.offset < best.slope * mid + best.offset)
+            if (line.slope * pivot + line.offset < best.slope * pivot + best.offset)
                 best = line;
         }
     return best;
@@ -116,9 +116,69 @@ vouch_status vouch_piecewise_relax(const vouch_graph *graph, const vouch_node *n
         return VOUCH_OK;
     }
     const vouch_curve m = mirrored(c);
-    out->upper = upper_line(c, low, high);
-    out->lower = negated(upper_line(&m, low, high));
+    const double mid = low / 2 + high / 2;
+    out->upper = upper_line(c, low, high, mid);
+    out->lower = negated(upper_line(&m, low, high, mid));
     return VOUCH_OK;
+}
+
+/* Upper lines that are best near the low end, in the middle, near the high end. */
+static void family(const vouch_curve *c, double low, double high, vouch_lines *out)
+{
+    static const double pivots[VOUCH_LINES_MAX] = {1. / 1024, 1. / 2, 1023. / 1024};
+    *out = (vouch_lines){.count = 0};
+    for (int k = 0; k < VOUCH_LINES_MAX; k++) {
+        const double pivot = fmin(fmax(low + pivots[k] * (high - low), low), high);
+        const vouch_line line = upper_line(c, low, high, pivot);
+        if (out->count == 0 || line.slope != out->line[out->count - 1].slope)
+            out->line[out->count++] = line;
+        if (k == 1)
+            out->start = out->count - 1;
+    }
+}
+
+/* Slopes of upper lines fall from pivot to pivot; the list is by ascending slope. */
+static void reverse(vouch_lines *l)
+{
+    for (int i = 0, j = l->count - 1; i < j; i++, j--) {
+        const vouch_line line = l->line[i];
+        l->line[i] = l->line[j];
+        l->line[j] = line;
+    }
+    l->start = l->count - 1 - l->start;
+}
+
+vouch_status vouch_piecewise_lines(const vouch_graph *graph, const vouch_node *node, double low,
+                                   double high, vouch_lines *below, vouch_lines *above)
+{
+    (void)graph;
+    const vouch_curve *c = node->state;
+    const vouch_curve m = mirrored(c);
+    const int last = piece_of(c, high);
+    if (last == 0 || low >= c->at[last - 1]) {
+        *below = *above = (vouch_lines){.count = 1, .line = {c->piece[last]}};
+        return VOUCH_OK;
+    }
+    family(c, low, high, above);
+    family(&m, low, high, below);
+    reverse(above);
+    for (int i = 0; i < below->count; i++)
+        below->line[i] = negated(below->line[i]);
+    return VOUCH_OK;
+}
+
+/* The breakpoint nearest to the middle; NaN where there is none inside. */
+double vouch_piecewise_split_point(const vouch_graph *graph, const vouch_node *node, double low,
+                                   double high)
+{
+    (void)graph;
+    const vouch_curve *c = node->state;
+    const double mid = low / 2 + high / 2;
+    double best = (double)NAN;
+    for (int i = 0; i < c->breaks; i++)
+        if (c->at[i] > low && c->at[i] < high && !(fabs(c->at[i] - mid) >= fabs(best - mid)))
+            best = c->at[i];
+    return best;
 }
 
 /* ---- the rest ---------------------------------------------------------------------------- */

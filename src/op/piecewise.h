@@ -24,6 +24,10 @@ vouch_status vouch_piecewise_range(const vouch_op_call *call, const vouch_tensor
                                    vouch_tensor *const *out_low, vouch_tensor *const *out_high);
 vouch_status vouch_piecewise_relax(const vouch_graph *graph, const vouch_node *node, double low,
                                    double high, vouch_relaxation *out);
+vouch_status vouch_piecewise_lines(const vouch_graph *graph, const vouch_node *node, double low,
+                                   double high, vouch_lines *below, vouch_lines *above);
+double vouch_piecewise_split_point(const vouch_graph *graph, const vouch_node *node, double low,
+                                   double high);
 void vouch_piecewise_slopes(const vouch_graph *graph, const vouch_node *node, double low,
                             double high, double *slope_low, double *slope_high);
 int vouch_piecewise_pieces(const vouch_graph *graph, const vouch_node *node,

@@ -116,6 +116,8 @@ EVAL(clip_eval, (float)clipped(c, (double)x), clipped(c, x))
         .grad = vouch_piecewise_grad,                                                          \
         .range = vouch_piecewise_range,                                                        \
         .relax = vouch_piecewise_relax,                                                        \
+        .lines = vouch_piecewise_lines,                                                        \
+        .split_point = vouch_piecewise_split_point,                                            \
         .slopes = vouch_piecewise_slopes,                                                      \
         .pieces = vouch_piecewise_pieces,                                                      \
         .takes_infinity = infinity,                                                            \

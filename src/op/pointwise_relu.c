@@ -83,6 +83,26 @@ static vouch_status relax(const vouch_graph *graph, const vouch_node *node, doub
     return VOUCH_OK;
 }
 
+static vouch_status lines(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high, vouch_lines *below, vouch_lines *above)
+{
+    vouch_relaxation r;
+    VOUCH_TRY(relax(graph, node, low, high, &r));
+    *below = (vouch_lines){.count = 1, .line = {r.lower}};
+    *above = (vouch_lines){.count = 1, .line = {r.upper}};
+    if (low < 0 && high > 0)
+        *below = (vouch_lines){
+            .count = 2, .line = {{0, 0}, {1, 0}}, .start = high > -low ? 1 : 0};
+    return VOUCH_OK;
+}
+
+static double split_point(const vouch_graph *graph, const vouch_node *node, double low,
+                          double high)
+{
+    (void)graph, (void)node;
+    return low < 0 && high > 0 ? 0 : (double)NAN;
+}
+
 static void slopes(const vouch_graph *graph, const vouch_node *node, double low, double high,
                    double *slope_low, double *slope_high)
 {
@@ -113,6 +133,8 @@ const vouch_op vouch_op_Relu = {
     .grad = grad,
     .range = range,
     .relax = relax,
+    .lines = lines,
+    .split_point = split_point,
     .slopes = slopes,
     .pieces = pieces,
 };

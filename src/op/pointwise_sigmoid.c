@@ -1,267 +1,181 @@
-/* Tanh and Sigmoid: S-shaped curves with tight lines.
+/* Sigmoid, Tanh, Erf, Softsign: S-shaped curves, convex before 0 and concave after.
  *
- * Sigmoid is tanh at half the argument: s(x) = (1 + tanh(x/2)) / 2, so lines around tanh on
- * [l/2, u/2] give lines around s. And tanh is odd, so the lower line on [l, u] is the upper one
- * on [-u, -l], turned round. One question is left: an upper line of tanh.
+ * Derivatives are enclosed by formulas without cancellation, so that they stay accurate where
+ * the curve is almost flat: there a line of slope near zero spans a long interval.
  *
- * Slope: where u <= 0 (convex) the chord; where l >= 0 (concave) the tangent at the midpoint;
- * else the tangent through (l, f(l)) if it touches before u, and the chord if it does not.
- * Any slope s will do; validity comes from the offset, the maximum of g(x) = f(x) - s x. It
- * lies at l, at u, or where g' = 0 and g is concave: x* >= 0 with tanh^2 x* = 1 - s. With t =
- * sqrt(1
- * - s) enclosed in [t-, t+] that is g(x*) <= t+ - s atanh(t-), which is the proof of the line.
- *
- * Results of the C library are widened (directed.h) and cut to the function's range.
- * THM: Zhang 2018 (CROWN), sec. 3.2; Singh 2019 (DeepPoly), sec. 4.4.
+ * SPEC: ONNX Sigmoid-13, Tanh-13, Erf-13, Softsign-1
  */
-#include "op/directed.h"
-#include "op/pointwise.h"
+#include "op/curve.h"
 
-static double tanh_up(double x) { return fmin(x == 0 ? 0 : vouch_libm_up(tanh(x)), 1); }
-
-static double tanh_down(double x) { return -tanh_up(-x); }
-
-/* 1 / (1 + exp(-x)) */
-static double sigmoid_down(double x)
+static int bends(const vouch_smooth *c, double low, double high,
+                 vouch_bend bend[VOUCH_BENDS_MAX], vouch_curvature *first)
 {
-    return fmax(vouch_down(1 / vouch_up(1 + vouch_libm_up(exp(-x)))), 0);
+    (void)c;
+    return vouch_bend_at_zero(low, high, VOUCH_CONVEX, VOUCH_CONCAVE, bend, first);
 }
 
-static double sigmoid_up(double x)
+/* factor * e / (1 + e)^2 for e = exp(-|x| factor) */
+static vouch_span bell(double x, double factor)
 {
-    const double e = fmax(vouch_libm_down(exp(-x)), 0);
-    return fmin(vouch_up(1 / vouch_down(1 + e)), 1);
+    const vouch_span e = vouch_span_exp(vouch_span_of(-fabs(x) * factor)); /* 1 or 2: exact */
+    const vouch_span sum = vouch_span_square(vouch_span_add(vouch_span_of(1), e));
+    return vouch_span_div(vouch_span_mul(vouch_span_of(factor * factor), e), sum);
 }
 
-/* ---- lines ------------------------------------------------------------------------------- */
+/* ---- Sigmoid ----------------------------------------------------------------------------- */
 
-static double tanh_slope(double x)
+static double sigmoid_value(const vouch_smooth *c, double x)
 {
-    const double t = tanh(x);
-    return 1 - t * t;
+    (void)c;
+    return 1 / (1 + exp(-x));
 }
 
-/* d in (0, u] where the tangent of tanh passes through (l, tanh l), l < 0 < u; u where the
- * tangent would touch beyond. h decreases in d, so bisection narrows it down; no proof needs it
- * exact. */
-static double touching(double l, double u)
+static double sigmoid_slope(const vouch_smooth *c, double x, int side)
 {
-    enum { STEPS = 24 };
-    const double f = tanh(l);
-    double from = 0, to = u;
-    if (tanh_slope(u) * (u - l) >= tanh(u) - f)
-        return u;
-    for (int i = 0; i < STEPS; i++) {
-        const double d = (from + to) / 2;
-        if (tanh_slope(d) * (d - l) >= tanh(d) - f)
-            from = d;
-        else
-            to = d;
-    }
-    return (from + to) / 2;
+    (void)c, (void)side;
+    const double e = exp(-fabs(x));
+    return e / ((1 + e) * (1 + e));
 }
 
-static double upper_slope(double l, double u)
+static vouch_span sigmoid_enclose(const vouch_smooth *c, double x)
 {
-    const double mid = l / 2 + u / 2;
-    if (u - l <= 1e-5) /* a chord would be noise */
-        return tanh_slope(mid);
-    if (l >= 0)
-        return tanh_slope(mid);
-    if (u > 0) {
-        const double d = touching(l, u);
-        if (d < u)
-            return tanh_slope(d);
-    }
-    return (tanh(u) - tanh(l)) / (u - l);
+    (void)c;
+    const vouch_span e = vouch_span_exp(vouch_span_of(-fabs(x)));
+    const vouch_span sum = vouch_span_add(vouch_span_of(1), e);
+    return vouch_span_cut(vouch_span_div(x < 0 ? e : vouch_span_of(1), sum), 0, 1);
 }
 
-/* At least the maximum of tanh(x) - s x on [l, u]. */
-static double upper_offset(double s, double l, double u)
+static vouch_span sigmoid_enclose_slope(const vouch_smooth *c, double x, int side)
 {
-    double most = fmax(vouch_sum_up(tanh_up(l), vouch_product_up(-s, l)),
-                       vouch_sum_up(tanh_up(u), vouch_product_up(-s, u)));
-    if (!(s > 0 && s < 1))
-        return most; /* g is monotone */
-    const double t_low = fmax(vouch_down(sqrt(vouch_sum_down(1, -s))), 0);
-    const double t_high = fmin(vouch_up(sqrt(vouch_sum_up(1, -s))), 1);
-    const double x_low = fmax(vouch_libm_down(atanh(t_low)), 0);
-    const double x_high = t_high < 1 ? vouch_libm_up(atanh(t_high)) : (double)INFINITY;
-    if (x_high >= l && x_low <= u)
-        most = fmax(most, vouch_sum_up(t_high, vouch_product_up(-s, x_low)));
-    return most;
+    (void)c, (void)side;
+    return vouch_span_cut(bell(x, 1), 0, .25);
 }
 
-static vouch_line tanh_upper(double l, double u)
+static const vouch_smooth sigmoid_curve = {.value = sigmoid_value,
+                                           .slope = sigmoid_slope,
+                                           .enclose = sigmoid_enclose,
+                                           .enclose_slope = sigmoid_enclose_slope,
+                                           .bends = bends,
+                                           .every_value = {0, 1},
+                                           .every_slope = {0, .25}};
+
+/* ---- Tanh -------------------------------------------------------------------------------- */
+
+static double tanh_value(const vouch_smooth *c, double x)
 {
-    if (!isfinite(l) || !isfinite(u) || !isfinite(u - l))
-        return (vouch_line){0, tanh_up(u)};
-    const double slope = fmin(fmax(upper_slope(l, u), 0), 1);
-    return (vouch_line){slope, upper_offset(slope, l, u)};
+    (void)c;
+    return tanh(x);
 }
 
-static vouch_relaxation tanh_lines(double l, double u)
+static double tanh_slope(const vouch_smooth *c, double x, int side)
 {
-    const vouch_line turned = tanh_upper(-u, -l);
-    return (vouch_relaxation){.lower = {turned.slope, -turned.offset},
-                              .upper = tanh_upper(l, u)};
+    (void)c, (void)side;
+    const double e = exp(-2 * fabs(x));
+    return 4 * e / ((1 + e) * (1 + e));
 }
 
-static vouch_status tanh_relax(const vouch_graph *graph, const vouch_node *node, double low,
-                               double high, vouch_relaxation *out)
+static vouch_span tanh_enclose(const vouch_smooth *c, double x)
 {
-    (void)graph, (void)node;
-    *out = tanh_lines(low, high);
-    return VOUCH_OK;
+    (void)c;
+    return x == 0 ? vouch_span_of(0) : vouch_span_library(tanh(x));
 }
 
-/* s/4 x + (1 + o)/2. A slope so small that s/4 rounds is dropped before, see below; x/2 is
- * exact but for subnormal x, which are widened to the next number. */
-static vouch_status sigmoid_relax(const vouch_graph *graph, const vouch_node *node, double low,
-                                  double high, vouch_relaxation *out)
+static vouch_span tanh_enclose_slope(const vouch_smooth *c, double x, int side)
 {
-    (void)graph, (void)node;
-    vouch_relaxation t = tanh_lines(fabs(low) < DBL_MIN * 2 ? vouch_down(low / 2) : low / 2,
-                                    fabs(high) < DBL_MIN * 2 ? vouch_up(high / 2) : high / 2);
-    if (t.lower.slope < DBL_MIN * 4)
-        t.lower = (vouch_line){0, tanh_down(low / 2)};
-    if (t.upper.slope < DBL_MIN * 4)
-        t.upper = (vouch_line){0, tanh_up(high / 2)};
-    out->lower = (vouch_line){t.lower.slope / 4, vouch_sum_down(1, t.lower.offset) / 2};
-    out->upper = (vouch_line){t.upper.slope / 4, vouch_sum_up(1, t.upper.offset) / 2};
-    return VOUCH_OK;
+    (void)c, (void)side;
+    return vouch_span_cut(bell(x, 2), 0, 1);
 }
 
-/* ---- slopes ------------------------------------------------------------------------------ */
+static const vouch_smooth tanh_curve = {.value = tanh_value,
+                                        .slope = tanh_slope,
+                                        .enclose = tanh_enclose,
+                                        .enclose_slope = tanh_enclose_slope,
+                                        .bends = bends,
+                                        .every_value = {-1, 1},
+                                        .every_slope = {0, 1}};
 
-/* Derivative 1 - tanh^2 at the end nearest to 0 and at the farthest. */
-static void tanh_slope_range(double low, double high, double *slope_low, double *slope_high)
+/* ---- Erf --------------------------------------------------------------------------------- */
+
+static const double TWO_BY_ROOT_PI = 1.1283791670955126; /* within an ulp */
+
+static double erf_value(const vouch_smooth *c, double x)
 {
-    const double far = fmax(-low, high);
-    const double near = low > 0 ? low : high < 0 ? -high : 0;
-    const double t_far = tanh_up(far), t_near = fmax(tanh_down(near), 0);
-    *slope_low = fmax(vouch_sum_down(1, -vouch_product_up(t_far, t_far)), 0);
-    *slope_high = vouch_sum_up(1, -vouch_product_down(t_near, t_near));
+    (void)c;
+    return erf(x);
 }
 
-static void tanh_slopes(const vouch_graph *graph, const vouch_node *node, double low,
-                        double high, double *slope_low, double *slope_high)
+static double erf_slope(const vouch_smooth *c, double x, int side)
 {
-    (void)graph, (void)node;
-    tanh_slope_range(low, high, slope_low, slope_high);
+    (void)c, (void)side;
+    return TWO_BY_ROOT_PI * exp(-x * x);
 }
 
-static void sigmoid_slopes(const vouch_graph *graph, const vouch_node *node, double low,
-                           double high, double *slope_low, double *slope_high)
+static vouch_span erf_enclose(const vouch_smooth *c, double x)
 {
-    (void)graph, (void)node;
-    tanh_slope_range(vouch_down(low / 2), vouch_up(high / 2), slope_low, slope_high);
-    *slope_low = fmax(vouch_down(*slope_low / 4), 0);
-    *slope_high = vouch_up(*slope_high / 4);
+    (void)c;
+    return x == 0 ? vouch_span_of(0) : vouch_span_library(erf(x));
 }
 
-/* ---- values ------------------------------------------------------------------------------ */
-
-static vouch_status tanh_eval(const vouch_op_call *call)
+static vouch_span erf_enclose_slope(const vouch_smooth *c, double x, int side)
 {
-    vouch_tensor *y = call->out[0];
-    const vouch_tensor *x = vouch_op_operand(call, 0, y->dtype);
-    if (!x)
-        return vouch_op_no_memory(call->ctx);
-    for (int64_t i = 0; y->dtype == VOUCH_F32 && i < y->count; i++)
-        y->f32[i] = tanhf(x->f32[i]);
-    for (int64_t i = 0; y->dtype == VOUCH_F64 && i < y->count; i++)
-        y->f64[i] = tanh(x->f64[i]);
-    return VOUCH_OK;
+    (void)c, (void)side;
+    const vouch_span factor = {vouch_down(TWO_BY_ROOT_PI), vouch_up(TWO_BY_ROOT_PI)};
+    const vouch_span square = vouch_span_square(vouch_span_of(x));
+    return vouch_span_mul(factor, vouch_span_exp(vouch_span_neg(square)));
 }
 
-static vouch_status sigmoid_eval(const vouch_op_call *call)
+static const vouch_smooth erf_curve = {.value = erf_value,
+                                       .slope = erf_slope,
+                                       .enclose = erf_enclose,
+                                       .enclose_slope = erf_enclose_slope,
+                                       .bends = bends,
+                                       .every_value = {-1, 1},
+                                       .every_slope = {0, 1.13}};
+
+/* ---- Softsign ---------------------------------------------------------------------------- */
+
+static vouch_span one_and(double x)
 {
-    vouch_tensor *y = call->out[0];
-    const vouch_tensor *x = vouch_op_operand(call, 0, y->dtype);
-    if (!x)
-        return vouch_op_no_memory(call->ctx);
-    for (int64_t i = 0; y->dtype == VOUCH_F32 && i < y->count; i++)
-        y->f32[i] = 1 / (1 + expf(-x->f32[i]));
-    for (int64_t i = 0; y->dtype == VOUCH_F64 && i < y->count; i++)
-        y->f64[i] = 1 / (1 + exp(-x->f64[i]));
-    return VOUCH_OK;
+    return vouch_span_add(vouch_span_of(1), vouch_span_of(fabs(x)));
 }
 
-static double tanh_derivative(const vouch_node *node, double x)
+static double softsign_value(const vouch_smooth *c, double x)
 {
-    (void)node;
-    return tanh_slope(x);
+    (void)c;
+    return x / (1 + fabs(x));
 }
 
-static double sigmoid_derivative(const vouch_node *node, double x)
+static double softsign_slope(const vouch_smooth *c, double x, int side)
 {
-    (void)node;
-    return tanh_slope(x / 2) / 4;
+    (void)c, (void)side;
+    return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
 }
 
-static vouch_status tanh_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
-                              vouch_tensor *const *d_in)
+static vouch_span softsign_enclose(const vouch_smooth *c, double x)
 {
-    return vouch_pointwise_grad(call, d_out, d_in, tanh_derivative);
+    (void)c;
+    if (isinf(x))
+        return vouch_span_of(x > 0 ? 1 : -1);
+    return vouch_span_div(vouch_span_of(x), one_and(x));
 }
 
-static vouch_status sigmoid_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
-                                 vouch_tensor *const *d_in)
+static vouch_span softsign_enclose_slope(const vouch_smooth *c, double x, int side)
 {
-    return vouch_pointwise_grad(call, d_out, d_in, sigmoid_derivative);
+    (void)c, (void)side;
+    return vouch_span_cut(vouch_span_div(vouch_span_of(1), vouch_span_square(one_and(x))), 0,
+                          1);
 }
 
-static vouch_status tanh_range(const vouch_op_call *call, const vouch_tensor *const *low,
-                               const vouch_tensor *const *high, vouch_tensor *const *out_low,
-                               vouch_tensor *const *out_high)
-{
-    (void)call;
-    for (int64_t i = 0; i < out_low[0]->count; i++) {
-        out_low[0]->f64[i] = tanh_down(low[0]->f64[i]);
-        out_high[0]->f64[i] = tanh_up(high[0]->f64[i]);
-    }
-    return VOUCH_OK;
-}
+static const vouch_smooth softsign_curve = {.value = softsign_value,
+                                            .slope = softsign_slope,
+                                            .enclose = softsign_enclose,
+                                            .enclose_slope = softsign_enclose_slope,
+                                            .bends = bends,
+                                            .every_value = {-1, 1},
+                                            .every_slope = {0, 1}};
 
-static vouch_status sigmoid_range(const vouch_op_call *call, const vouch_tensor *const *low,
-                                  const vouch_tensor *const *high, vouch_tensor *const *out_low,
-                                  vouch_tensor *const *out_high)
-{
-    (void)call;
-    for (int64_t i = 0; i < out_low[0]->count; i++) {
-        out_low[0]->f64[i] = sigmoid_down(low[0]->f64[i]);
-        out_high[0]->f64[i] = sigmoid_up(high[0]->f64[i]);
-    }
-    return VOUCH_OK;
-}
-
-const vouch_op vouch_op_Sigmoid = {
-    .name = "Sigmoid",
-    .summary = "1 / (1 + exp(-x))",
-    .citation = "ONNX Sigmoid-13; Zhang 2018 (CROWN)",
-    .op_class = VOUCH_OP_POINTWISE,
-    .since = 2,
-    .until = 22,
-    .prepare = vouch_pointwise_prepare,
-    .eval = sigmoid_eval,
-    .grad = sigmoid_grad,
-    .range = sigmoid_range,
-    .relax = sigmoid_relax,
-    .slopes = sigmoid_slopes,
-};
-
-const vouch_op vouch_op_Tanh = {
-    .name = "Tanh",
-    .summary = "hyperbolic tangent",
-    .citation = "ONNX Tanh-13; Zhang 2018 (CROWN)",
-    .op_class = VOUCH_OP_POINTWISE,
-    .since = 2,
-    .until = 22,
-    .prepare = vouch_pointwise_prepare,
-    .eval = tanh_eval,
-    .grad = tanh_grad,
-    .range = tanh_range,
-    .relax = tanh_relax,
-    .slopes = tanh_slopes,
-};
+VOUCH_SMOOTH_PLAIN(Erf, erf_curve, "error function", "ONNX Erf-13");
+VOUCH_SMOOTH_PLAIN(Sigmoid, sigmoid_curve, "1 / (1 + exp(-x))",
+                   "ONNX Sigmoid-13; Zhang 2018 (CROWN)");
+VOUCH_SMOOTH_PLAIN(Softsign, softsign_curve, "x / (1 + |x|)", "ONNX Softsign-1");
+VOUCH_SMOOTH_PLAIN(Tanh, tanh_curve, "hyperbolic tangent", "ONNX Tanh-13; Zhang 2018 (CROWN)");

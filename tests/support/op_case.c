@@ -23,6 +23,8 @@ const char *const vouch_test_op_cases[] = {
     "Cast 13 | v2,3 | to=11",
     "Cast 13 | v2,3 | to=7",
     "Cast 13 | v2,3 | to=9",
+    "Ceil 13 | v3,3 |",
+    "Celu 12 | v3,3 | alpha=0.5f",
     "Clip 13 | v4,4 s-0.5 s0.75 |",
     "Clip 13 | v4,4 - s0.25 |",
     "Clip 13 | v4,4 s0.1 |",
@@ -37,20 +39,27 @@ const char *const vouch_test_op_cases[] = {
     "Conv 11 | v2,4,7 c6,2,3 | group=2 auto_pad='SAME_LOWER' strides=2,",
     "Conv 11 | v1,1,3,4,3 c2,1,2,2,2 c2 |",
     "Conv 11 | v1,3,4,4 c3,1,3,3 | group=3 pads=1,1,1,1",
+    "Cos 7 | v3,3 |",
     "DepthToSpace 13 | v1,8,2,3 | blocksize=2",
     "DepthToSpace 13 | v1,8,2,3 | blocksize=2 mode='CRD'",
     "Div 14 | v2,3 p3 |",
     "Div 14 | v2,3 v2,3 |",
     "Div 14 | v2,3 v2,1 |",
     "Dropout 13 | v2,3 |",
+    "Elu 6 | v3,3 | alpha=0.7f",
+    "Elu 6 | v3,3 | alpha=-0.5f",
     "Equal 13 | v2,3 v3 |",
+    "Erf 13 | v3,3 |",
+    "Exp 13 | v3,3 |",
     "Expand 13 | v3,1 i2,3,4 |",
     "Expand 13 | v2,3,4 i3,1 |",
     "Flatten 13 | v2,3,4 | axis=2",
+    "Floor 13 | v3,3 |",
     "Gather 13 | v3,4 i2,0,2,-1 | axis=0",
     "Gather 13 | v3,4 i1 | axis=-1",
     "GatherElements 13 | v4 i2,0,-1 |",
     "GatherND 13 | v3,4,2 i2,-1 |",
+    "Gelu 20 | v3,3 |",
     "Gemm 13 | v2,3 c4,3 c4 | transB=1 alpha=0.5f beta=2.0f",
     "Gemm 13 | v3,2 c3,4 v2,1 | transA=1",
     "Gemm 13 | c2,3 v3,4 c1,4 | alpha=-1.5f",
@@ -59,12 +68,16 @@ const char *const vouch_test_op_cases[] = {
     "GlobalAveragePool 2 | v2,3,4,2 |",
     "Greater 13 | v2,3 c3 |",
     "GreaterOrEqual 16 | v2,3 v3 |",
+    "HardSigmoid 6 | v3,3 | alpha=0.3f beta=0.4f",
+    "HardSigmoid 6 | v3,3 | alpha=-0.5f",
+    "HardSwish 14 | v3,3 |",
     "Identity 16 | v3 |",
     "LeakyRelu 16 | v3,3 | alpha=0.1f",
     "LeakyRelu 16 | v3,3 | alpha=1.5f",
     "LeakyRelu 16 | v3,3 | alpha=-0.25f",
     "Less 13 | v2,3 v1,3 |",
     "LessOrEqual 16 | c2,1 v1,3 |",
+    "Log 13 | q3,3 |",
     "LogSoftmax 13 | v2,3,2 | axis=1",
     "LogSoftmax 11 | v3,2 |",
     "MatMul 13 | v2,3 c3,4 |",
@@ -88,11 +101,23 @@ const char *const vouch_test_op_cases[] = {
     "Neg 13 | v2,3 |",
     "Not 2 | b2,3 |",
     "Or 7 | b2,3 b2,1 |",
+    "PRelu 16 | v2,3,2 c3,1 |",
+    "PRelu 16 | v2,3 v3 |",
     "Pad 19 | v2,3 i0,1,1,2 s0.5 |",
     "Pad 19 | v2,4 i1,3,0,2 | mode='reflect'",
     "Pad 19 | v2,3 i1,2,0,4 | mode='wrap'",
     "Pad 19 | v2,3 i1,-1,1,2 | mode='edge'",
+    "Pow 15 | v3,3 s2 |",
+    "Pow 15 | v3,3 s3 |",
+    "Pow 15 | q3,3 s0.5 |",
+    "Pow 15 | q3,3 s-0.5 |",
+    "Pow 15 | q3,3 s1.7 |",
+    "Pow 15 | q3,3 s-2 |",
+    "Pow 15 | v3,3 s1 |",
+    "Pow 15 | q3,3 s-3 |",
+    "Pow 15 | v3,3 s0 |",
     "Range 11 | i1, i7, i2, |",
+    "Reciprocal 13 | q3,3 |",
     "ReduceMax 18 | v2,3,4 i1, |",
     "ReduceMax 11 | v2,5 | keepdims=0",
     "ReduceMean 18 | v2,3,4 i1,-1 | keepdims=0",
@@ -106,18 +131,26 @@ const char *const vouch_test_op_cases[] = {
     "Resize 13 | v1,2,5,4 - - i1,2,3,7 | mode='linear' "
     "coordinate_transformation_mode='align_corners'",
     "Resize 10 | v1,1,3,4 f1,1,0.6,2 |",
+    "Round 11 | v3,3 |",
     "ScatterElements 18 | v4 i2,-4 v2 |",
     "ScatterElements 18 | c4 i3,0 v2 |",
     "ScatterND 18 | v3,4 i2, v4 |",
     "ScatterND 18 | v3,4 i1,-1 s0.5 |",
+    "Selu 6 | v3,3 |",
     "Shape 15 | v2,3,4 | start=1",
     "Sigmoid 13 | v4,4 |",
+    "Sign 13 | v3,3 |",
+    "Sin 7 | v3,3 |",
     "Size 13 | v2,3 |",
     "Slice 13 | v4,5 i-1,1 i-9,4 i0,1 i-2,1 |",
     "Softmax 13 | v2,4,2 | axis=1",
     "Softmax 11 | v2,2,2 | axis=1",
+    "Softmax 13 | v3,2 |",
+    "Softplus 13 | v3,3 |",
+    "Softsign 13 | v3,3 |",
     "SpaceToDepth 13 | v2,3,4,2 | blocksize=2",
     "Split 18 | v5,2 | axis=0 num_outputs=2",
+    "Sqrt 13 | q3,3 |",
     "Squeeze 13 | v1,3,1 i0, |",
     "Sub 14 | v2,3 v3 |",
     "Sub 14 | c2,3 v3 |",
@@ -176,7 +209,7 @@ static vouch_status add_input(op_case *f, vouch_graph_builder *b, const char *wo
     vouch_tensor *t;
     for (int i = 0; i < count; i++)
         shape.dim[i] = (int64_t)list[i];
-    if (word[0] == 'v')
+    if (word[0] == 'v' || word[0] == 'q')
         return vouch_graph_add_input(b, name, VOUCH_F32, &shape);
     if (word[0] == 'f') {
         t = vouch_tensor_new(arena, VOUCH_F32, &(vouch_shape){.rank = 1, .dim = {count}});
@@ -239,7 +272,7 @@ static vouch_status add_inputs(op_case *f, vouch_graph_builder *b, char *words, 
     char *rest;
     for (char *w = strtok_r(words, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
         char name[8];
-        (void)snprintf(name, sizeof name, "x%d", *count);
+        (void)snprintf(name, sizeof name, "%c%d", w[0] == 'q' ? 'q' : 'x', *count);
         if (w[0] != '-')
             VOUCH_TRY(add_input(f, b, w, name));
         input[*count] = w[0] == '-' ? -1 : vouch_graph_value(b, name);
@@ -349,7 +382,8 @@ void vouch_test_op_operands(op_case *f, const vouch_node *node, op_operands *o)
             o->in[i] = vouch_tensor_convert(f->arena, v->constant, VOUCH_F64);
         else
             o->in[i] = vouch_tensor_convert(
-                f->arena, vouch_test_op_random(f, f->arena, &v->shape, false), VOUCH_F64);
+                f->arena, vouch_test_op_random(f, f->arena, &v->shape, v->name[0] == 'q'),
+                VOUCH_F64);
     }
     o->out[0] = vouch_tensor_new(f->arena, VOUCH_F64, &f->graph->value[node->output[0]].shape);
     o->call.in = (const vouch_tensor *const *)o->in;

@@ -1,7 +1,7 @@
 /* One-node networks for the tests of operators, written as a line of text.
  *
- * "Type opset | inputs | attributes": v2,3 is a varying input of that shape, c2,3 a random
- * constant, p2,3 a positive one, b2,3 random truths, i1,-1 a list of integers, f1,0.5 of
+ * "Type opset | inputs | attributes": v2,3 is a varying input of that shape, q2,3 one of positive
+ * numbers, c2,3 a random constant, p2,3 a positive one, b2,3 random truths, i1,-1 a list of integers, f1,0.5 of
  * numbers, s0.5 a constant scalar, - an input left out; attributes are name=3, name=0.5f,
  * name=1,2 (a list; "name=1," has one entry), name='text'.
  */
