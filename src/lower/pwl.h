@@ -40,15 +40,19 @@ static inline double *vouch_pwl_row(const vouch_pwl *pwl, int k)
 }
 
 typedef struct vouch_pwl_limits {
-    int neurons;         /* give up above this many ReLUs */
+    int neurons;         /* give up above this many ReLUs that are not stable */
     int64_t row_scalars; /* and above this many entries in all rows of any one value */
 } vouch_pwl_limits;
 
-/* The form of graph on the box; *pwl is NULL where the graph has none within the limits (that
- * is no error). */
+/* The form of graph on the box, without the neurons that are found stable there; *pwl is NULL
+ * where the graph has none within the limits (that is no error). */
 vouch_status vouch_pwl_lower(vouch_context *ctx, const vouch_graph *graph, const double *low,
                              const double *high, const vouch_pwl_limits *limits,
                              vouch_pwl **pwl);
+
+/* Has the graph a form, of whatever size? Where its inputs are few, one that is beyond the limits
+ * may well be within them on a smaller box. */
+vouch_status vouch_pwl_has_form(vouch_context *ctx, const vouch_graph *graph, bool *has);
 
 /* What is known of the neurons on a smaller box. */
 typedef struct vouch_pwl_bounds {
