@@ -11,15 +11,7 @@
     X(newModel)                                                                                \
     X(deleteModel)                                                                             \
     X(setLogLevel)                                                                             \
-    X(addColumns)                                                                              \
-    X(addRows)                                                                                 \
-    X(deleteRows)                                                                              \
-    X(numberRows)                                                                              \
-    X(chgColumnLower)                                                                          \
-    X(chgColumnUpper)                                                                          \
-    X(chgRowLower)                                                                             \
-    X(chgRowUpper)                                                                             \
-    X(modifyCoefficient)                                                                       \
+    X(loadProblem)                                                                             \
     X(setDualObjectiveLimit)                                                                   \
     X(setMaximumIterations)                                                                    \
     X(setMaximumSeconds)                                                                       \
@@ -29,7 +21,6 @@
     X(getIterationCount)                                                                       \
     X(statusArray)                                                                             \
     X(copyinStatus)                                                                            \
-    X(numberColumns)                                                                           \
     X(getColSolution)                                                                          \
     X(getRowPrice)                                                                             \
     X(infeasibilityRay)                                                                        \
@@ -94,28 +85,53 @@ void vouch_lp_unload(vouch_context *ctx, vouch_lp_library *library)
     vouch_release(ctx, library);
 }
 
-/* ---- models ------------------------------------------------------------------------------ */
+/* ---- solving ------------------------------------------------------------------------------ */
 
-vouch_status vouch_lp_new(vouch_context *ctx, const vouch_lp_library *library, int columns,
-                          const double *low, const double *high, const double *cost,
-                          vouch_lp **lp)
+/* Every row slack, every column at its lower limit, which it has. */
+static vouch_status set_slack_basis(vouch_context *ctx, const vouch_lp *lp,
+                                    const vouch_lp_problem *problem)
 {
+    enum { BASIC = 1, AT_LOWER = 3 };
+    size_t columns = (size_t)problem->columns, rows = (size_t)problem->rows;
+    uint8_t *basis = vouch_alloc(ctx, columns + rows);
+
+    if (!basis)
+        return VOUCH_ERR_MEMORY;
+    memset(basis, AT_LOWER, columns);
+    memset(basis + columns, BASIC, rows);
+    lp->library->copyinStatus(lp->model, basis);
+    vouch_release(ctx, basis);
+    return VOUCH_OK;
+}
+
+vouch_status vouch_lp_new(vouch_context *ctx, const vouch_lp_library *library,
+                          const vouch_lp_problem *problem, const uint8_t *basis, vouch_lp **lp)
+{
+    vouch_status status = VOUCH_OK;
+
     *lp = NULL;
-    int *start = vouch_alloc(ctx, ((size_t)columns + 1) * sizeof *start);
     vouch_lp *l = vouch_alloc(ctx, sizeof *l);
-    if (start && l)
-        l->model = library->newModel();
-    if (!start || !l || !l->model) {
-        vouch_release(ctx, start);
+    if (!l)
+        return VOUCH_ERR_MEMORY;
+    l->library = library;
+    l->model = library->newModel();
+    if (!l->model) {
         vouch_release(ctx, l);
         return vouch_fail(ctx, VOUCH_ERR_MEMORY, "linear program: out of memory");
     }
-    l->library = library;
     library->setLogLevel(l->model, 0);
-    library->addColumns(l->model, columns, low, high, cost, start, NULL, NULL);
-    vouch_release(ctx, start);
-    *lp = l;
-    return VOUCH_OK;
+    library->loadProblem(l->model, problem->columns, problem->rows, problem->start,
+                         problem->row, problem->value, problem->low, problem->high,
+                         problem->cost, problem->row_low, problem->row_high);
+    if (basis)
+        library->copyinStatus(l->model, basis);
+    else
+        status = set_slack_basis(ctx, l, problem);
+    if (status)
+        vouch_lp_free(ctx, l);
+    else
+        *lp = l;
+    return status;
 }
 
 void vouch_lp_free(vouch_context *ctx, vouch_lp *lp)
@@ -123,64 +139,6 @@ void vouch_lp_free(vouch_context *ctx, vouch_lp *lp)
     if (lp)
         lp->library->deleteModel(lp->model);
     vouch_release(ctx, lp);
-}
-
-void vouch_lp_append(vouch_lp *lp, int count, const int *column, const double *value,
-                     double low, double high)
-{
-    const CoinBigIndex start[2] = {0, count};
-
-    lp->library->addRows(lp->model, 1, &low, &high, start, column, value);
-}
-
-void vouch_lp_drop_rows(vouch_lp *lp, int keep)
-{
-    for (int last = lp->library->numberRows(lp->model) - 1; last >= keep; last--)
-        lp->library->deleteRows(lp->model, 1, &last);
-}
-
-void vouch_lp_limit_columns(vouch_lp *lp, const double *low, const double *high)
-{
-    lp->library->chgColumnLower(lp->model, low);
-    lp->library->chgColumnUpper(lp->model, high);
-}
-
-void vouch_lp_limit_rows(vouch_lp *lp, const double *low, const double *high)
-{
-    lp->library->chgRowLower(lp->model, low);
-    lp->library->chgRowUpper(lp->model, high);
-}
-
-void vouch_lp_set_entry(vouch_lp *lp, int row, int column, double value)
-{
-    lp->library->modifyCoefficient(lp->model, row, column, value, true);
-}
-
-/* ---- solving ----------------------------------------------------------------------------- */
-
-void vouch_lp_slack_basis(const vouch_lp *lp, uint8_t *basis)
-{
-    enum { BASIC = 1, AT_LOWER = 3 };
-    int columns = lp->library->numberColumns(lp->model);
-
-    memset(basis, AT_LOWER, (size_t)columns);
-    memset(basis + columns, BASIC, (size_t)lp->library->numberRows(lp->model));
-}
-
-void vouch_lp_set_basis(vouch_lp *lp, const uint8_t *basis)
-{
-    lp->library->copyinStatus(lp->model, basis);
-}
-
-void vouch_lp_get_basis(const vouch_lp *lp, uint8_t *basis)
-{
-    int count = lp->library->numberColumns(lp->model) + lp->library->numberRows(lp->model);
-    const unsigned char *status = lp->library->statusArray(lp->model);
-
-    if (status)
-        memcpy(basis, status, (size_t)count);
-    else
-        vouch_lp_slack_basis(lp, basis);
 }
 
 vouch_lp_state vouch_lp_solve(vouch_lp *lp, const vouch_lp_effort *effort)
@@ -214,6 +172,11 @@ const double *vouch_lp_multipliers(const vouch_lp *lp)
 int vouch_lp_iterations(const vouch_lp *lp)
 {
     return lp->library->getIterationCount(lp->model);
+}
+
+const uint8_t *vouch_lp_basis(const vouch_lp *lp)
+{
+    return lp->library->statusArray(lp->model);
 }
 
 double *vouch_lp_ray(const vouch_lp *lp) { return lp->library->infeasibilityRay(lp->model); }

@@ -11,9 +11,9 @@
  *
  * Clp and the libraries it pulls in (C++, Fortran) take milliseconds to load, more than a small
  * query, so they are loaded when first wanted. Where they are not installed there is no solver,
- * which is no error. The matrix is fixed once loaded but for its last rows; limits and single
- * entries change, and each solve starts from the basis of the one before: the dual simplex method
- * needs few pivots after a change of limits.
+ * which is no error. Every solve is of a model of its own, so that its result depends on problem,
+ * basis and effort alone; a good basis, that of a problem with other limits, saves most of the
+ * work.
  *
  * Clp takes its memory from the C library, not from the context.
  */
@@ -25,24 +25,27 @@
 #include "base/context.h"
 
 typedef struct vouch_lp_library vouch_lp_library; /* immutable, shared by threads */
-typedef struct vouch_lp vouch_lp;                 /* one model, of one thread at a time */
+typedef struct vouch_lp vouch_lp;                 /* a problem being solved, by one thread */
 
 /* *library is NULL, and the status VOUCH_OK, where there is no Clp. */
 vouch_status vouch_lp_load(vouch_context *ctx, vouch_lp_library **library);
 void vouch_lp_unload(vouch_context *ctx, vouch_lp_library *library); /* NULL is fine */
 
-/* No rows yet: columns with limits and cost, [columns] each. */
-vouch_status vouch_lp_new(vouch_context *ctx, const vouch_lp_library *library, int columns,
-                          const double *low, const double *high, const double *cost,
-                          vouch_lp **lp);
+/* The matrix by columns: entries start[j] .. start[j+1]-1 of column j. All numbers are finite but
+ * the limits of rows; an infinite limit is none. */
+typedef struct vouch_lp_problem {
+    int columns, rows;
+    const int *start, *row;
+    const double *value;
+    const double *cost, *low, *high;  /* [columns] */
+    const double *row_low, *row_high; /* [rows] */
+} vouch_lp_problem;
+
+/* Copies the problem. basis: a byte for each column, then for each row, as vouch_lp_basis gave it;
+ * NULL: every row slack. */
+vouch_status vouch_lp_new(vouch_context *ctx, const vouch_lp_library *library,
+                          const vouch_lp_problem *problem, const uint8_t *basis, vouch_lp **lp);
 void vouch_lp_free(vouch_context *ctx, vouch_lp *lp); /* NULL is fine */
-/* One more row. Values are finite; an infinite limit is none. */
-void vouch_lp_append(vouch_lp *lp, int count, const int *column, const double *value,
-                     double low, double high);
-void vouch_lp_drop_rows(vouch_lp *lp, int keep); /* keeps the first `keep` */
-void vouch_lp_limit_columns(vouch_lp *lp, const double *low, const double *high);
-void vouch_lp_limit_rows(vouch_lp *lp, const double *low, const double *high);
-void vouch_lp_set_entry(vouch_lp *lp, int row, int column, double value);
 
 typedef enum vouch_lp_state {
     VOUCH_LP_FAILED = 0, /* it gave up: iterations, time, numbers */
@@ -57,17 +60,14 @@ typedef struct vouch_lp_effort {
     double seconds;
 } vouch_lp_effort;
 
-/* The basis to start from: a byte for each column, then for each row, as vouch_lp_get_basis gave
- * it, or the one in which every row is slack. */
-void vouch_lp_slack_basis(const vouch_lp *lp, uint8_t *basis);
-void vouch_lp_set_basis(vouch_lp *lp, const uint8_t *basis);
-void vouch_lp_get_basis(const vouch_lp *lp, uint8_t *basis);
+/* May be called again, to go on with another effort. */
 vouch_lp_state vouch_lp_solve(vouch_lp *lp, const vouch_lp_effort *effort);
 
-/* Of the last solve. Valid until the next call. */
+/* Of the last solve; valid until the next. */
 const double *vouch_lp_point(const vouch_lp *lp);       /* x */
 const double *vouch_lp_multipliers(const vouch_lp *lp); /* y; of a row's upper limit <= 0 */
 int vouch_lp_iterations(const vouch_lp *lp);
+const uint8_t *vouch_lp_basis(const vouch_lp *lp); /* [columns + rows] */
 /* Multipliers that make the rows contradict the limits: some ray, or NULL. Its sign is not
  * promised. Freed by vouch_lp_free_ray. */
 double *vouch_lp_ray(const vouch_lp *lp);

@@ -37,16 +37,15 @@ struct vouch_leaf_worker {
     vouch_context *ctx;
     const vouch_leaf *leaf;
     vouch_arena *arena; /* the buffers below */
-    vouch_lp *lp;
-    int which_case;                   /* whose rows the program has; -1: none */
-    double *column_low, *column_high; /* [columns] */
-    double *row_low, *row_high;       /* [rows] */
-    double *slope;                    /* [neurons]: b_k, 0 where decided */
-    double *sum, *size;               /* [columns]: coefficients, sums of their magnitudes */
-    double *point, *gap, *cost;
-    uint8_t *basis;
-    int *index; /* room for a row on its way to the solver */
+    int which_case;     /* whose rows the matrix has; -1: none */
+    /* the program, by columns */
+    int *start, *row;
     double *value;
+    double *cost, *column_low, *column_high; /* [columns] */
+    double *row_low, *row_high;              /* [rows] */
+    double *sum, *size; /* [columns]: coefficients, sums of their magnitudes */
+    double *point, *gap, *cost_of;
+    uint8_t *basis;
 };
 
 /* Positions of h_0 and s_0 among the columns; t is at `inputs`. */
@@ -116,67 +115,76 @@ bool vouch_leaf_narrow(const vouch_pwl *form, const double *low, const double *h
 
 /* ---- the program --------------------------------------------------------------- */
 
-/* Row k of the form as entries, without its constant. Returns how many there are now. */
-static int put_row(const vouch_leaf_worker *w, int k, int at)
+/* The rows of the form that the program has: the neurons', then the case's. */
+static int form_row(const vouch_leaf *l, int which, int i)
 {
-    const vouch_pwl *form = w->leaf->form;
-    const double *row = vouch_pwl_row(form, k);
-
-    for (int v = 0; v < form->input_count + 1 + form->neuron_count; v++)
-        if (row[v] != 0 && v != form->input_count) {
-            w->index[at] = v;
-            w->value[at++] = row[v];
-        }
-    return at;
+    return i < l->neurons
+               ? i
+               : l->neurons + l->task->case_row[l->task->case_start[which] + i - l->neurons];
 }
 
-static int put_entry(const vouch_leaf_worker *w, int column, double value, int at)
+/* And the row of the program that the i-th of these is. */
+static int program_row(const vouch_leaf *l, int i)
 {
-    w->index[at] = column;
+    return i < l->neurons ? i : i + l->neurons;
+}
+
+static int put(vouch_leaf_worker *w, int at, int row, double value)
+{
+    w->row[at] = row;
     w->value[at] = value;
     return at + 1;
 }
 
-/* Row i of the program: the first `count` entries put. */
-static void append(vouch_leaf_worker *w, int i, int count, double low, double high)
-{
-    w->row_low[i] = low;
-    w->row_high[i] = high;
-    vouch_lp_append(w->lp, count, w->index, w->value, low, high);
-}
-
-static void add_links_and_triangles(vouch_leaf_worker *w)
+/* Column v of the form's rows, from entry `at` on. */
+static int put_form_column(vouch_leaf_worker *w, int which, int v, int at)
 {
     const vouch_leaf *l = w->leaf;
 
-    for (int k = 0; k < l->neurons; k++) {
-        double constant = vouch_pwl_row(l->form, k)[l->inputs];
-        int count = put_entry(w, first_h(l) + k, -1, put_row(w, k, 0));
-        count = put_entry(w, first_s(l) + k, 1, count);
-        append(w, k, count, -constant, -constant);
+    for (int i = 0; i < l->neurons + case_rows(l, which); i++) {
+        double entry = vouch_pwl_row(l->form, form_row(l, which, i))[v];
+        if (entry != 0)
+            at = put(w, at, program_row(l, i), entry);
     }
-    for (int k = 0; k < l->neurons; k++) {
-        int count = put_entry(w, first_s(l) + k, 1, put_entry(w, first_h(l) + k, 1, 0));
-        append(w, l->neurons + k, count, -(double)INFINITY, (double)INFINITY);
-    }
+    return at;
 }
 
-/* Puts the rows of the case in the place of those of another. */
+/* The matrix, triangles with slope 1 for now; and what of the rows' limits never changes. */
 static void set_case(vouch_leaf_worker *w, int which)
 {
     const vouch_leaf *l = w->leaf;
-    int count = case_rows(l, which);
+    int at = 0, count = case_rows(l, which);
 
     if (w->which_case == which)
         return;
-    vouch_lp_drop_rows(w->lp, 2 * l->neurons);
-    for (int i = 0; i < count; i++) {
-        int k = l->neurons + l->task->case_row[l->task->case_start[which] + i];
-        int entries = put_entry(w, l->inputs, -1, put_row(w, k, 0));
-        append(w, 2 * l->neurons + i, entries, -(double)INFINITY,
-               -vouch_pwl_row(l->form, k)[l->inputs]);
+    for (int v = 0; v < first_s(l); v++) {
+        w->start[v] = at;
+        if (v != l->inputs)
+            at = put_form_column(w, which, v, at);
+        for (int i = 0; v == l->inputs && i < count; i++)
+            at = put(w, at, 2 * l->neurons + i, -1);
+        if (v > l->inputs) {
+            at = put(w, at, v - first_h(l), -1);
+            at = put(w, at, l->neurons + v - first_h(l), 1);
+        }
+    }
+    for (int k = 0; k < l->neurons; k++) {
+        w->start[first_s(l) + k] = at;
+        at = put(w, put(w, at, k, 1), l->neurons + k, 1);
+    }
+    w->start[l->columns] = at;
+    for (int i = 0; i < l->neurons + count; i++) {
+        int row = program_row(l, i);
+        w->row_high[row] = -vouch_pwl_row(l->form, form_row(l, which, i))[l->inputs];
+        w->row_low[row] = i < l->neurons ? w->row_high[row] : -(double)INFINITY;
     }
     w->which_case = which;
+}
+
+/* b_k of the triangle: the last entry of column s_k. */
+static double *slope_of(const vouch_leaf_worker *w, int k)
+{
+    return &w->value[w->start[first_s(w->leaf) + k + 1] - 1];
 }
 
 /* A bound of |r_i| for the rows of the case, which limits t. */
@@ -219,23 +227,12 @@ static bool set_limits(vouch_leaf_worker *w, const vouch_leaf_job *job, bool *us
         w->column_high[first_h(l) + k] = fmax(high, 0);
         w->column_low[first_s(l) + k] = fmax(-high, 0);
         w->column_high[first_s(l) + k] = fmax(-low, 0);
-        w->slope[k] = open ? triangle_slope(low, high) : 0;
+        *slope_of(w, k) = open ? triangle_slope(low, high) : 1;
         w->row_high[l->neurons + k] = open ? high : (double)INFINITY;
     }
     for (int c = 0; c < l->columns; c++)
         *usable = *usable && isfinite(w->column_low[c]) && isfinite(w->column_high[c]);
     return possible;
-}
-
-static void send_limits(vouch_leaf_worker *w)
-{
-    const vouch_leaf *l = w->leaf;
-
-    for (int k = 0; k < l->neurons; k++)
-        if (isfinite(w->row_high[l->neurons + k]))
-            vouch_lp_set_entry(w->lp, l->neurons + k, first_s(l) + k, w->slope[k]);
-    vouch_lp_limit_columns(w->lp, w->column_low, w->column_high);
-    vouch_lp_limit_rows(w->lp, w->row_low, w->row_high);
 }
 
 /* ---- what multipliers prove ------------------------------------------------------ */
@@ -285,7 +282,7 @@ static int combine(vouch_leaf_worker *w, const double *y, double sign, double *l
         }
         if (mu > 0 && isfinite(w->row_high[l->neurons + k])) {
             add_entry(w, first_h(l) + k, mu);
-            add_entry(w, first_s(l) + k, mu * w->slope[k]);
+            add_entry(w, first_s(l) + k, mu * *slope_of(w, k));
             add_entry(w, l->inputs, -mu * w->row_high[l->neurons + k]);
             used++;
         }
@@ -348,50 +345,80 @@ static void take(const vouch_leaf *l, const proof *p, vouch_leaf_answer *answer)
 
 /* ---- solving --------------------------------------------------------------------- */
 
-static void take_point(vouch_leaf_worker *w, vouch_leaf_answer *answer)
+static void take_point(vouch_leaf_worker *w, const vouch_lp *lp, vouch_leaf_answer *answer)
 {
     const vouch_leaf *l = w->leaf;
-    const double *x = vouch_lp_point(w->lp), *y = vouch_lp_multipliers(w->lp);
+    const double *x = vouch_lp_point(lp), *y = vouch_lp_multipliers(lp);
 
     for (int d = 0; d < l->inputs; d++)
         w->point[d] = fmin(fmax(x[d], w->column_low[d]), w->column_high[d]);
     for (int k = 0; k < l->neurons; k++) {
         double mu = fmax(-y[l->neurons + k], 0), offset = w->row_high[l->neurons + k];
         w->gap[k] = fmax(fmin(x[first_h(l) + k], x[first_s(l) + k]), 0);
-        w->cost[k] = isfinite(offset) ? mu * offset : 0;
+        w->cost_of[k] = isfinite(offset) ? mu * offset : 0;
     }
     answer->solved = true;
     answer->point = w->point;
     answer->gap = w->gap;
-    answer->cost = w->cost;
+    answer->cost = w->cost_of;
 }
 
 /* A ray makes rows alone contradict the limits; a multiple of it may be added to multipliers. */
-static void try_ray(vouch_leaf_worker *w, vouch_leaf_answer *answer)
+static void try_ray(vouch_leaf_worker *w, const vouch_lp *lp, vouch_leaf_answer *answer)
 {
-    double *ray = vouch_lp_ray(w->lp);
+    double *ray = vouch_lp_ray(lp);
 
     for (int side = 0; ray && side < 2 && !answer->proved; side++) {
         proof p = prove(w, ray, side ? -1 : 1);
         take(w->leaf, &p, answer);
     }
-    vouch_lp_free_ray(w->lp, ray);
+    vouch_lp_free_ray(lp, ray);
 }
 
-static vouch_lp_state attempt(vouch_leaf_worker *w, const vouch_leaf_job *job, double enough,
-                              vouch_leaf_answer *answer)
+static vouch_lp_state attempt(vouch_leaf_worker *w, vouch_lp *lp, const vouch_leaf_job *job,
+                              double enough, vouch_leaf_answer *answer)
 {
     vouch_lp_effort effort = {.enough = enough,
                               .iterations = job->iterations > 0 ? job->iterations : 1 << 30,
                               .seconds = job->seconds > 0 ? job->seconds : 1e9};
-    vouch_lp_state state = vouch_lp_solve(w->lp, &effort);
+    vouch_lp_state state = vouch_lp_solve(lp, &effort);
 
-    answer->iterations += vouch_lp_iterations(w->lp);
-    proof p = prove(w, vouch_lp_multipliers(w->lp), 1);
+    answer->iterations += vouch_lp_iterations(lp);
+    proof p = prove(w, vouch_lp_multipliers(lp), 1);
     take(w->leaf, &p, answer);
     if (state == VOUCH_LP_INFEASIBLE && !answer->proved)
-        try_ray(w, answer);
+        try_ray(w, lp, answer);
     return state;
+}
+
+static vouch_status solve(vouch_leaf_worker *w, const vouch_leaf_job *job,
+                          vouch_leaf_answer *answer)
+{
+    const vouch_leaf *l = w->leaf;
+    int rows = 2 * l->neurons + case_rows(l, job->which_case);
+    const vouch_lp_problem problem = {.columns = l->columns,
+                                      .rows = rows,
+                                      .start = w->start,
+                                      .row = w->row,
+                                      .value = w->value,
+                                      .cost = w->cost,
+                                      .low = w->column_low,
+                                      .high = w->column_high,
+                                      .row_low = w->row_low,
+                                      .row_high = w->row_high};
+    double margin = 1e-7 * w->column_high[l->inputs];
+    vouch_lp *lp;
+
+    VOUCH_TRY(vouch_lp_new(w->ctx, l->library, &problem, job->warm, &lp));
+    vouch_lp_state state = attempt(w, lp, job, margin, answer);
+    if (state == VOUCH_LP_ABOVE && !answer->proved)
+        state = attempt(w, lp, job, (double)INFINITY, answer);
+    if (state == VOUCH_LP_OPTIMAL)
+        take_point(w, lp, answer);
+    memcpy(w->basis, vouch_lp_basis(lp), (size_t)(l->columns + rows));
+    answer->basis = w->basis;
+    vouch_lp_free(w->ctx, lp);
+    return VOUCH_OK;
 }
 
 vouch_status vouch_leaf_solve(vouch_leaf_worker *worker, const vouch_leaf_job *job,
@@ -400,27 +427,13 @@ vouch_status vouch_leaf_solve(vouch_leaf_worker *worker, const vouch_leaf_job *j
     bool usable;
 
     *answer = (vouch_leaf_answer){.lower = -(double)INFINITY};
+    set_case(worker, job->which_case);
     if (!set_limits(worker, job, &usable)) {
         answer->proved = answer->empty = true;
         answer->lower = (double)INFINITY;
         return VOUCH_OK;
     }
-    if (!usable)
-        return VOUCH_OK;
-    set_case(worker, job->which_case);
-    send_limits(worker);
-    if (!job->warm)
-        vouch_lp_slack_basis(worker->lp, worker->basis);
-    vouch_lp_set_basis(worker->lp, job->warm ? job->warm : worker->basis);
-    double margin = 1e-7 * worker->column_high[worker->leaf->inputs];
-    vouch_lp_state state = attempt(worker, job, margin, answer);
-    if (state == VOUCH_LP_ABOVE && !answer->proved)
-        state = attempt(worker, job, (double)INFINITY, answer);
-    if (state == VOUCH_LP_OPTIMAL)
-        take_point(worker, answer);
-    vouch_lp_get_basis(worker->lp, worker->basis);
-    answer->basis = worker->basis;
-    return VOUCH_OK;
+    return usable ? solve(worker, job, answer) : VOUCH_OK;
 }
 
 /* ---- making ---------------------------------------------------------------------- */
@@ -475,28 +488,42 @@ size_t vouch_leaf_basis_size(const vouch_leaf *leaf)
     return (size_t)leaf->columns + 2 * (size_t)leaf->neurons + (size_t)leaf->largest_case;
 }
 
+/* Entries that the matrix may have: those of the rows, and 4 of every neuron's own. */
+static int64_t count_entries(const vouch_leaf *l)
+{
+    const vouch_pwl *f = l->form;
+    int64_t neurons = 0, largest = 0;
+
+    for (int i = 0; i < f->neuron_count; i++)
+        for (int v = 0; v < first_s(l); v++)
+            neurons += vouch_pwl_row(f, i)[v] != 0;
+    largest = (int64_t)l->largest_case * first_s(l);
+    return neurons + largest + 4 * (int64_t)l->neurons;
+}
+
 static vouch_status new_buffers(vouch_leaf_worker *w)
 {
     const vouch_leaf *l = w->leaf;
     int rows = 2 * l->neurons + l->largest_case;
+    int64_t entries = count_entries(l);
+    struct {
+        double **array;
+        int64_t count;
+    } doubles[] = {
+        {&w->value, entries},          {&w->cost, l->columns},   {&w->column_low, l->columns},
+        {&w->column_high, l->columns}, {&w->row_low, rows},      {&w->row_high, rows},
+        {&w->sum, l->columns},         {&w->size, l->columns},   {&w->point, l->inputs},
+        {&w->gap, l->neurons},         {&w->cost_of, l->neurons}};
 
-    w->column_low = VOUCH_NEW_ARRAY(w->arena, double, l->columns);
-    w->column_high = VOUCH_NEW_ARRAY(w->arena, double, l->columns);
-    w->row_low = VOUCH_NEW_ARRAY(w->arena, double, rows + 1);
-    w->row_high = VOUCH_NEW_ARRAY(w->arena, double, rows + 1);
-    w->slope = VOUCH_NEW_ARRAY(w->arena, double, l->neurons + 1);
-    w->sum = VOUCH_NEW_ARRAY(w->arena, double, l->columns);
-    w->size = VOUCH_NEW_ARRAY(w->arena, double, l->columns);
-    w->point = VOUCH_NEW_ARRAY(w->arena, double, l->inputs + 1);
-    w->gap = VOUCH_NEW_ARRAY(w->arena, double, l->neurons + 1);
-    w->cost = VOUCH_NEW_ARRAY(w->arena, double, l->neurons + 1);
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) {
+        *doubles[i].array = VOUCH_NEW_ARRAY(w->arena, double, doubles[i].count + 1);
+        if (!*doubles[i].array)
+            return VOUCH_ERR_MEMORY;
+    }
+    w->start = VOUCH_NEW_ARRAY(w->arena, int, l->columns + 1);
+    w->row = VOUCH_NEW_ARRAY(w->arena, int, entries + 1);
     w->basis = VOUCH_NEW_ARRAY(w->arena, uint8_t, vouch_leaf_basis_size(l));
-    w->index = VOUCH_NEW_ARRAY(w->arena, int, l->columns);
-    w->value = VOUCH_NEW_ARRAY(w->arena, double, l->columns);
-    return w->column_low && w->column_high && w->row_low && w->row_high && w->slope && w->sum &&
-                   w->size && w->point && w->gap && w->cost && w->basis && w->index && w->value
-               ? VOUCH_OK
-               : VOUCH_ERR_MEMORY;
+    return w->start && w->row && w->basis ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status build(vouch_leaf_worker *w)
@@ -507,10 +534,9 @@ static vouch_status build(vouch_leaf_worker *w)
     if (!w->arena)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(new_buffers(w));
-    w->sum[l->inputs] = 1; /* for now the cost: t; limits are zeros */
-    VOUCH_TRY(vouch_lp_new(w->ctx, l->library, l->columns, w->column_low, w->column_high,
-                           w->sum, &w->lp));
-    add_links_and_triangles(w);
+    w->cost[l->inputs] = 1; /* t */
+    for (int k = 0; k < l->neurons; k++)
+        w->row_low[l->neurons + k] = -(double)INFINITY;
     return VOUCH_OK;
 }
 
@@ -536,7 +562,6 @@ void vouch_leaf_worker_free(vouch_context *ctx, vouch_leaf_worker *worker)
 {
     if (!worker)
         return;
-    vouch_lp_free(ctx, worker->lp);
     vouch_arena_free(worker->arena);
     vouch_release(ctx, worker);
 }

@@ -229,6 +229,23 @@ int vouch_tiny_hidden(const vouch_tiny *net)
     return count;
 }
 
+int vouch_tiny_neurons(const vouch_tiny *net, mpq_t *z, mpq_t *neuron)
+{
+    int k = 0, from = 0;
+    mpq_t at;
+
+    mpq_init(at);
+    for (int l = 0; l + 1 < net->layers; from += net->size[++l])
+        for (int b = 0; b + 1 < net->pieces[l].count; b++)
+            for (int i = 0; i < net->size[l + 1]; i++, k++)
+                if (neuron) {
+                    mpq_set_d(at, net->pieces[l].at[b]);
+                    mpq_sub(neuron[k], z[from + i], at);
+                }
+    mpq_clear(at);
+    return k;
+}
+
 static void apply(const vouch_tiny_pieces *p, const mpq_t z, mpq_t h)
 {
     int i = 0;

@@ -69,6 +69,10 @@ int vouch_tiny_compare(const mpq_t x, double d); /* d may be infinite */
 void vouch_tiny_values(const vouch_tiny *net, mpq_t *x, mpq_t *z, mpq_t *y);
 int vouch_tiny_hidden(const vouch_tiny *net); /* how many z there are */
 
+/* From z the neurons of the piecewise-linear form (lower/pwl.h): layer by layer, break by break,
+ * z - break. Returns how many; neuron may be NULL. */
+int vouch_tiny_neurons(const vouch_tiny *net, mpq_t *z, mpq_t *neuron);
+
 /* row(x) = a.y + c.x - bound, from the property's exact numbers. */
 void vouch_tiny_row(const vouch_row *row, mpq_t *x, mpq_t *y, mpq_t value);
 /* Do all rows of case k hold at x (the box left out)? */
