@@ -148,12 +148,13 @@ static bool must_stop(vouch_context *ctx, const vouch_branch_run *run)
            (in->max_subproblems && run->out->subproblems >= in->max_subproblems);
 }
 
-/* A guard where the falsifier's work is dearer than ours: about a quarter of the time. */
-static double attack_deadline(const vouch_branch_run *run)
+/* Time for an attack, by its share of all: a guard, where its work is dearer than ours. None
+ * left: 0. */
+static double attack_time(const vouch_branch_run *run)
 {
-    const double least = .5, share = .25;
-    double now = vouch_wall_s(), all = now - run->in->start_wall;
-    return fmin(run->in->deadline_wall, now + fmax(share * all - run->out->attack_s, least));
+    const double first = .5, share = .25;
+    double all = vouch_wall_s() - run->in->start_wall;
+    return run->attacks == 0 ? first : fmax(share * all - run->out->attack_s, 0);
 }
 
 /* The falsifier, each time with another seed and twice the effort; the next time comes when
@@ -162,7 +163,8 @@ static double attack_deadline(const vouch_branch_run *run)
 static vouch_status attack(vouch_context *ctx, vouch_branch_run *run)
 {
     const vouch_branch_input *in = run->in;
-    if (!in->attack || run->work < run->next_attack)
+    double time = attack_time(run), least = .05;
+    if (!in->attack || run->work < run->next_attack || time < least)
         return VOUCH_OK;
     int effort = run->attacks < ATTACK_DOUBLINGS ? run->attacks : ATTACK_DOUBLINGS;
     vouch_falsify_settings s = {.samples = ATTACK_SAMPLES,
@@ -171,7 +173,7 @@ static vouch_status attack(vouch_context *ctx, vouch_branch_run *run)
                                 .rounds = (int64_t)1 << effort,
                                 .seed = (int64_t)in->seed + 1 + run->attacks,
                                 .threads = in->threads,
-                                .deadline_wall = attack_deadline(run),
+                                .deadline_wall = fmin(in->deadline_wall, vouch_wall_s() + time),
                                 .semantics = in->semantics};
     double work =
         ATTACK_SAMPLES + 3.0 * ATTACK_RESTARTS * ATTACK_STEPS * (1.0 + (double)s.rounds);

@@ -198,8 +198,8 @@ static vouch_pwl *with_rows(vouch_context *ctx, const vouch_task *t, const vouch
     return to;
 }
 
-static vouch_status set_form(vouch_context *ctx, const vouch_graph *graph,
-                             const vouch_spec *spec, vouch_task *t)
+vouch_status vouch_task_lower(vouch_context *ctx, const vouch_graph *graph,
+                              const vouch_spec *spec, vouch_task *t)
 {
     vouch_pwl_limits limits = {LARGEST_NEURONS, LARGEST_SCALARS};
     vouch_pwl *net;
@@ -221,7 +221,7 @@ vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouc
     VOUCH_TRY(set_hull(arena, spec, task));
     VOUCH_TRY(set_rows(arena, spec, task));
     VOUCH_TRY(set_output_slack(arena, spec, task));
-    return lower ? set_form(ctx, graph, spec, task) : VOUCH_OK;
+    return lower ? vouch_task_lower(ctx, graph, spec, task) : VOUCH_OK;
 }
 
 void vouch_task_clear(vouch_context *ctx, vouch_task *task)

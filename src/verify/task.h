@@ -9,6 +9,9 @@
  * task->form is that form with the property's rows as outputs (freed by vouch_task_clear). */
 vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
                               const vouch_spec *spec, bool lower, vouch_task *task);
+/* The second part alone, on a task built without it. */
+vouch_status vouch_task_lower(vouch_context *ctx, const vouch_graph *graph,
+                              const vouch_spec *spec, vouch_task *task);
 void vouch_task_clear(vouch_context *ctx, vouch_task *task);
 
 #endif

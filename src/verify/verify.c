@@ -27,11 +27,14 @@
 
 /* From so many varying inputs on, cutting them all once is more than a search can do. */
 enum { INPUTS_FEW = 12 };
+/* Networks of more parameters are not tried by boxes: one of their boxes takes as long as many
+ * subproblems of the branching search. */
+enum { SMALL = 100000 };
 /* Of a first try by boxes: at most so many, and for large networks at most so much work. */
-enum { TRY_BOXES = 4096, TRY_BOXES_LEAST = 16 };
+enum { TRY_BOXES = 1 << 16, TRY_BOXES_LEAST = 1 };
 static const double TRY_WORK = 2e10;
 
-enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 1000, ATTACK_RESTARTS = 8, ATTACK_STEPS = 50 };
+enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 200, ATTACK_RESTARTS = 4, ATTACK_STEPS = 20 };
 
 typedef enum search_kind { SEARCH_BOXES, SEARCH_BRANCH, SEARCH_BOTH } search_kind;
 
@@ -43,6 +46,7 @@ typedef struct run {
     vouch_verify_result *result;
     vouch_task task;
     vouch_search_input in;
+    search_kind search;
     bool decided;     /* sat, or proved (which under float32 semantics is no verdict) */
     uint64_t last_id; /* the largest id of a subproblem so far */
 } run;
@@ -346,11 +350,9 @@ static search_kind choose_search(const run *r)
         return SEARCH_BOXES;
     if (strcmp(s->search, "branch") == 0)
         return SEARCH_BRANCH;
-    if (strcmp(s->domain, "auto") != 0)
+    if (strcmp(s->domain, "auto") != 0 || count_varying(&r->task) <= INPUTS_FEW)
         return SEARCH_BOXES;
-    if (!r->task.form)
-        return SEARCH_BRANCH;
-    return count_varying(&r->task) <= INPUTS_FEW ? SEARCH_BOXES : SEARCH_BOTH;
+    return vouch_graph_parameters(r->in.graph) <= SMALL ? SEARCH_BOTH : SEARCH_BRANCH;
 }
 
 /* A bound of a box walks back from every unstable neuron, through half of the form on average;
@@ -392,7 +394,7 @@ static vouch_status run_search(run *r)
                                                       [SEARCH_BRANCH] = search_branch,
                                                       [SEARCH_BOTH] = search_both};
     double start = vouch_wall_s(), attack_s = r->result->attack_s;
-    vouch_status status = searches[choose_search(r)](r);
+    vouch_status status = searches[r->search](r);
     r->result->search_s = vouch_wall_s() - start - (r->result->attack_s - attack_s);
     return status;
 }
@@ -403,8 +405,13 @@ static vouch_status choose_engine(run *r)
 {
     const char *name = strcmp(r->settings->domain, "auto") == 0 ? "crown" : r->settings->domain;
     bool in_double = strcmp(r->settings->precision, "double") == 0;
-    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec,
-                               is_batched(r->settings->domain), &r->task));
+    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec, false, &r->task));
+    r->search = choose_search(r);
+    if (r->search != SEARCH_BRANCH && is_batched(r->settings->domain))
+        VOUCH_TRY(vouch_task_lower(r->ctx, r->in.graph, r->spec, &r->task));
+    if (!r->task.form && strcmp(r->settings->search, "boxes") != 0 &&
+        strcmp(r->settings->domain, "auto") == 0)
+        r->search = SEARCH_BRANCH;
     r->in.type = in_double ? &vouch_engine_f64 : &vouch_engine_f32;
     r->task.domain = vouch_domain_find(name);
     if (!r->task.domain)
