@@ -375,7 +375,20 @@ static vouch_status affine_node(vouch_pass *pass, int node)
 
 /* ---- all other classes: the operator's range --------------------------------------------- */
 
-/* Tensors over the arrays of one side of the bounds; constants as they are stored. */
+static bool is_float(vouch_dtype dtype) { return dtype == VOUCH_F32 || dtype == VOUCH_F64; }
+
+/* Numbers of a float constant for `range`, which reads doubles. */
+static double *constant_numbers(vouch_pass *pass, const vouch_tensor *constant, double *known)
+{
+    double *x = known ? known : VOUCH_NEW_ARRAY(pass->arena, double, constant->count);
+
+    for (int64_t i = 0; x && !known && i < constant->count; i++)
+        x[i] = vouch_tensor_get(constant, i);
+    return x;
+}
+
+/* Tensors over the arrays of one side of the bounds: doubles, but for integers and truths, which
+ * stay as they are stored. */
 static const vouch_tensor **side(vouch_pass *pass, const vouch_node *node, double **array)
 {
     int count = node->input_count;
@@ -384,14 +397,22 @@ static const vouch_tensor **side(vouch_pass *pass, const vouch_node *node, doubl
 
     for (int k = 0; list && tensor && k < count; k++) {
         int v = node->input[k];
+        const vouch_tensor *constant = v < 0 ? NULL : pass->graph->value[v].constant;
 
         if (v < 0)
             continue;
+        if (constant && (constant->dtype == VOUCH_F64 || !is_float(constant->dtype))) {
+            list[k] = constant;
+            continue;
+        }
         tensor[k] = (vouch_tensor){.dtype = VOUCH_F64,
                                    .shape = pass->graph->value[v].shape,
                                    .count = vouch_bounds_count(pass->graph, v),
-                                   .f64 = array[v]};
-        list[k] = pass->graph->value[v].constant ? pass->graph->value[v].constant : &tensor[k];
+                                   .f64 = constant ? constant_numbers(pass, constant, array[v])
+                                                   : array[v]};
+        if (!tensor[k].f64)
+            return NULL;
+        list[k] = &tensor[k];
     }
     return tensor ? list : NULL;
 }
