@@ -110,9 +110,10 @@ static vouch_status output_sizes(vouch_context *ctx, const vouch_graph *g,
     return VOUCH_OK;
 }
 
-vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
+/* The input's positions (to `size`), strides, dilations and kernel. */
+static vouch_status read_geometry(vouch_context *ctx, const vouch_graph *g,
                                   const vouch_node *node, const int64_t *kernel,
-                                  vouch_window *w)
+                                  vouch_window *w, int64_t size[VOUCH_WINDOW_DIMS])
 {
     const vouch_shape *x = &vouch_op_in(g, node, 0)->shape;
     if (x->rank < 3 || x->rank > 2 + VOUCH_WINDOW_DIMS)
@@ -122,13 +123,75 @@ vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
     *w = (vouch_window){.spatial = x->rank - 2, .batch = x->dim[0], .channels = x->dim[1]};
     for (int i = 0; i < VOUCH_WINDOW_DIMS; i++) {
         const int from = i - (VOUCH_WINDOW_DIMS - w->spatial);
-        w->in[i] = from < 0 ? 1 : x->dim[2 + from];
+        size[i] = from < 0 ? 1 : x->dim[2 + from];
     }
     VOUCH_TRY(read_list(ctx, g, node, "strides", w->spatial, 1, w->stride, NULL));
     VOUCH_TRY(read_list(ctx, g, node, "dilations", w->spatial, 1, w->dilation, NULL));
-    VOUCH_TRY(read_kernel(ctx, g, node, kernel, w));
+    return read_kernel(ctx, g, node, kernel, w);
+}
+
+vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
+                                  const vouch_node *node, const int64_t *kernel,
+                                  vouch_window *w)
+{
+    int64_t in[VOUCH_WINDOW_DIMS];
+    VOUCH_TRY(read_geometry(ctx, g, node, kernel, w, in));
+    memcpy(w->in, in, sizeof in);
     VOUCH_TRY(read_padding(ctx, g, node, w));
     return output_sizes(ctx, g, node, w);
+}
+
+/* ---- transposed -------------------------------------------------------------------------- */
+
+/* Without padding: where the last window ends, and output_padding. */
+static int64_t full_size(const vouch_window *w, int i, int64_t output_padding)
+{
+    return (w->out[i] - 1) * w->stride[i] + (w->kernel[i] - 1) * w->dilation[i] + 1 +
+           output_padding;
+}
+
+/* auto_pad SAME_*: `in` is out * stride unless asked otherwise; the padding that this needs is
+ * split, an odd one to the end for SAME_UPPER. */
+static void pad_to(vouch_window *w, int i, int64_t output_padding, bool upper)
+{
+    const int64_t all = full_size(w, i, output_padding) - w->in[i];
+    const int64_t need = all > 0 ? all : 0;
+    w->pad[i] = upper ? need / 2 : need - need / 2;
+    w->pad_end[i] = need - w->pad[i];
+}
+
+vouch_status vouch_window_prepare_transposed(vouch_context *ctx, const vouch_graph *g,
+                                             const vouch_node *node, const int64_t *kernel,
+                                             vouch_window *w)
+{
+    int64_t more[VOUCH_WINDOW_DIMS], shape[VOUCH_WINDOW_DIMS], out[VOUCH_WINDOW_DIMS];
+    const char *mode;
+    VOUCH_TRY(read_geometry(ctx, g, node, kernel, w, out));
+    memcpy(w->out, out, sizeof out);
+    VOUCH_TRY(read_list(ctx, g, node, "output_padding", w->spatial, 0, more, NULL));
+    VOUCH_TRY(vouch_node_text(ctx, g, node, "auto_pad", "NOTSET", &mode));
+    const bool upper = strcmp(mode, "SAME_UPPER") == 0, same = strncmp(mode, "SAME_", 5) == 0;
+    const bool asked = vouch_node_attr(node, "output_shape") != NULL;
+    if (asked)
+        VOUCH_TRY(read_list(ctx, g, node, "output_shape", w->spatial, 1, shape, NULL));
+    if (!same && strcmp(mode, "VALID") != 0)
+        VOUCH_TRY(read_padding(ctx, g, node, w));
+    w->in_size = w->out_size = w->kernel_size = 1;
+    for (int i = 0; i < VOUCH_WINDOW_DIMS; i++) {
+        w->in[i] = asked  ? shape[i]
+                   : same ? w->out[i] * w->stride[i]
+                          : full_size(w, i, more[i]) - w->pad[i] - w->pad_end[i];
+        if (asked || same)
+            pad_to(w, i, more[i], upper);
+        if (w->in[i] <= 0 || w->in[i] > SIZE_LIMIT ||
+            w->kernel[i] > SIZE_LIMIT / w->kernel_size)
+            return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE,
+                                   "the output has no sane size");
+        w->in_size *= w->in[i];
+        w->out_size *= w->out[i];
+        w->kernel_size *= w->kernel[i];
+    }
+    return VOUCH_OK;
 }
 
 vouch_shape vouch_window_output(const vouch_window *w, int64_t channels)

@@ -24,6 +24,11 @@ typedef struct vouch_window {
 vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
                                   const vouch_node *node, const int64_t *kernel,
                                   vouch_window *w);
+/* The window whose transposed map a ConvTranspose is: its `out` is input 0, its `in` the output,
+ * sized by output_padding, output_shape, auto_pad. The channels are left to the caller. */
+vouch_status vouch_window_prepare_transposed(vouch_context *ctx, const vouch_graph *g,
+                                             const vouch_node *node, const int64_t *kernel,
+                                             vouch_window *w);
 /* [batch, channels, out...] in the node's true rank. */
 vouch_shape vouch_window_output(const vouch_window *w, int64_t channels);
 
