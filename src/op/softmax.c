@@ -237,13 +237,27 @@ static int sums(struct vouch_op_expansion *into, const plan *p, int difference)
     return vouch_emit_node(into, "Add", sum, vouch_emit_scalar(into, 1), NULL, -1);
 }
 
+/* Of a single element: 0 x + 1, and its logarithm 0 x. */
+static vouch_status alone(struct vouch_op_expansion *into, const vouch_node *node,
+                          bool logarithm)
+{
+    const int y = vouch_emit_node(into, "Mul", node->input[0], vouch_emit_scalar(into, 0), NULL,
+                                  logarithm ? node->output[0] : -1);
+    if (!logarithm)
+        (void)vouch_emit_node(into, "Add", y, vouch_emit_scalar(into, 1), NULL,
+                              node->output[0]);
+    return vouch_emit_status(into);
+}
+
 /* Of two elements: 1 / (1 + exp(d)) is Sigmoid(-d), and its logarithm -Softplus(d). */
 static vouch_status decompose_as(struct vouch_op_expansion *into, const vouch_node *node,
                                  bool logarithm)
 {
     const plan *p = node->state;
     const vouch_shape out = into->graph->value[node->output[0]].shape;
-    if (p->n < 2 || p->n > ELEMENTS_MAX || p->outer * p->inner == 0)
+    if (p->n == 1)
+        return alone(into, node, logarithm);
+    if (p->n < 1 || p->n > ELEMENTS_MAX || p->outer * p->inner == 0)
         return VOUCH_OK;
     int y = differences(into, p, node->input[0]);
     if (p->n == 2 && !logarithm) {

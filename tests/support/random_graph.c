@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { OPSET = 13 };
+enum { OPSET = 17 };
 
 typedef struct maker {
     vouch_context *ctx;
@@ -171,16 +171,51 @@ static bool relu(maker *m)
 
 static bool curve(maker *m)
 {
-    static const char *const types[] = {"Sigmoid", "Tanh", "Abs", "LeakyRelu", "Neg"};
-    const char *type = types[pick(m, 0, 4)];
+    static const char *const types[] = {
+        "Sigmoid",  "Tanh",     "Abs", "LeakyRelu",   "Neg",  "Sin",  "Cos",  "Exp",      "Erf",
+        "Softplus", "Softsign", "Elu", "HardSigmoid", "Celu", "Selu", "Gelu", "HardSwish"};
+    const char *type = types[pick(m, 0, (int64_t)VOUCH_TEST_COUNT(types) - 1)];
     vouch_attr alpha = real_attr("alpha", chance(m, .5) ? .1 : 1.5);
 
     if (!knows(type))
         return false;
-    if (strcmp(type, "LeakyRelu") == 0)
+    if (strcmp(type, "LeakyRelu") == 0 || strcmp(type, "Elu") == 0)
         m->at = node(m, type, 1, &m->at, 1, &alpha);
     else
         m->at = unary(m, type, m->at);
+    return true;
+}
+
+static bool step(maker *m)
+{
+    static const char *const types[] = {"Sign", "Floor", "Ceil", "Round"};
+    const char *type = types[pick(m, 0, 3)];
+
+    if (!knows(type))
+        return false;
+    m->at = unary(m, type, m->at);
+    return true;
+}
+
+/* x^p, of a positive number where p asks for it: x^2 + 1/2. */
+static bool power(maker *m)
+{
+    static const double exponents[] = {2, 3, .5, -1, -.5, -2, 1.5};
+    const int64_t which = pick(m, 0, (int64_t)VOUCH_TEST_COUNT(exponents) + 1);
+    const int64_t one = 1;
+
+    if (!knows("Pow") || !knows("Sqrt") || !knows("Log"))
+        return false;
+    if (which > 1) {
+        m->at = binary(m, "Mul", m->at, m->at);
+        m->at = binary(m, "Add", m->at, constant(m, 1, &one, .5, 0));
+    }
+    if (which < (int64_t)VOUCH_TEST_COUNT(exponents))
+        m->at = binary(m, "Pow", m->at, constant(m, 0, NULL, exponents[which], 0));
+    else if (which == (int64_t)VOUCH_TEST_COUNT(exponents))
+        m->at = unary(m, "Log", m->at);
+    else
+        m->at = unary(m, "Sqrt", m->at);
     return true;
 }
 
@@ -288,6 +323,91 @@ static bool product(maker *m)
     return true;
 }
 
+/* A branch by a positive one: a / (b^2 + 1/2). */
+static bool ratio(maker *m)
+{
+    const int64_t one = 1;
+    const char *a, *b;
+
+    if (!knows("Div") || !knows("Mul"))
+        return false;
+    flatten(m);
+    a = dense_of(m, m->at, m->shape.dim[1], 2);
+    b = dense_of(m, m->at, m->shape.dim[1], 2);
+    b = binary(m, "Add", binary(m, "Mul", b, b), constant(m, 1, &one, .5, 0));
+    m->at = binary(m, "Div", a, b);
+    m->shape.dim[1] = 2;
+    return true;
+}
+
+/* x as rows of so many. */
+static const char *reshaped(maker *m, const char *x, int64_t rows, int64_t columns)
+{
+    const vouch_shape shape = {.rank = 1, .dim = {2}};
+    vouch_tensor *t = vouch_tensor_new(m->arena, VOUCH_I64, &shape);
+    const char *name = fresh(m, "shape");
+
+    assert_non_null(t);
+    t->i64[0] = rows;
+    t->i64[1] = columns;
+    vouch_test_ok(m->ctx, vouch_graph_add_constant(m->b, name, t));
+    return binary(m, "Reshape", x, name);
+}
+
+/* Rows times columns of two branches: attention without its softmax. */
+static bool matrix_product(maker *m)
+{
+    int64_t n;
+    const char *a, *b;
+
+    if (!knows("MatMul") || !knows("Reshape"))
+        return false;
+    flatten(m);
+    n = m->shape.dim[1];
+    a = reshaped(m, dense_of(m, m->at, n, 6), 2, 3);
+    b = reshaped(m, dense_of(m, m->at, n, 6), 3, 2);
+    m->at = reshaped(m, binary(m, "MatMul", a, b), 1, 4);
+    m->shape.dim[1] = 4;
+    return true;
+}
+
+/* The greater, or the less, of two branches; or of all elements. */
+static bool extreme(maker *m)
+{
+    vouch_attr axes = ints_attr(m, "axes", 1, 1);
+    const char *inputs[3];
+
+    if (!knows("Max") || !knows("ReduceMax"))
+        return false;
+    flatten(m);
+    if (chance(m, .4)) {
+        m->at = node(m, chance(m, .5) ? "ReduceMax" : "ReduceMin", 1, &m->at, 1, &axes);
+        m->shape.dim[1] = 1;
+        return true;
+    }
+    for (int k = 0; k < 3; k++)
+        inputs[k] = k == 2 ? constant(m, 1, (const int64_t[]){1}, 0, .5)
+                           : dense_of(m, m->at, m->shape.dim[1], 2);
+    m->at = node(m, chance(m, .5) ? "Max" : "Min", (int)pick(m, 2, 3), inputs, 0, NULL);
+    m->shape.dim[1] = 2;
+    return true;
+}
+
+static bool layer_norm(maker *m)
+{
+    const char *inputs[3] = {NULL, NULL, NULL};
+    vouch_attr epsilon = real_attr("epsilon", .01);
+
+    if (!knows("LayerNormalization"))
+        return false;
+    flatten(m);
+    inputs[0] = m->at;
+    inputs[1] = constant(m, 1, &m->shape.dim[1], 1, .5);
+    inputs[2] = constant(m, 1, &m->shape.dim[1], 0, .5);
+    m->at = node(m, "LayerNormalization", 3, inputs, 1, &epsilon);
+    return true;
+}
+
 static bool scale(maker *m)
 {
     static const char *const types[] = {"Mul", "Div", "Add", "Sub"};
@@ -309,7 +429,8 @@ static bool softmax(maker *m)
     if (!knows("Softmax"))
         return false;
     flatten(m);
-    m->at = node(m, "Softmax", 1, &m->at, 1, &axis);
+    m->at = node(m, chance(m, .8) || !knows("LogSoftmax") ? "Softmax" : "LogSoftmax", 1, &m->at,
+                 1, &axis);
     return true;
 }
 
@@ -425,9 +546,10 @@ static vouch_graph *finish(maker *m)
 static void random_block(maker *m)
 {
     static bool (*const blocks[])(maker *) = {
-        dense,        dense, convolution,    convolution, residual, concat, curve,
-        curve,        clip,  pool,           normalise,   product,  scale,  softmax,
-        second_input, pool,  select_columns, transpose,   reduce};
+        dense,        dense,          convolution,    convolution, residual, concat, curve,
+        curve,        clip,           pool,           normalise,   product,  scale,  softmax,
+        second_input, pool,           select_columns, transpose,   reduce,   step,   power,
+        ratio,        matrix_product, extreme,        layer_norm};
 
     while (!blocks[pick(m, 0, (int64_t)VOUCH_TEST_COUNT(blocks) - 1)](m))
         ;
