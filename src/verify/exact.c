@@ -19,15 +19,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "lower/exact_form.h"
 #include "num/round.h"
-#include "num/simplex.h"
 #include "spec/rational.h"
+#include "verify/exact_tableau.h"
 
 enum {
     NEURONS = 400,      /* beyond, there is no point in trying */
     CELLS = 1 << 20,    /* rationals in a network's forms */
-    TABLEAU = 1 << 18,  /* and in a tableau */
     LOST_REGIONS = 1000 /* with real solutions only, until the search gives up */
 };
 
@@ -37,8 +35,6 @@ typedef enum outcome {
     LOST, /* solutions, but no witness was found */
     FOUND
 } outcome;
-
-typedef enum side { OPEN = 0, INACTIVE, ACTIVE } side;
 
 typedef struct search {
     vouch_context *ctx;
@@ -50,9 +46,9 @@ typedef struct search {
     vouch_exact_output *out;
     const bool *is_float; /* [inputs]: float32, else float64 */
     /* of the case being searched */
-    const vouch_case *which;
+    vouch_exact_case at;
     vouch_simplex *simplex;
-    side *side;   /* [neurons] */
+    vouch_exact_side *side;
     bool *blamed; /* [neurons + 1][neurons + 1]: per depth, the splits a contradiction needs */
     mpq_t *point; /* [columns] */
     double *candidate;
@@ -60,200 +56,10 @@ typedef struct search {
     vouch_status status;
 } search;
 
-/* ---- variables of the tableau ------------------------------------------------------------ */
-
-static int h_of(const search *s, int k) { return s->form->input_count + 1 + k; }
-static int s_of(const search *s, int k) { return s->form->columns + k; }
-static int triangle_of(const search *s, int k)
+static bool limit_both(vouch_simplex *simplex, int variable, double value)
 {
-    return s->form->columns + s->form->neuron_count + k;
-}
-static int row_of(const search *s, int i)
-{
-    return s->form->columns + 2 * s->form->neuron_count + i;
-}
-
-static int row_count(const search *s)
-{
-    return 2 * s->form->neuron_count + s->which->row_count;
-}
-
-static bool limit(search *s, int variable, vouch_simplex_side at, double value, int tag)
-{
-    mpq_t q;
-
-    mpq_init(q);
-    mpq_set_d(q, value);
-    bool fits = vouch_simplex_limit(s->simplex, variable, at, q, false, tag);
-    mpq_clear(q);
-    return fits;
-}
-
-static bool limit_both(search *s, int variable, double value)
-{
-    return limit(s, variable, VOUCH_SIMPLEX_LOW, value, 0) &&
-           limit(s, variable, VOUCH_SIMPLEX_HIGH, value, 0);
-}
-
-/* ---- intervals --------------------------------------------------------------------------- */
-
-/* Outward doubles around z_k, the limits of v being known. */
-static void neuron_range(mpq_t *row, int columns, mpq_t *low, mpq_t *high, double *least,
-                         double *most)
-{
-    mpq_t down, up, part;
-
-    mpq_inits(down, up, part, NULL);
-    for (int v = 0; v < columns; v++) {
-        int sign = mpq_sgn(row[v]);
-        if (sign == 0)
-            continue;
-        mpq_mul(part, row[v], sign > 0 ? low[v] : high[v]);
-        mpq_add(down, down, part);
-        mpq_mul(part, row[v], sign > 0 ? high[v] : low[v]);
-        mpq_add(up, up, part);
-    }
-    *least = vouch_rational_down(down);
-    *most = vouch_rational_up(up);
-    mpq_clears(down, up, part, NULL);
-}
-
-/* Intervals of all z_k on the case's box; false where they overflow. */
-static bool neuron_ranges(search *s, mpq_t *low, mpq_t *high, double *least, double *most)
-{
-    const vouch_exact_form *f = s->form;
-    const vouch_box *box = &s->spec->box[s->which->box];
-
-    for (int d = 0; d < f->input_count; d++) {
-        mpq_set(low[d], box->exact_low[d]);
-        mpq_set(high[d], box->exact_high[d]);
-    }
-    mpq_set_si(low[f->input_count], 1, 1);
-    mpq_set_si(high[f->input_count], 1, 1);
-    for (int k = 0; k < f->neuron_count; k++) {
-        neuron_range(vouch_exact_row(f, k), f->columns, low, high, &least[k], &most[k]);
-        if (!isfinite(least[k]) || !isfinite(most[k]))
-            return false;
-        mpq_set_d(low[h_of(s, k)], fmax(least[k], 0));
-        mpq_set_d(high[h_of(s, k)], fmax(most[k], 0));
-    }
-    return true;
-}
-
-/* ---- tableau ----------------------------------------------------------------------------- */
-
-static mpq_t *new_rationals(search *s, size_t count)
-{
-    mpq_t *q = VOUCH_NEW_ARRAY(s->arena, mpq_t, count);
-
-    if (!q)
-        s->status = VOUCH_ERR_MEMORY;
-    for (size_t i = 0; q && i < count; i++)
-        mpq_init(q[i]);
-    return q;
-}
-
-static void clear_rationals(mpq_t *q, size_t count)
-{
-    for (size_t i = 0; q && i < count; i++)
-        mpq_clear(q[i]);
-}
-
-/* to += factor * from, over all columns */
-static void add_row(const search *s, mpq_t *to, mpq_srcptr factor, mpq_t *from)
-{
-    mpq_t part;
-
-    mpq_init(part);
-    for (int v = 0; v < s->form->columns; v++)
-        if (mpq_sgn(from[v])) {
-            mpq_mul(part, factor, from[v]);
-            mpq_add(to[v], to[v], part);
-        }
-    mpq_clear(part);
-}
-
-/* The rows s_k = h_k - z_k and, where the sign is open, -l h_k + u s_k. */
-static void put_neuron(const search *s, int k, double least, double most, mpq_t *tableau)
-{
-    const vouch_exact_form *f = s->form;
-    size_t width = (size_t)f->columns;
-    mpq_t *link = tableau + (size_t)k * width;
-    mpq_t *triangle = tableau + (size_t)(f->neuron_count + k) * width;
-    mpq_t factor;
-
-    mpq_init(factor);
-    mpq_set_si(factor, -1, 1);
-    add_row(s, link, factor, vouch_exact_row(f, k));
-    mpq_set_si(factor, 1, 1);
-    mpq_add(link[h_of(s, k)], link[h_of(s, k)], factor);
-    if (least < 0 && most > 0) {
-        mpq_set_d(factor, most);
-        add_row(s, triangle, factor, link);
-        mpq_set_d(factor, least);
-        mpq_sub(triangle[h_of(s, k)], triangle[h_of(s, k)], factor);
-    }
-    mpq_clear(factor);
-}
-
-static void put_property_row(const search *s, const vouch_row *row, mpq_t *to)
-{
-    const vouch_exact_form *f = s->form;
-
-    for (int t = 0; t < row->term_count; t++) {
-        const vouch_term *term = &row->term[t];
-        int index = (int)term->index;
-        if (term->is_output)
-            add_row(s, to, term->exact, vouch_exact_row(f, f->neuron_count + index));
-        else
-            mpq_add(to[index], to[index], term->exact);
-    }
-}
-
-/* Limits that hold for the whole case; false: already these contradict each other. */
-static bool limit_neuron(search *s, int k, double least, double most)
-{
-    mpq_t bound, part;
-    bool fits = limit(s, h_of(s, k), VOUCH_SIMPLEX_LOW, 0, 0) &&
-                limit(s, s_of(s, k), VOUCH_SIMPLEX_LOW, 0, 0) &&
-                limit(s, h_of(s, k), VOUCH_SIMPLEX_HIGH, fmax(most, 0), 0) &&
-                limit(s, s_of(s, k), VOUCH_SIMPLEX_HIGH, fmax(-least, 0), 0);
-
-    s->side[k] = most <= 0 ? INACTIVE : least >= 0 ? ACTIVE : OPEN;
-    if (s->side[k] != OPEN)
-        return fits;
-    mpq_inits(bound, part, NULL);
-    mpq_set_d(bound, -least);
-    mpq_set_d(part, most);
-    mpq_mul(bound, bound, part);
-    fits = fits && vouch_simplex_limit(s->simplex, triangle_of(s, k), VOUCH_SIMPLEX_HIGH, bound,
-                                       false, 0);
-    mpq_clears(bound, part, NULL);
-    return fits;
-}
-
-static bool limit_case(search *s, const double *least, const double *most)
-{
-    const vouch_box *box = &s->spec->box[s->which->box];
-    int n = s->form->input_count;
-    mpq_t one;
-
-    mpq_init(one);
-    mpq_set_si(one, 1, 1);
-    bool fits = vouch_simplex_limit(s->simplex, n, VOUCH_SIMPLEX_LOW, one, false, 0) &&
-                vouch_simplex_limit(s->simplex, n, VOUCH_SIMPLEX_HIGH, one, false, 0);
-    mpq_clear(one);
-    for (int d = 0; d < n && fits; d++)
-        fits = vouch_simplex_limit(s->simplex, d, VOUCH_SIMPLEX_LOW, box->exact_low[d], false,
-                                   0) &&
-               vouch_simplex_limit(s->simplex, d, VOUCH_SIMPLEX_HIGH, box->exact_high[d], false,
-                                   0);
-    for (int k = 0; k < s->form->neuron_count && fits; k++)
-        fits = limit_neuron(s, k, least[k], most[k]);
-    for (int i = 0; i < s->which->row_count && fits; i++)
-        fits = vouch_simplex_limit(s->simplex, row_of(s, i), VOUCH_SIMPLEX_HIGH,
-                                   s->which->row[i].exact_bound, s->which->row[i].strict, 0);
-    return fits;
+    return vouch_exact_limit(simplex, variable, VOUCH_SIMPLEX_LOW, value, 0) &&
+           vouch_exact_limit(simplex, variable, VOUCH_SIMPLEX_HIGH, value, 0);
 }
 
 /* ---- witnesses --------------------------------------------------------------------------- */
@@ -277,18 +83,17 @@ static int neighbours(const search *s, int d, mpq_srcptr q, double number[2])
  * fixes stays where it is, number or not. */
 static outcome fix_coordinate(search *s, int d)
 {
-    const vouch_box *box = &s->spec->box[s->which->box];
     double number[2];
 
     vouch_simplex_point(s->simplex, d + 1, s->point);
     s->candidate[d] = vouch_rational_nearest(s->point[d]);
-    if (mpq_equal(box->exact_low[d], box->exact_high[d]))
+    if (mpq_equal(s->at.box->exact_low[d], s->at.box->exact_high[d]))
         return FOUND;
     int count = neighbours(s, d, s->point[d], number);
     for (int i = 0; i < count; i++) {
         size_t mark = vouch_simplex_mark(s->simplex);
         s->candidate[d] = number[i];
-        if (isfinite(number[i]) && limit_both(s, d, number[i])) {
+        if (isfinite(number[i]) && limit_both(s->simplex, d, number[i])) {
             vouch_simplex_answer answer = vouch_simplex_check(s->simplex);
             if (answer != VOUCH_SIMPLEX_NONE)
                 return answer == VOUCH_SIMPLEX_POINT ? FOUND : STOPPED;
@@ -302,9 +107,11 @@ static outcome fix_coordinate(search *s, int d)
 static void enter_region(search *s)
 {
     for (int k = 0; k < s->form->neuron_count; k++)
-        if (s->side[k] == OPEN) {
-            bool active = vouch_simplex_sign(s->simplex, h_of(s, k)) > 0;
-            limit(s, active ? s_of(s, k) : h_of(s, k), VOUCH_SIMPLEX_HIGH, 0, 0);
+        if (s->side[k] == VOUCH_EXACT_OPEN) {
+            bool active = vouch_simplex_sign(s->simplex, vouch_exact_h(s->form, k)) > 0;
+            vouch_exact_limit(s->simplex,
+                              active ? vouch_exact_s(s->form, k) : vouch_exact_h(s->form, k),
+                              VOUCH_SIMPLEX_HIGH, 0, 0);
         }
 }
 
@@ -336,11 +143,12 @@ static int most_broken(const search *s)
     double most = -1;
 
     for (int k = 0; k < s->form->neuron_count; k++) {
-        if (s->side[k] != OPEN || vouch_simplex_sign(s->simplex, h_of(s, k)) <= 0 ||
-            vouch_simplex_sign(s->simplex, s_of(s, k)) <= 0)
+        if (s->side[k] != VOUCH_EXACT_OPEN ||
+            vouch_simplex_sign(s->simplex, vouch_exact_h(s->form, k)) <= 0 ||
+            vouch_simplex_sign(s->simplex, vouch_exact_s(s->form, k)) <= 0)
             continue;
-        double gap = fmin(vouch_simplex_near(s->simplex, h_of(s, k)),
-                          vouch_simplex_near(s->simplex, s_of(s, k)));
+        double gap = fmin(vouch_simplex_near(s->simplex, vouch_exact_h(s->form, k)),
+                          vouch_simplex_near(s->simplex, vouch_exact_s(s->form, k)));
         if (best < 0 || gap > most) {
             most = gap;
             best = k;
@@ -352,7 +160,7 @@ static int most_broken(const search *s)
 static int first_open(const search *s)
 {
     for (int k = 0; k < s->form->neuron_count; k++)
-        if (s->side[k] == OPEN)
+        if (s->side[k] == VOUCH_EXACT_OPEN)
             return k;
     return -1;
 }
@@ -373,24 +181,25 @@ static outcome die(search *s, int depth)
 static outcome descend(search *s, int depth);
 
 /* ReLU k on one side, as split number depth + 1. */
-static outcome try_side(search *s, int depth, int k, side which)
+static outcome try_side(search *s, int depth, int k, vouch_exact_side which)
 {
     size_t mark = vouch_simplex_mark(s->simplex);
-    int variable = which == ACTIVE ? s_of(s, k) : h_of(s, k);
+    int variable =
+        which == VOUCH_EXACT_ACTIVE ? vouch_exact_s(s->form, k) : vouch_exact_h(s->form, k);
 
     s->side[k] = which;
-    outcome result = limit(s, variable, VOUCH_SIMPLEX_HIGH, 0, depth + 1)
+    outcome result = vouch_exact_limit(s->simplex, variable, VOUCH_SIMPLEX_HIGH, 0, depth + 1)
                          ? descend(s, depth + 1)
                          : die(s, depth + 1);
-    s->side[k] = OPEN;
+    s->side[k] = VOUCH_EXACT_OPEN;
     vouch_simplex_undo(s->simplex, mark);
     return result;
 }
 
 static outcome split(search *s, int depth, int k)
 {
-    bool active =
-        vouch_simplex_near(s->simplex, h_of(s, k)) > vouch_simplex_near(s->simplex, s_of(s, k));
+    bool active = vouch_simplex_near(s->simplex, vouch_exact_h(s->form, k)) >
+                  vouch_simplex_near(s->simplex, vouch_exact_s(s->form, k));
     size_t size = (size_t)s->form->neuron_count + 1;
     bool *here = blamed_at(s, depth), *below = blamed_at(s, depth + 1);
     bool lost = false;
@@ -398,7 +207,8 @@ static outcome split(search *s, int depth, int k)
     s->out->splits++;
     memset(here, 0, size * sizeof *here);
     for (int i = 0; i < 2; i++) {
-        outcome result = try_side(s, depth, k, (i == 0) == active ? ACTIVE : INACTIVE);
+        outcome result = try_side(
+            s, depth, k, (i == 0) == active ? VOUCH_EXACT_ACTIVE : VOUCH_EXACT_INACTIVE);
         if (result == FOUND || result == STOPPED)
             return result;
         lost |= result == LOST;
@@ -433,58 +243,50 @@ static outcome descend(search *s, int depth)
 
 /* ---- cases ------------------------------------------------------------------------------- */
 
-static outcome search_tableau(search *s, const double *least, const double *most)
+static mpq_t *new_point(search *s)
 {
-    size_t cells = (size_t)row_count(s) * (size_t)s->form->columns;
-    mpq_t *tableau = new_rationals(s, cells);
-    outcome result = STOPPED;
+    mpq_t *q = VOUCH_NEW_ARRAY(s->arena, mpq_t, s->form->columns);
 
-    if (!tableau)
+    for (int i = 0; q && i < s->form->columns; i++)
+        mpq_init(q[i]);
+    return q;
+}
+
+static outcome search_open_case(search *s, int which)
+{
+    size_t neurons = (size_t)s->form->neuron_count;
+
+    s->status = vouch_exact_case_open(s->ctx, s->arena, s->form, s->spec, which, &s->at);
+    if (s->status)
         return STOPPED;
-    for (int k = 0; k < s->form->neuron_count; k++)
-        put_neuron(s, k, least[k], most[k], tableau);
-    for (int i = 0; i < s->which->row_count; i++)
-        put_property_row(s, &s->which->row[i],
-                         tableau + (size_t)(2 * s->form->neuron_count + i) *
-                                       (size_t)s->form->columns);
-    s->simplex = vouch_simplex_new(s->ctx, s->form->columns, row_count(s), tableau,
-                                   s->form->neuron_count + 1);
-    clear_rationals(tableau, cells);
-    if (!s->simplex)
+    if (s->at.reason) {
+        s->out->reason = s->at.reason;
+        return STOPPED;
+    }
+    s->simplex = s->at.simplex;
+    s->side = s->at.side;
+    s->candidate = VOUCH_NEW_ARRAY(s->arena, double, s->form->columns);
+    s->blamed = VOUCH_NEW_ARRAY(s->arena, bool, (neurons + 2) * (neurons + 1));
+    s->point = new_point(s);
+    if (!s->candidate || !s->blamed || !s->point) {
         s->status = VOUCH_ERR_MEMORY;
-    else
-        result = limit_case(s, least, most) ? descend(s, 0) : DEAD;
-    vouch_simplex_free(s->simplex);
-    return result;
+        return STOPPED;
+    }
+    return s->at.possible ? descend(s, 0) : DEAD;
 }
 
 static outcome search_case(search *s, int which)
 {
     vouch_arena_mark mark = vouch_arena_get_mark(s->arena);
-    size_t neurons = (size_t)s->form->neuron_count, columns = (size_t)s->form->columns;
-    double *least = VOUCH_NEW_ARRAY(s->arena, double, neurons);
-    double *most = VOUCH_NEW_ARRAY(s->arena, double, neurons);
-    mpq_t *low = new_rationals(s, columns), *high = new_rationals(s, columns);
-    outcome result = STOPPED;
 
-    s->which = &s->spec->cases[which];
-    s->point = new_rationals(s, columns);
-    s->candidate = VOUCH_NEW_ARRAY(s->arena, double, columns);
-    s->side = VOUCH_NEW_ARRAY(s->arena, side, neurons);
-    s->blamed = VOUCH_NEW_ARRAY(s->arena, bool, (neurons + 2) * (neurons + 1));
-    if (!least || !most || !s->candidate || !s->side || !s->blamed)
-        s->status = VOUCH_ERR_MEMORY;
-    else if (s->spec->box[s->which->box].empty)
-        result = DEAD;
-    else if (!s->status && (int64_t)row_count(s) * s->form->columns > TABLEAU)
-        s->out->reason = "exact search: the network and the property are too large for it";
-    else if (!s->status && !neuron_ranges(s, low, high, least, most))
-        s->out->reason = "exact search: numbers beyond double precision";
-    else if (!s->status)
-        result = search_tableau(s, least, most);
-    clear_rationals(low, columns);
-    clear_rationals(high, columns);
-    clear_rationals(s->point, columns);
+    if (s->spec->box[s->spec->cases[which].box].empty)
+        return DEAD;
+    s->point = NULL;
+    s->at = (vouch_exact_case){0};
+    outcome result = search_open_case(s, which);
+    for (int i = 0; s->point && i < s->form->columns; i++)
+        mpq_clear(s->point[i]);
+    vouch_simplex_free(s->at.simplex);
     vouch_arena_reset(s->arena, mark);
     return result;
 }

@@ -12,6 +12,7 @@ typedef struct query {
     const char *assertions;
     vouch_verdict expected;
     int64_t threads;
+    const char *complete;
 } query;
 
 static const int sizes[] = {2, 4, 3, 1};
@@ -34,6 +35,7 @@ static vouch_status verify(vouch_context *ctx, void *user)
     settings.domain = q->domain;
     settings.threads = q->threads;
     settings.attack = false;
+    settings.complete = q->complete;
     /* network and property on memory that does not fail: their own tests cover that */
     vouch_context *safe = vouch_test_context();
     vouch_test_net_new(safe, VOUCH_F64, 3, sizes, parameters, &net);
@@ -57,8 +59,8 @@ static vouch_status verify(vouch_context *ctx, void *user)
 
 static void a_batched_search_survives_every_failed_allocation(void **state)
 {
-    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1};
-    query fails = {"auto", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1};
+    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search"};
+    query fails = {"auto", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search"};
 
     (void)state;
     vouch_test_every_allocation_fails(verify, &holds);
@@ -67,17 +69,27 @@ static void a_batched_search_survives_every_failed_allocation(void **state)
 
 static void a_general_search_survives_failed_allocations(void **state)
 {
-    query holds = {"zonotope", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1};
-    query fails = {"interval", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1};
+    query holds = {"zonotope", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search"};
+    query fails = {"interval", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search"};
 
     (void)state;
     vouch_test_some_allocations_fail(verify, &holds, 60);
     vouch_test_some_allocations_fail(verify, &fails, 60);
 }
 
+static void the_exact_search_survives_every_failed_allocation(void **state)
+{
+    query holds = {"auto", "(assert (<= Y_0 -0.5625))", VOUCH_UNSAT, 1, "exact"};
+    query fails = {"auto", "(assert (<= Y_0 -0.5))", VOUCH_SAT, 1, "exact"};
+
+    (void)state;
+    vouch_test_every_allocation_fails(verify, &holds);
+    vouch_test_every_allocation_fails(verify, &fails);
+}
+
 static void two_threads_survive_failed_allocations(void **state)
 {
-    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 2};
+    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 2, "search"};
 
     (void)state;
     vouch_test_some_allocations_fail(verify, &holds, 40);
@@ -88,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batched_search_survives_every_failed_allocation),
         cmocka_unit_test(a_general_search_survives_failed_allocations),
+        cmocka_unit_test(the_exact_search_survives_every_failed_allocation),
         cmocka_unit_test(two_threads_survive_failed_allocations),
     };
 

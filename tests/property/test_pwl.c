@@ -87,25 +87,16 @@ static void end(fixture *f)
 static void draw_exact(fixture *f, const double *low, const double *high)
 {
     double point[INPUTS];
-    int k = 0, from = 0;
-    mpq_t at;
 
-    mpq_init(at);
     vouch_test_random_point(&f->random, f->net.size[0], low, high, point);
     for (int d = 0; d < f->net.size[0]; d++)
         mpq_set_d(f->x[d], point[d]);
     vouch_tiny_values(&f->net, f->x, f->z, f->y);
-    for (int l = 0; l + 1 < f->net.layers; from += f->net.size[++l])
-        for (int b = 0; b + 1 < f->net.pieces[l].count; b++)
-            for (int i = 0; i < f->net.size[l + 1]; i++) {
-                mpq_set_d(at, f->net.pieces[l].at[b]);
-                mpq_sub(f->exact[k++], f->z[from + i], at);
-            }
+    int k = vouch_tiny_neurons(&f->net, f->z, f->exact);
     assert_int_equal(k, f->neurons);
     assert_true(f->form->neuron_count <= k);
     for (int o = 0; o < f->form->output_count; o++)
         mpq_set(f->exact[k + o], f->y[o]);
-    mpq_clear(at);
 }
 
 /* The variables v of a form whose neurons are numbered by identity. */
