@@ -150,11 +150,43 @@ vouch_status vouch_op_affine_range(const vouch_op_call *call, const vouch_tensor
     return status;
 }
 
+/* The tensors as `range` wants them: float32, as constants are stored, becomes float64. */
+static const vouch_tensor **widened(const vouch_op_call *call, const vouch_tensor *const *list)
+{
+    const int count = call->node->input_count;
+    const vouch_tensor **wide = VOUCH_NEW_ARRAY(call->scratch, const vouch_tensor *, count + 1);
+    for (int i = 0; wide && i < count; i++) {
+        wide[i] = list[i];
+        if (list[i] && list[i]->dtype == VOUCH_F32)
+            wide[i] = vouch_tensor_convert(call->scratch, list[i], VOUCH_F64);
+        if (list[i] && !wide[i])
+            return NULL;
+    }
+    return wide;
+}
+
+/* Is some operand stored in float32? */
+static bool has_float32(const vouch_op_call *call, const vouch_tensor *const *low)
+{
+    for (int i = 0; i < call->node->input_count; i++)
+        if (low[i] && low[i]->dtype == VOUCH_F32)
+            return true;
+    return false;
+}
+
 vouch_status vouch_op_range(const vouch_op_call *call, const vouch_tensor *const *low,
                             const vouch_tensor *const *high, vouch_tensor *const *out_low,
                             vouch_tensor *const *out_high)
 {
-    if (call->node->op->range)
-        return call->node->op->range(call, low, high, out_low, out_high);
-    return vouch_op_affine_range(call, low, high, out_low[0], out_high[0]);
+    const vouch_op *op = call->node->op;
+    if (!op->range)
+        return vouch_op_affine_range(call, low, high, out_low[0], out_high[0]);
+    if (!has_float32(call, low))
+        return op->range(call, low, high, out_low, out_high);
+    const vouch_arena_mark mark = vouch_arena_get_mark(call->scratch);
+    const vouch_tensor **l = widened(call, low), **h = widened(call, high);
+    const vouch_status status =
+        l && h ? op->range(call, l, h, out_low, out_high) : vouch_op_no_memory(call->ctx);
+    vouch_arena_reset(call->scratch, mark);
+    return status;
 }

@@ -236,7 +236,8 @@ vouch_status vouch_evaluator_run(vouch_evaluator *e, const double *input, double
 void vouch_evaluator_free(vouch_evaluator *e); /* NULL is fine */
 
 /* Sound outputs for interval inputs, by the operator's `range` or, for affine nodes without
- * one, by `linear` (midpoint and radius, rounding included). Arguments as of `range`. */
+ * one, by `linear` (midpoint and radius, rounding included). Arguments as of `range`, but
+ * constants may come as stored. */
 vouch_status vouch_op_range(const vouch_op_call *call, const vouch_tensor *const *low,
                             const vouch_tensor *const *high, vouch_tensor *const *out_low,
                             vouch_tensor *const *out_high);
