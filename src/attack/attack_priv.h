@@ -44,7 +44,10 @@ bool vouch_grid_contains(const vouch_grid *grid, const double *x);
  * points: half of them with coordinates snapped to an end of their interval, the others uniform
  * or, where the corners are too many, now and then one of these. varying[count]: the coordinates
  * that vary. */
-enum { VOUCH_CANDIDATE_CORNERS = 10 }; /* varying coordinates up to which all are tried */
+enum {
+    VOUCH_CANDIDATE_CORNERS = 10, /* varying coordinates up to which all are tried */
+    VOUCH_CANDIDATE_FEW = 3       /* varying coordinates that are swept evenly */
+};
 int64_t vouch_candidate_fixed(int64_t varying_count); /* how many come before the random ones */
 void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,
                      int64_t number, vouch_random *random, double *point);
@@ -101,17 +104,19 @@ void vouch_leads_add(vouch_leads *leads, double value, int which_case, const dou
 typedef enum vouch_job_kind {
     VOUCH_JOB_LOOK,
     VOUCH_JOB_DESCEND,
-    VOUCH_JOB_WALK
+    VOUCH_JOB_WALK,
+    VOUCH_JOB_SWEEP
 } vouch_job_kind;
 
 /* One batch of lanes on one box. A LOOK judges fixed and random points and descends from the
- * best; DESCEND and WALK start from leads and from random points. */
+ * best; DESCEND and WALK start from leads and from random points; a SWEEP judges points alone. */
 typedef struct vouch_job {
     vouch_job_kind kind;
     int first;      /* case: the first of its box */
     uint64_t index; /* names its random streams */
-    int64_t steps;
-    bool flat; /* result: gradients said nothing */
+    int64_t steps;  /* of a SWEEP: points */
+    int64_t from;   /* of a SWEEP: the number of its first candidate */
+    bool flat;      /* result: gradients said nothing */
     vouch_leads best;
     vouch_witness witness; /* result */
 } vouch_job;
@@ -133,6 +138,13 @@ double vouch_case_violation(const vouch_case *c, const double *x, const double *
                             double *scale);
 /* Relative size of a violation that may still turn out to be none when decided soundly. */
 double vouch_case_tolerance(vouch_semantics semantics);
+
+/* ---- enclose.c ------------------------------------------------------------------------- */
+
+/* Sound bounds of the outputs for inputs in [x_low, x_high], a point or nearly one. */
+vouch_status vouch_enclose_outputs(vouch_context *ctx, vouch_arena *scratch,
+                                   const vouch_graph *graph, const double *x_low,
+                                   const double *x_high, double *y_low, double *y_high);
 
 /* ---- exact.c --------------------------------------------------------------------------- */
 

@@ -48,6 +48,31 @@ static void inside(const vouch_grid *grid, vouch_random *random, bool snap, doub
     }
 }
 
+/* Digits of n in that base, mirrored behind the point: term n of the van der Corput sequence. */
+static double mirrored(uint64_t n, uint64_t base)
+{
+    double x = 0, digit = 1;
+    for (; n > 0; n /= base) {
+        digit /= (double)base;
+        x += digit * (double)(n % base);
+    }
+    return x;
+}
+
+/* Few coordinates: term n of the Halton sequence [Halton 1960], which leaves no box of a given
+ * size without a point for long, however the network may cut its inputs up; a little of it on
+ * either side falls on the faces. */
+static void spread(const vouch_grid *grid, const int64_t *varying, int64_t count, uint64_t n,
+                   double *point)
+{
+    static const uint64_t prime[] = {2, 3, 5};
+    for (int64_t j = 0; j < count; j++) {
+        const double t = mirrored(n, prime[j]) * (1 + 1.0 / 32) - 1.0 / 64;
+        const int64_t i = varying[j];
+        point[i] = grid->low[i] + fmin(fmax(t, 0), 1) * (grid->high[i] - grid->low[i]);
+    }
+}
+
 void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t count,
                      int64_t number, vouch_random *random, double *point)
 {
@@ -56,7 +81,10 @@ void vouch_candidate(const vouch_grid *grid, const int64_t *varying, int64_t cou
         centre(grid, point);
     else if (after < 0)
         corner(grid, varying, count, (uint64_t)number - 1, point);
-    else if (after % 4 == 3 && count > VOUCH_CANDIDATE_CORNERS)
+    else if (count <= VOUCH_CANDIDATE_FEW) {
+        centre(grid, point);
+        spread(grid, varying, count, (uint64_t)after + 1, point);
+    } else if (after % 4 == 3 && count > VOUCH_CANDIDATE_CORNERS)
         random_corner(grid, random, point);
     else
         inside(grid, random, after % 2 == 0, point);

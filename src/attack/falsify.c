@@ -22,9 +22,10 @@
 #include "base/workers.h"
 
 enum {
-    WAVE = 16,  /* jobs between two looks at the leads */
-    ROUND = 8,  /* jobs of a later round */
-    LANES = 64, /* at most */
+    WAVE = 16,    /* jobs between two looks at the leads */
+    SWEEP = 2048, /* points */
+    ROUND = 8,    /* jobs of a later round */
+    LANES = 64,   /* at most */
     MAX_THREADS = 256,
     TAPE = 1 << 23,   /* numbers that the lanes of one thread may hold */
     POINTS = 1 << 19, /* numbers of one buffer of points */
@@ -39,6 +40,7 @@ typedef struct search {
     vouch_leads leads;
     uint64_t next_index; /* of jobs */
     int next_first;      /* the box that fresh jobs go to next: its first case */
+    int64_t sweeps;      /* so far */
     bool flat;           /* gradients said nothing in the last wave that asked for them */
     /* one wave */
     vouch_job job[WAVE];
@@ -127,8 +129,10 @@ static vouch_status run_wave(search *s, vouch_witness *witness)
             vouch_leads_add(&s->leads, lead->value, lead->which_case, lead->point,
                             spec->input_size);
         }
-        asked = asked || s->job[j].kind != VOUCH_JOB_WALK;
-        flat = flat && (s->job[j].kind == VOUCH_JOB_WALK || s->job[j].flat);
+        const bool descends =
+            s->job[j].kind == VOUCH_JOB_LOOK || s->job[j].kind == VOUCH_JOB_DESCEND;
+        asked = asked || descends;
+        flat = flat && (!descends || s->job[j].flat);
     }
     if (asked)
         s->flat = flat;
@@ -181,6 +185,31 @@ static int next_box(search *s)
     return first;
 }
 
+/* Do few enough coordinates of the box vary to sweep it? */
+static bool can_sweep(const vouch_spec *spec, int first)
+{
+    const vouch_box *box = &spec->box[spec->cases[first].box];
+    int64_t varying = 0;
+    for (int64_t i = 0; i < spec->input_size; i++)
+        varying += box->low[i] < box->high[i];
+    return varying <= VOUCH_CANDIDATE_FEW;
+}
+
+static void add_sweep(search *s, int first)
+{
+    const int64_t seed = (int64_t)((uint64_t)s->hunt.settings->seed % 1024);
+    add_job(s, VOUCH_JOB_SWEEP, first, SWEEP);
+    s->job[s->job_count - 1].from = (seed << 20) + s->sweeps++ * SWEEP;
+}
+
+/* Job j of a later round. */
+static vouch_job_kind choose_kind(const search *s, int j, int first)
+{
+    if (j % 2 == 1 && can_sweep(s->hunt.spec, first))
+        return VOUCH_JOB_SWEEP;
+    return (s->flat ? j != 0 : j % 4 == 3) ? VOUCH_JOB_WALK : VOUCH_JOB_DESCEND;
+}
+
 static vouch_status one_round(search *s, int64_t round, vouch_witness *witness)
 {
     const vouch_spec *spec = s->hunt.spec;
@@ -188,13 +217,15 @@ static vouch_status one_round(search *s, int64_t round, vouch_witness *witness)
 
     s->job_count = 0;
     for (int j = 0; j < ROUND; j++) {
-        const bool walks = s->flat ? j != 0 : j % 4 == 3;
         const bool led = j % 2 == 0 && s->leads.count > 0;
         const int first =
             led ? first_of_box(spec, s->leads.lead[j / 2 % s->leads.count].which_case)
                 : next_box(s);
-        add_job(s, walks ? VOUCH_JOB_WALK : VOUCH_JOB_DESCEND, first,
-                walks ? 2 * steps : steps);
+        const vouch_job_kind kind = choose_kind(s, j, first);
+        if (kind == VOUCH_JOB_SWEEP)
+            add_sweep(s, first);
+        else
+            add_job(s, kind, first, kind == VOUCH_JOB_WALK ? 2 * steps : steps);
     }
     return run_wave(s, witness);
 }

@@ -257,7 +257,7 @@ static void random_start(vouch_hunter *h, int64_t i)
     vouch_lane *l = &h->lane[i];
     const int64_t random = vouch_candidate_fixed(h->varying_count);
     vouch_candidate(&h->grid, h->varying, h->varying_count,
-                    random + (int64_t)vouch_random_below(&l->random, 2), &l->random,
+                    random + (int64_t)vouch_random_below(&l->random, 1 << 20), &l->random,
                     h->point + i * h->n);
 }
 
@@ -434,11 +434,28 @@ static vouch_status walk(vouch_hunter *h)
     return VOUCH_OK;
 }
 
+/* ---- sweeps -------------------------------------------------------------------------------- */
+
+static vouch_status sweep(vouch_hunter *h)
+{
+    const vouch_job *job = h->job;
+    for (int64_t at = 0; at < job->steps && !finished(h); at += h->lanes) {
+        for (int64_t i = 0; i < h->lanes; i++)
+            vouch_candidate(&h->grid, h->varying, h->varying_count, job->from + at + i,
+                            &h->lane[i].random, h->point + i * h->n);
+        VOUCH_TRY(vouch_grad_forward(h->grad, h->point, h->y));
+        VOUCH_TRY(judge_all(h));
+    }
+    return VOUCH_OK;
+}
+
 /* ---- jobs ---------------------------------------------------------------------------------- */
 
 static vouch_status run(vouch_hunter *h)
 {
     begin_lanes(h);
+    if (h->job->kind == VOUCH_JOB_SWEEP)
+        return sweep(h);
     if (h->job->kind == VOUCH_JOB_LOOK)
         VOUCH_TRY(look(h));
     if (finished(h) || h->job->steps == 0 || h->varying_count == 0)

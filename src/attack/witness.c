@@ -6,7 +6,7 @@
  *   1. round the point to the input's element type, inside the exact decimal box; a coordinate
  *      whose interval holds no number of the type is taken at a real point (representable.c);
  *   2. evaluate in doubles: a case missed by more than rounding could explain is dropped;
- *   3. evaluate in outward interval arithmetic (the interval domain on the point's box):
+ *   3. evaluate in outward interval arithmetic (every operator's range, enclose.c):
  *      every row must hold for all inputs and outputs in the intervals, decided in rational arithmetic;
  *   4. where the interval is too wide to decide (rows met with equality), evaluate networks of
  *      exact affine and piecewise linear nodes in rationals.
@@ -16,8 +16,6 @@
 
 #include <math.h>
 #include <string.h>
-
-#include "bounds/domain.h"
 
 /* One point under examination. What is expensive is computed at most once. */
 typedef struct trial {
@@ -81,33 +79,9 @@ static bool all_finite(const double *v, int64_t count)
 /* Bounds of the outputs at the point, over the reals. */
 static vouch_status enclose(trial *t)
 {
-    const vouch_domain *interval = vouch_domain_find("interval");
-    bool *varying = VOUCH_NEW_ARRAY(t->scratch, bool, t->graph->value_count);
-    double *low = t->y_low, *high = t->y_high;
-    vouch_bounds bounds = {0};
-
-    if (!interval || !varying)
-        return vouch_fail(t->ctx, interval ? VOUCH_ERR_MEMORY : VOUCH_ERR_INTERNAL,
-                          "witness: no interval evaluation");
-    vouch_op_varying(t->graph, varying);
     vouch_grid_enclose(&t->grid, t->x, t->x_low, t->x_high);
-    vouch_bound_problem problem = {.graph = t->graph,
-                                   .varying = varying,
-                                   .input_size = t->spec->input_size,
-                                   .output_size = t->spec->output_size,
-                                   .low = t->x_low,
-                                   .high = t->x_high};
-    VOUCH_TRY(interval->run(t->ctx, t->scratch, NULL, &problem, &bounds));
-    if (bounds.empty)
-        return vouch_fail(t->ctx, VOUCH_ERR_INTERNAL, "witness: a point without image");
-    for (int i = 0; i < t->graph->output_count; i++) {
-        int v = t->graph->output[i];
-        size_t count = (size_t)vouch_shape_count(&t->graph->value[v].shape);
-        memcpy(low, bounds.low[v], count * sizeof(double));
-        memcpy(high, bounds.high[v], count * sizeof(double));
-        low += count;
-        high += count;
-    }
+    VOUCH_TRY(vouch_enclose_outputs(t->ctx, t->scratch, t->graph, t->x_low, t->x_high, t->y_low,
+                                    t->y_high));
     t->enclosed = true;
     return VOUCH_OK;
 }

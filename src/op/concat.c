@@ -100,8 +100,15 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
                           vouch_tensor *const *out_high)
 {
     for (int i = 0; i < call->node->input_count; i++) {
-        insert(call->node->state, i, sizeof(double), low[i]->data, out_low[0]->data);
-        insert(call->node->state, i, sizeof(double), high[i]->data, out_high[0]->data);
+        const vouch_tensor *side[2] = {low[i], high[i]};
+        for (int k = 0; k < 2; k++) { /* a constant comes as stored */
+            if (side[k]->dtype != VOUCH_F64)
+                side[k] = vouch_tensor_convert(call->scratch, side[k], VOUCH_F64);
+            if (!side[k])
+                return vouch_op_no_memory(call->ctx);
+            insert(call->node->state, i, sizeof(double), side[k]->data,
+                   (k ? out_high : out_low)[0]->data);
+        }
     }
     return VOUCH_OK;
 }
