@@ -272,13 +272,16 @@ static vouch_status bound_again(vouch_context *ctx, vouch_branch_run *run, vouch
     return VOUCH_OK;
 }
 
-/* Closes the gaps that proved ones left. */
+/* Closes the gaps that proved ones left; what follows the kept ones is NULL. */
 static int compact(vouch_sub **sub, int count)
 {
     int kept = 0;
-    for (int i = 0; i < count; i++)
-        if (sub[i])
-            sub[kept++] = sub[i];
+    for (int i = 0; i < count; i++) {
+        vouch_sub *one = sub[i];
+        sub[i] = NULL;
+        if (one)
+            sub[kept++] = one;
+    }
     return kept;
 }
 
