@@ -15,6 +15,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* False only in the build that measures what soundness costs (bench/rounding.sh): it leaves the
  * error terms out. Nothing may rely on that build's answers. */
@@ -29,8 +30,19 @@ enum { VOUCH_SOUND = 1 };
 
 /* Next double above / below; NaN stays. Both bracket an overflow too: down(inf) is the greatest
  * finite double, up(inf) stays. */
-static inline double vouch_up(double x) { return nextafter(x, (double)INFINITY); }
-static inline double vouch_down(double x) { return nextafter(x, -(double)INFINITY); }
+static inline double vouch_up(double x)
+{
+    int64_t bits;
+    if (!(x < (double)INFINITY)) /* a NaN, too */
+        return x;
+    if (x == 0)
+        return DBL_TRUE_MIN;
+    memcpy(&bits, &x, sizeof bits); /* neighbours have neighbouring bits, sign and magnitude */
+    bits += x > 0 ? 1 : -1;
+    memcpy(&x, &bits, sizeof bits);
+    return x;
+}
+static inline double vouch_down(double x) { return -vouch_up(-x); }
 
 static inline double vouch_add_up(double a, double b) { return vouch_up(a + b); }
 static inline double vouch_add_down(double a, double b) { return vouch_down(a + b); }

@@ -13,6 +13,7 @@ typedef struct arc {
 typedef struct arcs {
     const vouch_smooth *curve;
     double sign, low, high;
+    vouch_span at_low, at_high; /* f there; not turned over */
     int count;
     arc arc[2 * VOUCH_BENDS_MAX + 1];
 } arcs;
@@ -31,6 +32,8 @@ static bool cut(const vouch_smooth *c, double low, double high, arcs *a)
     const int bends = c->bends ? c->bends(c, low, high, bend, &curvature) : 0;
     double at = low;
     *a = (arcs){.curve = c, .sign = 1, .low = low, .high = high};
+    a->at_low = c->enclose(c, low);
+    a->at_high = c->enclose(c, high);
     for (int i = 0; i < bends; i++) {
         const double from = fmin(fmax(bend[i].low, at), high);
         const double to = fmin(fmax(bend[i].high, at), high);
@@ -54,7 +57,14 @@ static void turn_over(arcs *a)
     }
 }
 
-static double value(const arcs *a, double x) { return a->sign * a->curve->value(a->curve, x); }
+/* What was enclosed at the ends serves as a value, too. */
+static double value(const arcs *a, double x)
+{
+    const double y = x == a->low    ? a->at_low.low
+                     : x == a->high ? a->at_high.low
+                                    : a->curve->value(a->curve, x);
+    return a->sign * y;
+}
 
 static double slope_at(const arcs *a, double x, int side)
 {
@@ -63,7 +73,9 @@ static double slope_at(const arcs *a, double x, int side)
 
 static double value_up(const arcs *a, double x)
 {
-    const vouch_span y = a->curve->enclose(a->curve, x);
+    const vouch_span y = x == a->low    ? a->at_low
+                         : x == a->high ? a->at_high
+                                        : a->curve->enclose(a->curve, x);
     return a->sign > 0 ? y.high : -y.low;
 }
 
@@ -108,9 +120,13 @@ static double below_unknown(const arcs *a, const arc *r, double s)
 
 /* ---- choice ------------------------------------------------------------------------------ */
 
+/* A line's height hangs on where it touches by the square of the error, on the tangent's slope in
+ * the proof directly. */
+static const double COARSE = 1e-4, FINE = 1e-8;
+
 /* Where g is greatest on a concave arc: f' falls, f'(d) = s. By false position with halved
  * weights (Illinois), and bisection every third time. Plain arithmetic; any d will do. */
-static double peak(const arcs *a, const arc *r, double s)
+static double peak(const arcs *a, const arc *r, double s, double tolerance)
 {
     enum { STEPS = 80 };
     double from = r->from, to = r->to;
@@ -119,7 +135,7 @@ static double peak(const arcs *a, const arc *r, double s)
         return from;
     if (!(less < 0))
         return to;
-    const double enough = 1e-11 * (isfinite(more) ? more - less : fabs(s));
+    const double enough = tolerance * (isfinite(more) ? more - less : fabs(s));
     int last = 0;
     for (int i = 0; i < STEPS; i++) {
         double d = from + (to - from) * (i % 3 == 2 ? .5 : more / (more - less));
@@ -150,7 +166,7 @@ static double proved_offset(const arcs *a, double s, double hint)
         const bool inside = hint >= r->from && hint <= r->to;
         const bool touches = inside && slope_at(a, hint, side_of(r, hint)) == s;
         if (r->curvature == VOUCH_CONCAVE)
-            most = fmax(most, below_tangent(a, r, s, touches ? hint : peak(a, r, s)));
+            most = fmax(most, below_tangent(a, r, s, touches ? hint : peak(a, r, s, FINE)));
         else if (r->curvature == VOUCH_UNKNOWN)
             most = fmax(most, below_unknown(a, r, s));
         else if (i > 0)
@@ -165,7 +181,8 @@ static double summit(const arcs *a, double s, int known, double x)
     double best = known < 0 ? a->low : x, height = value(a, best) - s * best;
     for (int i = 0; i < a->count; i++) {
         const arc *r = &a->arc[i];
-        const double at = r->curvature == VOUCH_CONCAVE && i != known ? peak(a, r, s) : r->to;
+        const double at =
+            r->curvature == VOUCH_CONCAVE && i != known ? peak(a, r, s, COARSE) : r->to;
         const double y = value(a, at) - s * at;
         if (y > height)
             best = at, height = y;
@@ -196,7 +213,7 @@ static double chord(const arcs *a, double from, double to)
 static bool is_above(const arcs *a, double s, double x, double top)
 {
     const double here = value(a, x) - s * x, there = value(a, top) - s * top;
-    return !(there > here + 1e-9 * (fabs(here) + fabs(s) * (a->high - a->low)));
+    return !(there > here + 1e-7 * (fabs(here) + fabs(s) * (a->high - a->low)));
 }
 
 /* The bridge of the concave envelope over the pivot: ends move to where the curve rises above
@@ -353,7 +370,7 @@ double vouch_smooth_split_point(const vouch_graph *graph, const vouch_node *node
     if (isnan(best) && a.count == 1 && a.arc[0].curvature != VOUCH_STRAIGHT) {
         if (a.arc[0].curvature == VOUCH_CONVEX)
             turn_over(&a);
-        best = peak(&a, &a.arc[0], chord(&a, low, high));
+        best = peak(&a, &a.arc[0], chord(&a, low, high), COARSE);
         best = fmin(fmax(best, low + margin), high - margin);
     }
     return best > low && best < high ? best : middle;

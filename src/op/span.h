@@ -46,6 +46,8 @@ static inline vouch_span vouch_span_add(vouch_span a, vouch_span b)
 
 static inline vouch_span vouch_span_mul(vouch_span a, vouch_span b)
 {
+    if (a.low >= 0 && b.low >= 0)
+        return (vouch_span){vouch_product_down(a.low, b.low), vouch_product_up(a.high, b.high)};
     const double x[4] = {a.low, a.low, a.high, a.high}, y[4] = {b.low, b.high, b.low, b.high};
     vouch_span r = {vouch_product_down(x[0], y[0]), vouch_product_up(x[0], y[0])};
     for (int i = 1; i < 4; i++) {
@@ -60,6 +62,9 @@ static inline vouch_span vouch_span_div(vouch_span a, vouch_span b)
 {
     if (!(b.low > 0 || b.high < 0))
         return vouch_span_all();
+    if (a.low >= 0 && b.low > 0)
+        return (vouch_span){vouch_quotient_down(a.low, b.high),
+                            vouch_quotient_up(a.high, b.low)};
     const double x[4] = {a.low, a.low, a.high, a.high}, y[4] = {b.low, b.high, b.low, b.high};
     vouch_span r = {vouch_quotient_down(x[0], y[0]), vouch_quotient_up(x[0], y[0])};
     for (int i = 1; i < 4; i++) {
