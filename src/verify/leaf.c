@@ -1,61 +1,10 @@
-/* Leaves by linear programming (leaf.h).
- *
- * Columns of the program: x_0 .. x_{n-1}, t, h_0 .. h_{U-1}, s_0 .. s_{U-1}; that is the form's
- * v with t in the place of the constant, then s. Rows: U links  row_k.v - h_k + s_k = -const_k,
- * U triangles  h_k + b_k s_k <= u_k,  then the rows of one case  row_i.v - t <= -const_i.
- *
- * What multipliers prove. Let w_i >= 0 weigh the case's rows, lambda_k be any and mu_k >= 0. At
- * every point of the network in the subproblem, z_k and r_i being off their rows by at most
- * their radii,
- *
- *     sum w_i r_i  >=  sum w_i r_i + sum lambda_k (z_k - h_k + s_k)
- *                                  + sum mu_k (h_k + b_k s_k - u_k)
- *                  >=  sum_j min over the limits of c_j v_j  -  sum w_i radius_i
- *                                                            -  sum |lambda_k| radius_k
- *
- * If that is positive, some r_i is: the case is impossible; if it is with w = 0, there is no
- * point at all. Every product and sum is one of N + M terms, N rows and M columns, so rounding
- * costs gamma_{N+M+c} times the same sum of magnitudes.
- */
-#include "verify/leaf.h"
-
+/* Leaves by linear programming (leaf.h): intervals, solving. The program is leaf_program.c, what
+ * is proved by it leaf_proof.c. */
 #include <math.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "num/round.h"
-
-struct vouch_leaf {
-    const vouch_task *task;
-    const vouch_pwl *form;
-    vouch_lp_library *library;
-    int inputs, neurons, columns;
-    int largest_case; /* rows */
-};
-
-struct vouch_leaf_worker {
-    vouch_context *ctx;
-    const vouch_leaf *leaf;
-    vouch_arena *arena; /* the buffers below */
-    int which_case;     /* whose rows the matrix has; -1: none */
-    /* the program, by columns */
-    int *start, *row;
-    double *value;
-    double *cost, *column_low, *column_high; /* [columns] */
-    double *row_low, *row_high;              /* [rows] */
-    double *sum, *size; /* [columns]: coefficients, sums of their magnitudes */
-    double *point, *gap, *cost_of;
-    uint8_t *basis;
-};
-
-/* Positions of h_0 and s_0 among the columns; t is at `inputs`. */
-static int first_h(const vouch_leaf *l) { return l->inputs + 1; }
-static int first_s(const vouch_leaf *l) { return l->inputs + 1 + l->neurons; }
-
-static int case_rows(const vouch_leaf *l, int which)
-{
-    return l->task->case_start[which + 1] - l->task->case_start[which];
-}
+#include "verify/leaf_priv.h"
 
 /* ---- intervals ----------------------------------------------------------------- */
 
@@ -113,237 +62,25 @@ bool vouch_leaf_narrow(const vouch_pwl *form, const double *low, const double *h
     return true;
 }
 
-/* ---- the program --------------------------------------------------------------- */
-
-/* The rows of the form that the program has: the neurons', then the case's. */
-static int form_row(const vouch_leaf *l, int which, int i)
-{
-    return i < l->neurons
-               ? i
-               : l->neurons + l->task->case_row[l->task->case_start[which] + i - l->neurons];
-}
-
-/* And the row of the program that the i-th of these is. */
-static int program_row(const vouch_leaf *l, int i)
-{
-    return i < l->neurons ? i : i + l->neurons;
-}
-
-static int put(vouch_leaf_worker *w, int at, int row, double value)
-{
-    w->row[at] = row;
-    w->value[at] = value;
-    return at + 1;
-}
-
-/* Column v of the form's rows, from entry `at` on. */
-static int put_form_column(vouch_leaf_worker *w, int which, int v, int at)
-{
-    const vouch_leaf *l = w->leaf;
-
-    for (int i = 0; i < l->neurons + case_rows(l, which); i++) {
-        double entry = vouch_pwl_row(l->form, form_row(l, which, i))[v];
-        if (entry != 0)
-            at = put(w, at, program_row(l, i), entry);
-    }
-    return at;
-}
-
-/* The matrix, triangles with slope 1 for now; and what of the rows' limits never changes. */
-static void set_case(vouch_leaf_worker *w, int which)
-{
-    const vouch_leaf *l = w->leaf;
-    int at = 0, count = case_rows(l, which);
-
-    if (w->which_case == which)
-        return;
-    for (int v = 0; v < first_s(l); v++) {
-        w->start[v] = at;
-        if (v != l->inputs)
-            at = put_form_column(w, which, v, at);
-        for (int i = 0; v == l->inputs && i < count; i++)
-            at = put(w, at, 2 * l->neurons + i, -1);
-        if (v > l->inputs) {
-            at = put(w, at, v - first_h(l), -1);
-            at = put(w, at, l->neurons + v - first_h(l), 1);
-        }
-    }
-    for (int k = 0; k < l->neurons; k++) {
-        w->start[first_s(l) + k] = at;
-        at = put(w, put(w, at, k, 1), l->neurons + k, 1);
-    }
-    w->start[l->columns] = at;
-    for (int i = 0; i < l->neurons + count; i++) {
-        int row = program_row(l, i);
-        w->row_high[row] = -vouch_pwl_row(l->form, form_row(l, which, i))[l->inputs];
-        w->row_low[row] = i < l->neurons ? w->row_high[row] : -(double)INFINITY;
-    }
-    w->which_case = which;
-}
-
-/* b_k of the triangle: the last entry of column s_k. */
-static double *slope_of(const vouch_leaf_worker *w, int k)
-{
-    return &w->value[w->start[first_s(w->leaf) + k + 1] - 1];
-}
-
-/* A bound of |r_i| for the rows of the case, which limits t. */
-static double largest_row(const vouch_leaf *l, int which)
-{
-    double most = 1;
-    for (int i = l->task->case_start[which]; i < l->task->case_start[which + 1]; i++)
-        most = fmax(most, l->form->size[l->neurons + l->task->case_row[i]]);
-    return 2 * most;
-}
-
-/* b_k of the triangle: any b <= u / -l is sound, the ends (u, 0) and (0, -l) satisfying
- * h + b s <= u; then the points between them do too. */
-static double triangle_slope(double low, double high)
-{
-    static const double least = 1e-9, most = 1e9;
-    double b = vouch_div_down(high, -low);
-    return b < least ? 0 : fmin(b, most);
-}
-
-/* False: some limit contradicts another, or is not finite (then *usable is false too). */
-static bool set_limits(vouch_leaf_worker *w, const vouch_leaf_job *job, bool *usable)
-{
-    const vouch_leaf *l = w->leaf;
-    bool possible = true;
-
-    *usable = true;
-    for (int d = 0; d < l->inputs; d++) {
-        w->column_low[d] = job->low[d];
-        w->column_high[d] = job->high[d];
-        possible = possible && job->low[d] <= job->high[d];
-    }
-    w->column_high[l->inputs] = largest_row(l, job->which_case);
-    w->column_low[l->inputs] = -w->column_high[l->inputs];
-    for (int k = 0; k < l->neurons; k++) {
-        double low = job->neuron_low[k], high = job->neuron_high[k];
-        bool open = low < 0 && high > 0;
-        possible = possible && low <= high;
-        w->column_low[first_h(l) + k] = fmax(low, 0);
-        w->column_high[first_h(l) + k] = fmax(high, 0);
-        w->column_low[first_s(l) + k] = fmax(-high, 0);
-        w->column_high[first_s(l) + k] = fmax(-low, 0);
-        *slope_of(w, k) = open ? triangle_slope(low, high) : 1;
-        w->row_high[l->neurons + k] = open ? high : (double)INFINITY;
-    }
-    for (int c = 0; c < l->columns; c++)
-        *usable = *usable && isfinite(w->column_low[c]) && isfinite(w->column_high[c]);
-    return possible;
-}
-
-/* ---- what multipliers prove ------------------------------------------------------ */
-
-typedef struct proof {
-    double bound;  /* sum w_i r_i >= bound */
-    double weight; /* sum w_i */
-    bool strict;   /* some row with a weight is strict */
-} proof;
-
-/* sum, size += y times row k of the form, its constant among them; the radius goes to *lost. */
-static void add_row(vouch_leaf_worker *w, int k, double y, double *lost)
-{
-    const vouch_pwl *form = w->leaf->form;
-    const double *row = vouch_pwl_row(form, k);
-
-    for (int v = 0; v < form->input_count + 1 + form->neuron_count; v++) {
-        double part = y * row[v];
-        w->sum[v] += part;
-        w->size[v] += fabs(part);
-    }
-    *lost += fabs(y) * form->radius[k];
-}
-
-static void add_entry(vouch_leaf_worker *w, int column, double part)
-{
-    w->sum[column] += part;
-    w->size[column] += fabs(part);
-}
-
-/* The combination of rows that the multipliers say; how many were used. */
-static int combine(vouch_leaf_worker *w, const double *y, double sign, double *lost, proof *p)
-{
-    const vouch_leaf *l = w->leaf;
-    int used = 0;
-
-    memset(w->sum, 0, (size_t)l->columns * sizeof(double));
-    memset(w->size, 0, (size_t)l->columns * sizeof(double));
-    *p = (proof){0};
-    for (int k = 0; k < l->neurons; k++) {
-        double lambda = -sign * y[k], mu = fmax(-sign * y[l->neurons + k], 0);
-        if (lambda != 0) {
-            add_row(w, k, lambda, lost);
-            add_entry(w, first_h(l) + k, -lambda);
-            add_entry(w, first_s(l) + k, lambda);
-            used++;
-        }
-        if (mu > 0 && isfinite(w->row_high[l->neurons + k])) {
-            add_entry(w, first_h(l) + k, mu);
-            add_entry(w, first_s(l) + k, mu * *slope_of(w, k));
-            add_entry(w, l->inputs, -mu * w->row_high[l->neurons + k]);
-            used++;
-        }
-    }
-    int first = l->task->case_start[w->which_case];
-    for (int i = 0; i < case_rows(l, w->which_case); i++) {
-        double weight = fmax(-sign * y[2 * l->neurons + i], 0);
-        int r = l->task->case_row[first + i];
-        if (weight == 0)
-            continue;
-        add_row(w, l->neurons + r, weight, lost);
-        p->weight += weight;
-        p->strict |= l->task->strict[r];
-        used++;
-    }
-    return used;
-}
-
-/* The least value of the combination on the limits, outward. */
-static proof prove(vouch_leaf_worker *w, const double *y, double sign)
-{
-    const vouch_leaf *l = w->leaf;
-    proof p;
-    double lost = 0, value = 0, size = 0, reach = 0;
-    int used = combine(w, y, sign, &lost, &p);
-
-    for (int c = 0; c < l->columns; c++) {
-        bool constant = c == l->inputs;
-        double low = constant ? 1 : w->column_low[c], high = constant ? 1 : w->column_high[c];
-        double magnitude = fmax(fabs(low), fabs(high));
-        value += fmin(w->sum[c] * low, w->sum[c] * high);
-        size += w->size[c] * magnitude;
-        reach += magnitude + 1;
-    }
-    int64_t terms = (int64_t)used + l->columns + 8;
-    lost += vouch_gamma64(2 * terms) * size + 4 * (double)terms * DBL_MIN * reach;
-    lost = vouch_up(lost * (1 + vouch_gamma64(4 * terms)));
-    p.bound = vouch_down(value - lost);
-    if (isnan(p.bound))
-        p.bound = -(double)INFINITY;
-    return p;
-}
-
-/* Takes over what the multipliers prove, if it is more than was known. */
-static void take(const vouch_leaf *l, const proof *p, vouch_leaf_answer *answer)
-{
-    double terms = 1 + vouch_gamma64(l->largest_case + 2);
-    double lower = -(double)INFINITY;
-
-    answer->proved |= p->bound > 0 || (p->bound >= 0 && p->strict);
-    answer->empty |= p->bound > 0 && p->weight == 0;
-    if (answer->empty)
-        lower = (double)INFINITY;
-    else if (p->bound > 0)
-        lower = vouch_div_down(p->bound, vouch_up(p->weight * terms));
-    else if (p->weight > 0)
-        lower = vouch_div_down(p->bound, vouch_down(p->weight / terms));
-    answer->lower = fmax(answer->lower, lower);
-}
-
 /* ---- solving --------------------------------------------------------------------- */
+
+/* A split of a ReLU that the point keeps moves nothing; of the others, the dearest gains most.
+ * Where the relaxation is feasible, costs are about nothing, and the gap decides. */
+static void choose_split(const vouch_leaf_worker *w, const double *x, vouch_leaf_answer *answer)
+{
+    static const double kept = 1e-9, part = 1e-3;
+    const vouch_leaf *l = w->leaf;
+    double best = 0;
+
+    for (int k = 0; k < l->neurons; k++) {
+        double score = w->cost_of[k] + part * w->gap[k];
+        if (w->gap[k] <= kept || !isfinite(w->row_high[l->neurons + k]) || score <= best)
+            continue;
+        best = score;
+        answer->split = k;
+        answer->active = x[vouch_leaf_h(l) + k] > x[vouch_leaf_s(l) + k];
+    }
+}
 
 static void take_point(vouch_leaf_worker *w, const vouch_lp *lp, vouch_leaf_answer *answer)
 {
@@ -354,13 +91,14 @@ static void take_point(vouch_leaf_worker *w, const vouch_lp *lp, vouch_leaf_answ
         w->point[d] = fmin(fmax(x[d], w->column_low[d]), w->column_high[d]);
     for (int k = 0; k < l->neurons; k++) {
         double mu = fmax(-y[l->neurons + k], 0), offset = w->row_high[l->neurons + k];
-        w->gap[k] = fmax(fmin(x[first_h(l) + k], x[first_s(l) + k]), 0);
+        w->gap[k] = fmax(fmin(x[vouch_leaf_h(l) + k], x[vouch_leaf_s(l) + k]), 0);
         w->cost_of[k] = isfinite(offset) ? mu * offset : 0;
     }
     answer->solved = true;
     answer->point = w->point;
     answer->gap = w->gap;
     answer->cost = w->cost_of;
+    choose_split(w, x, answer);
 }
 
 /* A ray makes rows alone contradict the limits; a multiple of it may be added to multipliers. */
@@ -368,10 +106,8 @@ static void try_ray(vouch_leaf_worker *w, const vouch_lp *lp, vouch_leaf_answer 
 {
     double *ray = vouch_lp_ray(lp);
 
-    for (int side = 0; ray && side < 2 && !answer->proved; side++) {
-        proof p = prove(w, ray, side ? -1 : 1);
-        take(w->leaf, &p, answer);
-    }
+    for (int side = 0; ray && side < 2 && !answer->proved; side++)
+        vouch_leaf_prove(w, ray, side ? -1 : 1, answer);
     vouch_lp_free_ray(lp, ray);
 }
 
@@ -384,8 +120,7 @@ static vouch_lp_state attempt(vouch_leaf_worker *w, vouch_lp *lp, const vouch_le
     vouch_lp_state state = vouch_lp_solve(lp, &effort);
 
     answer->iterations += vouch_lp_iterations(lp);
-    proof p = prove(w, vouch_lp_multipliers(lp), 1);
-    take(w->leaf, &p, answer);
+    vouch_leaf_prove(w, vouch_lp_multipliers(lp), 1, answer);
     if (state == VOUCH_LP_INFEASIBLE && !answer->proved)
         try_ray(w, lp, answer);
     return state;
@@ -395,7 +130,7 @@ static vouch_status solve(vouch_leaf_worker *w, const vouch_leaf_job *job,
                           vouch_leaf_answer *answer)
 {
     const vouch_leaf *l = w->leaf;
-    int rows = 2 * l->neurons + case_rows(l, job->which_case);
+    int rows = 2 * l->neurons + vouch_leaf_rows(l, job->which_case);
     const vouch_lp_problem problem = {.columns = l->columns,
                                       .rows = rows,
                                       .start = w->start,
@@ -426,9 +161,9 @@ vouch_status vouch_leaf_solve(vouch_leaf_worker *worker, const vouch_leaf_job *j
 {
     bool usable;
 
-    *answer = (vouch_leaf_answer){.lower = -(double)INFINITY};
-    set_case(worker, job->which_case);
-    if (!set_limits(worker, job, &usable)) {
+    *answer = (vouch_leaf_answer){.lower = -(double)INFINITY, .split = -1};
+    vouch_leaf_set_case(worker, job->which_case);
+    if (!vouch_leaf_set_limits(worker, job, &usable)) {
         answer->proved = answer->empty = true;
         answer->lower = (double)INFINITY;
         return VOUCH_OK;
@@ -466,8 +201,8 @@ vouch_status vouch_leaf_open(vouch_context *ctx, const vouch_task *task, vouch_l
     l->neurons = task->form->neuron_count;
     l->columns = l->inputs + 1 + 2 * l->neurons;
     for (int k = 0; k < task->case_count; k++)
-        if (case_rows(l, k) > l->largest_case)
-            l->largest_case = case_rows(l, k);
+        if (vouch_leaf_rows(l, k) > l->largest_case)
+            l->largest_case = vouch_leaf_rows(l, k);
     vouch_status status = vouch_lp_load(ctx, &l->library);
     if (status || !l->library)
         vouch_release(ctx, l);
@@ -495,9 +230,9 @@ static int64_t count_entries(const vouch_leaf *l)
     int64_t neurons = 0, largest = 0;
 
     for (int i = 0; i < f->neuron_count; i++)
-        for (int v = 0; v < first_s(l); v++)
+        for (int v = 0; v < vouch_leaf_s(l); v++)
             neurons += vouch_pwl_row(f, i)[v] != 0;
-    largest = (int64_t)l->largest_case * first_s(l);
+    largest = (int64_t)l->largest_case * vouch_leaf_s(l);
     return neurons + largest + 4 * (int64_t)l->neurons;
 }
 

@@ -53,8 +53,10 @@ typedef struct vouch_leaf_answer {
         *point;         /* [inputs]: minimiser of the relaxation, a candidate; inside the box */
     const double *gap;  /* [neurons]: min(h_k, s_k) there, 0 where its ReLU is kept: the point
                             is one of the network if all are (about) 0 */
-    const double *cost; /* [neurons]: mu_k u_k, what the triangle's offset costs the bound; set
-                           with the point */
+    const double *cost; /* [neurons]: mu_k u_k, what the triangle's offset costs the bound */
+    int split;          /* the ReLU best split: of those not kept the one of most cost, by gap
+                           where costs are nothing; -1: all are kept, or not solved */
+    bool active;        /* the side of it that the point is nearer to */
     const uint8_t *basis;
     int iterations;
 } vouch_leaf_answer;
