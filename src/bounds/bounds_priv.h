@@ -117,10 +117,11 @@ static inline bool vouch_pass_has_lines(const vouch_pass *pass, int node)
 
 /* ---- recycled buffers (pool.c) ----------------------------------------------------------- */
 
+enum { VOUCH_POOL_CLASSES = 80 }; /* sizes up to 2^43 doubles */
 typedef struct vouch_buffer vouch_buffer;
 typedef struct vouch_pool {
     vouch_arena *arena;
-    vouch_buffer *free;
+    vouch_buffer *free[VOUCH_POOL_CLASSES]; /* by size */
 } vouch_pool;
 
 /* count doubles, not zeroed; NULL when out of memory. */

@@ -1,47 +1,49 @@
 /* Recycled buffers: matrices of linear forms come and go while a pass walks the graph, and an
- * arena frees nothing before its reset. Given-back buffers wait in a list; a request takes the
- * smallest that fits and is not wasteful. */
+ * arena frees nothing before its reset. Sizes are rounded up to 2^k or 3 2^(k-1), and each such
+ * class has a list of buffers given back: taking and giving are a few instructions. */
 #include "bounds/bounds_priv.h"
 
 enum { HEADER_SIZE = 64 }; /* keeps the data on a cache line of its own */
 
 struct vouch_buffer {
     vouch_buffer *next;
-    size_t size; /* doubles */
+    int class;
 };
 
 _Static_assert(sizeof(vouch_buffer) <= HEADER_SIZE, "the header fits in front of the data");
 
-static vouch_buffer **find_fit(vouch_pool *pool, size_t size)
-{
-    vouch_buffer **best = NULL;
+/* The doubles of a class: 8, 12, 16, 24, 32 ... */
+static size_t class_size(int class) { return (size_t)(class % 2 ? 12 : 8) << (class / 2); }
 
-    for (vouch_buffer **at = &pool->free; *at; at = &(*at)->next)
-        if ((*at)->size >= size && (*at)->size / 4 <= size &&
-            (!best || (*at)->size < (*best)->size))
-            best = at;
-    return best;
+/* The least class that holds so many; -1: none does. */
+static int class_of(size_t size)
+{
+    int class = 0;
+
+    while (class < VOUCH_POOL_CLASSES && class_size(class) < size)
+        class++;
+    return class < VOUCH_POOL_CLASSES ? class : -1;
 }
 
 double *vouch_pool_take(vouch_pool *pool, int64_t count)
 {
-    size_t size = (size_t)count;
-    vouch_buffer **fit = find_fit(pool, size);
+    int class = count < 0 ? -1 : class_of((size_t)count);
     vouch_buffer *buffer;
 
-    if (fit) {
-        buffer = *fit;
-        *fit = buffer->next;
+    if (class < 0) {
+        vouch_fail(vouch_arena_context(pool->arena), VOUCH_ERR_MEMORY,
+                   "linear forms: %lld coefficients are too many", (long long)count);
+        return NULL;
+    }
+    buffer = pool->free[class];
+    if (buffer) {
+        pool->free[class] = buffer->next;
     } else {
-        if (size > (SIZE_MAX - HEADER_SIZE) / sizeof(double)) {
-            vouch_fail(vouch_arena_context(pool->arena), VOUCH_ERR_MEMORY,
-                       "linear forms: %zu coefficients are too many", size);
-            return NULL;
-        }
-        buffer = vouch_arena_alloc(pool->arena, HEADER_SIZE + size * sizeof(double));
+        buffer = vouch_arena_alloc(pool->arena,
+                                   HEADER_SIZE + class_size(class) * sizeof(double));
         if (!buffer)
             return NULL;
-        buffer->size = size;
+        buffer->class = class;
     }
     return (double *)(void *)((char *)buffer + HEADER_SIZE);
 }
@@ -53,6 +55,6 @@ void vouch_pool_give(vouch_pool *pool, double *data)
     if (!data)
         return;
     buffer = (vouch_buffer *)(void *)((char *)data - HEADER_SIZE);
-    buffer->next = pool->free;
-    pool->free = buffer;
+    buffer->next = pool->free[buffer->class];
+    pool->free[buffer->class] = buffer;
 }
