@@ -343,8 +343,7 @@ vouch_op_class vouch_op_node_class(const vouch_graph *graph, const vouch_node *n
         any = any || (node->input[i] >= 0 && varying[node->input[i]]);
     if (!any) /* on constants that could not be folded exactly: only its range is known */
         return VOUCH_OP_OPAQUE;
-    if (op->op_class == VOUCH_OP_AFFINE && op->is_affine &&
-        !op->is_affine(graph, node, varying))
+    if (op->is_affine && !op->is_affine(graph, node, varying))
         return op->otherwise;
     return op->op_class;
 }

@@ -270,7 +270,7 @@ static vouch_line upper_line(const arcs *a, double pivot, support *p)
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-static vouch_span range_of(const vouch_smooth *c, double low, double high)
+vouch_span vouch_smooth_range_of(const vouch_smooth *c, double low, double high)
 {
     const vouch_span r = c->range ? c->range(c, low, high)
                                   : vouch_span_hull(c->enclose(c, low), c->enclose(c, high));
@@ -292,7 +292,7 @@ vouch_status vouch_smooth_relax(const vouch_graph *graph, const vouch_node *node
     arcs a;
     support p;
     if (!ready(c, low, high, &a)) {
-        const vouch_span r = range_of(c, low, high);
+        const vouch_span r = vouch_smooth_range_of(c, low, high);
         *out = (vouch_relaxation){{0, r.low}, {0, r.high}};
         return VOUCH_OK;
     }
@@ -337,7 +337,7 @@ vouch_status vouch_smooth_lines(const vouch_graph *graph, const vouch_node *node
     const vouch_smooth *c = node->state;
     arcs a;
     if (!ready(c, low, high, &a)) {
-        const vouch_span r = range_of(c, low, high);
+        const vouch_span r = vouch_smooth_range_of(c, low, high);
         *below = (vouch_lines){.count = 1, .line = {{0, r.low}}};
         *above = (vouch_lines){.count = 1, .line = {{0, r.high}}};
         return VOUCH_OK;
@@ -456,7 +456,7 @@ vouch_status vouch_smooth_range(const vouch_op_call *call, const vouch_tensor *c
 {
     const vouch_smooth *c = call->node->state;
     for (int64_t i = 0; i < out_low[0]->count; i++) {
-        const vouch_span r = range_of(c, low[0]->f64[i], high[0]->f64[i]);
+        const vouch_span r = vouch_smooth_range_of(c, low[0]->f64[i], high[0]->f64[i]);
         out_low[0]->f64[i] = r.low;
         out_high[0]->f64[i] = r.high;
     }

@@ -61,6 +61,9 @@ struct vouch_smooth {
     double a, b, d;                      /* parameters of the curve */
 };
 
+/* Sound range on [low, high], ends perhaps infinite. */
+vouch_span vouch_smooth_range_of(const vouch_smooth *c, double low, double high);
+
 /* One float input, whose type and shape the output has; the state is the curve, copied. */
 vouch_status vouch_smooth_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                   const vouch_smooth *curve, const void **state);

@@ -147,7 +147,8 @@ typedef struct vouch_op {
 
     /* AFFINE: is the node affine in the inputs marked varying (varying[value index], as of
      * vouch_op_varying)? NULL = always. For Mul: only if one factor is constant; otherwise the
-     * engine treats the node as `otherwise`. */
+     * engine treats the node as `otherwise`. So with another class, for "is it of its class"
+     * (Pow is a curve only if its exponent is one constant). */
     bool (*is_affine)(const vouch_graph *graph, const vouch_node *node, const bool *varying);
     vouch_op_class otherwise;
     vouch_status (*linear)(const vouch_linear_call *call);

@@ -1,4 +1,4 @@
-/* Pow, Sqrt, Reciprocal: x^p for a constant p; Pow of a computed exponent by its range alone.
+/* Pow, Sqrt, Reciprocal: x^p for a constant p; Pow of other exponents by its range alone.
  *
  * x^p is a curve with p (p - 1) x^(p - 2) for a second derivative. For x < 0 it is defined where
  * p is an integer: then the curve goes on with the same curvature (p even) or the opposite one
@@ -6,6 +6,7 @@
  *
  * SPEC: ONNX Pow-15, Sqrt-13, Reciprocal-13
  */
+#include "op/broadcast.h"
 #include "op/curve.h"
 
 /* ---- the curve; its parameters: a = p, b = parity ---------------------------------------- */
@@ -126,10 +127,9 @@ static vouch_span range(const vouch_smooth *c, double low, double high)
     return r;
 }
 
-static vouch_status prepare_power(vouch_context *ctx, vouch_graph *g, vouch_node *node,
-                                  double p, const void **state)
+static vouch_smooth curve_of(double p)
 {
-    vouch_smooth curve = {.value = value,
+    return (vouch_smooth){.value = value,
                           .slope = slope,
                           .enclose = enclose,
                           .enclose_slope = enclose_slope,
@@ -138,48 +138,161 @@ static vouch_status prepare_power(vouch_context *ctx, vouch_graph *g, vouch_node
                           .defined = defined,
                           .every_value = {-(double)INFINITY, (double)INFINITY},
                           .every_slope = {-(double)INFINITY, (double)INFINITY},
-                          .a = p};
-    curve.b = p != floor(p) ? BROKEN : p != 2 * floor(p / 2) ? ODD : EVEN;
-    return vouch_smooth_prepare(ctx, g, node, &curve, state);
+                          .a = p,
+                          .b = p != floor(p)           ? BROKEN
+                               : p != 2 * floor(p / 2) ? ODD
+                                                       : EVEN};
 }
+
+/* ---- Sqrt, Reciprocal -------------------------------------------------------------------- */
 
 static vouch_status sqrt_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                  const void **state)
 {
     VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 1, 1, 1));
-    return prepare_power(ctx, g, node, .5, state);
+    const vouch_smooth curve = curve_of(.5);
+    return vouch_smooth_prepare(ctx, g, node, &curve, state);
 }
 
 static vouch_status reciprocal_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                        const void **state)
 {
     VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 1, 1, 1));
-    return prepare_power(ctx, g, node, -1, state);
+    const vouch_smooth curve = curve_of(-1);
+    return vouch_smooth_prepare(ctx, g, node, &curve, state);
 }
 
-/* The exponent: a constant, the same for all elements. */
+VOUCH_SMOOTH(Reciprocal, reciprocal_prepare, "1 / x", "ONNX Reciprocal-13");
+VOUCH_SMOOTH(Sqrt, sqrt_prepare, "square root", "ONNX Sqrt-13");
+
+/* ---- Pow --------------------------------------------------------------------------------- */
+
+/* One exponent for all elements makes a curve; otherwise only ranges are known. */
+typedef struct pow_plan {
+    vouch_smooth curve; /* first: the state of a curve */
+    bool single;
+    vouch_broadcast shapes;
+} pow_plan;
+
+/* Is the exponent one constant number, the base as large as the result? */
+static bool is_single(const vouch_tensor *exponent, const vouch_broadcast *b)
+{
+    for (int64_t i = 1; exponent && i < exponent->count; i++)
+        if (vouch_tensor_get(exponent, i) != vouch_tensor_get(exponent, 0))
+            return false;
+    return exponent && exponent->count > 0 && b->count[0] == b->total;
+}
+
 static vouch_status pow_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                                 const void **state)
 {
-    const vouch_tensor *exponent;
-    vouch_shape joined;
     VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 2, 2, 1));
-    VOUCH_TRY(vouch_op_need_constant(ctx, g, node, 1, "exponent", &exponent));
-    const vouch_shape *x = &vouch_op_in(g, node, 0)->shape;
-    if (exponent->count < 1 || !vouch_shape_broadcast(x, &exponent->shape, &joined) ||
-        vouch_shape_count(&joined) != vouch_shape_count(x))
-        return vouch_node_fail(ctx, g, node, VOUCH_ERR_UNSUPPORTED,
-                               "the exponent has more elements than the base");
-    const double p = vouch_tensor_get(exponent, 0);
-    for (int64_t i = 1; i < exponent->count; i++)
-        if (vouch_tensor_get(exponent, i) != p)
-            return vouch_node_fail(ctx, g, node, VOUCH_ERR_UNSUPPORTED,
-                                   "exponents %g and %g; only one for all is supported", p,
-                                   vouch_tensor_get(exponent, i));
-    VOUCH_TRY(prepare_power(ctx, g, node, p, state));
-    return vouch_op_set_output(ctx, g, node, 0, vouch_op_in(g, node, 0)->dtype, &joined);
+    VOUCH_TRY(vouch_op_check_float(ctx, g, node, 0));
+    const vouch_tensor *exponent = vouch_op_constant(g, node, 1);
+    pow_plan *p = VOUCH_NEW(g->arena, pow_plan);
+    if (!p)
+        return vouch_op_no_memory(ctx);
+    if (!exponent)
+        VOUCH_TRY(vouch_op_check_float(ctx, g, node, 1));
+    VOUCH_TRY(
+        vouch_broadcast_prepare(ctx, g, node, 2, vouch_op_in(g, node, 0)->dtype, &p->shapes));
+    p->single = is_single(exponent, &p->shapes);
+    p->curve = curve_of(p->single ? vouch_tensor_get(exponent, 0) : 1);
+    *state = p;
+    return VOUCH_OK;
 }
 
-VOUCH_SMOOTH(Pow, pow_prepare, "a constant power", "ONNX Pow-15");
-VOUCH_SMOOTH(Reciprocal, reciprocal_prepare, "1 / x", "ONNX Reciprocal-13");
-VOUCH_SMOOTH(Sqrt, sqrt_prepare, "square root", "ONNX Sqrt-13");
+static bool is_curve(const vouch_graph *g, const vouch_node *node, const bool *varying)
+{
+    (void)g, (void)varying;
+    return ((const pow_plan *)node->state)->single;
+}
+
+static vouch_status pow_eval(const vouch_op_call *call)
+{
+    const pow_plan *p = call->node->state;
+    vouch_tensor *y = call->out[0];
+    if (p->single)
+        return vouch_smooth_eval(call);
+    for (int64_t i = 0; i < y->count; i++)
+        vouch_tensor_set(
+            y, i,
+            power(vouch_tensor_get(call->in[0], vouch_broadcast_at(&p->shapes, 0, i)),
+                  vouch_tensor_get(call->in[1], vouch_broadcast_at(&p->shapes, 1, i))));
+    return VOUCH_OK;
+}
+
+static void add(vouch_tensor *t, int64_t i, double more)
+{
+    if (t)
+        vouch_tensor_set(t, i, vouch_tensor_get(t, i) + more);
+}
+
+static vouch_status pow_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
+                             vouch_tensor *const *d_in)
+{
+    const pow_plan *p = call->node->state;
+    for (int64_t i = 0; i < d_out[0]->count; i++) {
+        const int64_t at[2] = {vouch_broadcast_at(&p->shapes, 0, i),
+                               vouch_broadcast_at(&p->shapes, 1, i)};
+        const double x = vouch_tensor_get(call->in[0], at[0]);
+        const double e = vouch_tensor_get(call->in[1], at[1]),
+                     d = vouch_tensor_get(d_out[0], i);
+        add(d_in[0], at[0], e == 0 ? 0 : d * e * power(x, e - 1));
+        if (d_in[1])
+            add(d_in[1], at[1], x > 0 ? d * power(x, e) * log(x) : 0);
+    }
+    return VOUCH_OK;
+}
+
+/* x^p for intervals of both. For positive x it is monotone in each, so the corners do. */
+static vouch_span corners(vouch_span x, vouch_span p)
+{
+    if (p.low == p.high) {
+        const vouch_smooth c = curve_of(p.low);
+        return vouch_smooth_range_of(&c, x.low, x.high);
+    }
+    if (!(x.low > 0) || !isfinite(x.high) || !isfinite(p.low) || !isfinite(p.high))
+        return vouch_span_all();
+    return vouch_span_hull(
+        vouch_span_hull(enclose_power(x.low, p.low), enclose_power(x.low, p.high)),
+        vouch_span_hull(enclose_power(x.high, p.low), enclose_power(x.high, p.high)));
+}
+
+static vouch_status pow_range(const vouch_op_call *call, const vouch_tensor *const *low,
+                              const vouch_tensor *const *high, vouch_tensor *const *out_low,
+                              vouch_tensor *const *out_high)
+{
+    const pow_plan *p = call->node->state;
+    if (p->single)
+        return vouch_smooth_range(call, low, high, out_low, out_high);
+    for (int64_t i = 0; i < out_low[0]->count; i++) {
+        const int64_t x = vouch_broadcast_at(&p->shapes, 0, i);
+        const int64_t e = vouch_broadcast_at(&p->shapes, 1, i);
+        const vouch_span r =
+            corners((vouch_span){low[0]->f64[x], high[0]->f64[x]},
+                    (vouch_span){vouch_tensor_get(low[1], e), vouch_tensor_get(high[1], e)});
+        out_low[0]->f64[i] = r.low;
+        out_high[0]->f64[i] = r.high;
+    }
+    return VOUCH_OK;
+}
+
+const vouch_op vouch_op_Pow = {
+    .name = "Pow",
+    .summary = "a power; a curve where the exponent is one constant",
+    .citation = "ONNX Pow-15",
+    .op_class = VOUCH_OP_POINTWISE,
+    .since = 2,
+    .until = 22,
+    .prepare = pow_prepare,
+    .eval = pow_eval,
+    .grad = pow_grad,
+    .range = pow_range,
+    .is_affine = is_curve,
+    .otherwise = VOUCH_OP_OPAQUE,
+    .relax = vouch_smooth_relax,
+    .lines = vouch_smooth_lines,
+    .split_point = vouch_smooth_split_point,
+    .slopes = vouch_smooth_slopes,
+};

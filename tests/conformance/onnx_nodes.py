@@ -161,6 +161,44 @@ def new_meanings(c):
         kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1)
 
 
+def normal_share(v):
+    from math import erf
+    return np.vectorize(lambda t: (1 + erf(t / 2 ** .5)) / 2)(v).astype(np.float32)
+
+
+def curves(c):
+    """What the installed package does not know, or knows only as a function of others."""
+    a, w, b = x(2, 3, 4), x(4), x(4)
+    for opset in (17, 22):
+        mean, var = a.mean(axis=-1, keepdims=True), a.var(axis=-1, keepdims=True)
+        c.add(f"layer_normalization_{opset}", opset, "LayerNormalization", [a, w, b],
+              [(a - mean) / np.sqrt(var + np.float32(1e-5)) * w + b])
+    mean, var = a.mean(axis=(1, 2), keepdims=True), a.var(axis=(1, 2), keepdims=True)
+    c.add("layer_normalization_axis", 17, "LayerNormalization", [a, w],
+          [(a - mean) / np.sqrt(var + np.float32(.1)) * w], axis=1, epsilon=.1)
+    c.add("gelu_20", 20, "Gelu", [a], [a * normal_share(a)])
+    for op, f in (("Sin", np.sin), ("Cos", np.cos), ("Exp", np.exp), ("Floor", np.floor),
+                  ("Ceil", np.ceil), ("Round", np.round), ("Sign", np.sign),
+                  ("Softplus", lambda v: np.log1p(np.exp(v))),
+                  ("Softsign", lambda v: v / (1 + np.abs(v))),
+                  ("HardSwish", lambda v: v * (v / 6 + .5).clip(0, 1)),
+                  ("HardSigmoid", lambda v: (v * np.float32(.2) + .5).clip(0, 1)),
+                  ("Elu", lambda v: np.where(v < 0, np.expm1(v), v))):
+        c.add(f"{op.lower()}_22", 22, op, [a], [f(a)])
+    p = np.abs(a) + np.float32(.1)
+    for op, f in (("Log", np.log), ("Sqrt", np.sqrt), ("Reciprocal", np.reciprocal)):
+        c.add(f"{op.lower()}_22", 22, op, [p], [f(p)])
+    c.add("prelu_channel_6", 6, "PRelu", [a, w[:3]], [np.where(a < 0, w[:3, None] * a, a)])
+    d = x(3, 1)
+    c.add("max_three_13", 13, "Max", [a, w, d], [np.maximum(np.maximum(a, w), d)])
+    c.add("min_three_22", 22, "Min", [a, w, d], [np.minimum(np.minimum(a, w), d)])
+    for op, f in (("ReduceMax", np.max), ("ReduceMin", np.min)):
+        c.add(f"{op.lower()}_axes_18", 18, op, [a, ints(0, -1)],
+              [f(a, axis=(0, 2), keepdims=True)])
+    c.add("log_softmax_11", 11, "LogSoftmax", [a], [np.log(softmax(a, (1, 2)))])
+    c.add("log_softmax_13", 13, "LogSoftmax", [a], [np.log(softmax(a, (1,)))], axis=1)
+
+
 def convolutions(c):
     """Strides, dilations, groups, asymmetric padding, one to three dimensions."""
     for name, image, weight, stride, dilation, pads, groups in (
@@ -225,6 +263,7 @@ def main():
     cases = Cases(os.path.join(folder, "own"))
     old_meanings(cases)
     convolutions(cases)
+    curves(cases)
     new_meanings(cases)
     upstream(folder)
 

@@ -205,8 +205,10 @@ static void check_slopes(op_case *f, const vouch_node *node)
 
 static void check_curve(op_case *f, const vouch_node *node)
 {
-    const bool step = node->op->op_class == VOUCH_OP_STEP && node->op->relax;
-    if (node->op->op_class != VOUCH_OP_POINTWISE && !step)
+    bool varying[64];
+    vouch_op_varying(f->graph, varying);
+    const vouch_op_class op_class = vouch_op_node_class(f->graph, node, varying);
+    if (op_class != VOUCH_OP_POINTWISE && (op_class != VOUCH_OP_STEP || !node->op->relax))
         return;
     check_lines(f, node);
     check_family(f, node);

@@ -25,6 +25,8 @@ static const struct {
     {"test_batchnorm_example_training_mode", "training mode"},
     {"test_training_dropout", "training mode"},
     {"test_maxpool_with_argmax", "MaxPool's second output"},
+    {"test_layer_normalization", "LayerNormalization's other outputs"},
+    {"test_pow_types_int", "integer powers"},
     {"test_reshape_allowzero_reordered", "an input without elements"},
     {"test_split_zero_size_splits", "an input without elements"},
     {"FLOAT16", "16-bit floats"},
