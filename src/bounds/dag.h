@@ -95,6 +95,9 @@ void vouch_dag_worker_free(vouch_context *ctx, vouch_dag_worker *worker);
  * where inputs are few, backward walks for what is still unstable. *at NULL: the box is empty. */
 vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const double *high,
                             vouch_dag_intervals **at);
+/* The same for several boxes at once, which is cheaper: at[count]. */
+vouch_status vouch_dag_roots(vouch_dag_worker *worker, int count, const double *const *low,
+                             const double *const *high, vouch_dag_intervals **at);
 /* The parent's intervals with some decisions met. If walks > 0 they are carried forward, by
  * interval arithmetic and by walks of unstable neurons (of those with score > 0; NULL = all), as
  * many as cost no more than `walks` walks through the whole network. *at NULL: contradiction, the

@@ -95,6 +95,8 @@ static vouch_status new_climb(ascent *a, climb *c, bool climbs)
     int decisions = c->job->decision_count;
     bool fine;
 
+    if (a->value >= 0 && !climbs) /* a plain walk of a neuron has no state */
+        return new_answer(a, c);
     c->rows = a->value < 0 ? case_rows(a->w->dag, c->job->which_case) : 0;
     c->mix = VOUCH_NEW_ARRAY(arena, float, mixes);
     c->beta = VOUCH_NEW_ARRAY(arena, float, decisions);
@@ -549,21 +551,24 @@ vouch_status vouch_dag_bound(vouch_dag_worker *w, int count, const vouch_dag_job
     return VOUCH_OK;
 }
 
-vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, const vouch_dag_intervals *at,
-                                     int value, int count, const int64_t *list, int steps,
-                                     double *lower)
+vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, int value, int count,
+                                     const vouch_dag_target *list, int steps, double *lower)
 {
-    const vouch_dag_job job = {.at = at, .steps = steps, .only_lower = true};
     vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
     ascent a = {.w = w, .value = value, .count = 2 * count};
     vouch_dag_answer *answer = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_answer, 2 * count);
-    vouch_status status = answer ? begin(&a) : VOUCH_ERR_MEMORY;
+    vouch_dag_job *job = VOUCH_NEW_ARRAY(w->scratch, vouch_dag_job, count);
+    vouch_status status = answer && job ? begin(&a) : VOUCH_ERR_MEMORY;
 
-    for (int i = 0; !status && i < 2 * count; i++)
-        a.climb[i] = (climb){.job = &job,
+    for (int i = 0; !status && i < 2 * count; i++) {
+        const vouch_dag_target *target = &list[i % count];
+
+        job[i % count] = (vouch_dag_job){.at = target->at, .steps = steps, .only_lower = true};
+        a.climb[i] = (climb){.job = &job[i % count],
                              .answer = &answer[i],
-                             .scalar = list[i % count],
+                             .scalar = target->scalar,
                              .sign = i < count ? 1 : -1};
+    }
     if (!status)
         status = run(&a);
     for (int i = 0; !status && i < 2 * count; i++)

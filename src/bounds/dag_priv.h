@@ -158,11 +158,16 @@ void vouch_dag_walk_end(vouch_dag_worker *w);
 int64_t vouch_dag_chunk(const vouch_dag *dag, bool keep);
 vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call);
 
+/* A scalar of a value, on a box. */
+typedef struct vouch_dag_target {
+    const vouch_dag_intervals *at;
+    int64_t scalar;
+} vouch_dag_target;
+
 /* lower[k], lower[count + k]: the least of scalar list[k] of the value, and of its negative, with
  * at most so many gradient steps each (dag_ascent.c). */
-vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, const vouch_dag_intervals *at,
-                                     int value, int count, const int64_t *list, int steps,
-                                     double *lower);
+vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, int value, int count,
+                                     const vouch_dag_target *list, int steps, double *lower);
 
 /* ---- the replay (dag_replay.c) ----------------------------------------------------------- */
 

@@ -123,7 +123,18 @@ typedef struct analysis {
     const vouch_dag_intervals *parent; /* known, or NULL */
     const double *score;               /* [neurons]: walk those with > 0; NULL = all */
     double work;                       /* multiply-adds left for walks */
+    vouch_bound_problem problem;
 } analysis;
+
+/* Boxes analysed side by side: walks take the neurons of all of them at once. */
+typedef struct boxes {
+    vouch_dag_worker *w;
+    const vouch_dag *dag;
+    vouch_dag *first;
+    vouch_arena *arena;
+    int count;
+    analysis *box;
+} boxes;
 
 static vouch_status fill_lines(analysis *a, int n)
 {
@@ -155,15 +166,14 @@ static void take_over(analysis *a, int v)
 
 /* ---- walks of neurons -------------------------------------------------------------------- */
 
-/* One value's neurons, shared out among threads in chunks; which thread took a chunk changes
- * nothing. */
+/* The neurons of one value, of all boxes, shared out among threads in chunks; which thread took a
+ * chunk changes nothing. */
 typedef struct share {
     const vouch_dag *dag;
-    const vouch_dag_intervals *at;
     int value, steps;
     int64_t count, chunk;
-    const int64_t *list; /* [count] scalars of the value */
-    double *lower;       /* [2 count]: chunk by chunk, lower ends, then those of negatives */
+    const vouch_dag_target *list; /* [count] */
+    double *lower; /* [2 count]: chunk by chunk, lower ends, then those of negatives */
     atomic_llong next;
 } share;
 
@@ -175,8 +185,7 @@ static vouch_status take_chunks(vouch_dag_worker *w, share *s)
 
         if (left <= 0)
             return VOUCH_OK;
-        VOUCH_TRY(vouch_dag_climb_neurons(w, s->at, s->value,
-                                          (int)(left < s->chunk ? left : s->chunk),
+        VOUCH_TRY(vouch_dag_climb_neurons(w, s->value, (int)(left < s->chunk ? left : s->chunk),
                                           s->list + first, s->steps, s->lower + 2 * first));
     }
 }
@@ -194,42 +203,21 @@ static vouch_status help(vouch_context *ctx, void *shared, int index)
     return status;
 }
 
-static void tighten_chunks(analysis *a, const share *s)
-{
-    for (int64_t first = 0; first < s->count; first += s->chunk) {
-        int64_t left = s->count - first, count = left < s->chunk ? left : s->chunk;
-        const double *lower = s->lower + 2 * first;
-
-        for (int64_t k = 0; k < count; k++)
-            vouch_pass_tighten(&a->pass, s->value, s->list[first + k], lower[k],
-                               -lower[count + k]);
-    }
-}
-
 enum { ALONE = 20 * 1000 * 1000 }; /* multiply-adds not worth a thread */
 
-static vouch_status walk_list(analysis *a, int v, int64_t count, const int64_t *list, int steps,
-                              double work)
+static vouch_status walk_list(boxes *b, share *s, double work)
 {
-    share s = {.dag = a->dag,
-               .at = a->at,
-               .value = v,
-               .steps = steps,
-               .count = count,
-               .chunk = vouch_dag_chunk(a->dag, steps > 0) / 2 + 1,
-               .list = list,
-               .lower = VOUCH_NEW_ARRAY(a->pass.arena, double, 2 * count)};
-    int threads = a->first ? a->dag->settings.threads : 1;
+    int threads = b->first ? b->dag->settings.threads : 1;
 
-    atomic_init(&s.next, 0);
-    if (!s.lower)
+    s->dag = b->dag;
+    s->chunk = vouch_dag_chunk(b->dag, s->steps > 0) / 2 + 1;
+    s->lower = VOUCH_NEW_ARRAY(b->arena, double, 2 * s->count);
+    atomic_init(&s->next, 0);
+    if (!s->lower)
         return VOUCH_ERR_MEMORY;
     if (threads > 1 && work > ALONE)
-        VOUCH_TRY(vouch_workers_run(a->w->ctx, threads, help, &s));
-    else
-        VOUCH_TRY(take_chunks(a->w, &s));
-    tighten_chunks(a, &s);
-    return VOUCH_OK;
+        return vouch_workers_run(b->w->ctx, threads, help, s);
+    return take_chunks(b->w, s);
 }
 
 /* An affine image of the inputs alone has its exact interval already. */
@@ -255,44 +243,69 @@ static double cost_up_to(const vouch_dag *dag, int producer)
     return cost;
 }
 
-/* The neurons of v to be walked; returns how many. */
-static int64_t list_wanted(const analysis *a, int v, int64_t *list)
+/* Appends the neurons of v that the box wants walked, as many as the work left allows. */
+static void list_wanted(analysis *a, int v, double each, vouch_dag_target *list, int64_t *count)
 {
     const vouch_dag *dag = a->dag;
-    int64_t wanted = 0;
+    int64_t first = *count, most = (int64_t)fmin(a->work / 2 / each, 1e15);
 
-    for (int64_t i = 0; i < vouch_bounds_count(dag->graph, v); i++)
+    for (int64_t i = 0; i < vouch_bounds_count(dag->graph, v) && *count - first < most; i++)
         if (vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
             (!a->score || a->score[dag->scalar[v] + i] > 0))
-            list[wanted++] = i;
-    return wanted;
+            list[(*count)++] = (vouch_dag_target){a->at, i};
+    a->work -= (double)(*count - first) * each;
 }
 
-/* A value may take half of the work that is left; gradient steps if they fit into it. */
-static vouch_status walk_value(analysis *a, int v)
+static vouch_status tighten(boxes *b, const share *s, const int64_t *end)
 {
-    const vouch_dag *dag = a->dag;
-    int producer = dag->graph->value[v].producer, steps = dag->settings.root_steps;
-    double each = 2 * cost_up_to(dag, producer) + 1;
-    double walks;
-    int64_t *list, wanted;
+    int box = 0;
+
+    for (int64_t first = 0; first < s->count; first += s->chunk) {
+        int64_t left = s->count - first, count = left < s->chunk ? left : s->chunk;
+        const double *lower = s->lower + 2 * first;
+
+        for (int64_t k = 0; k < count; k++) {
+            while (first + k >= end[box])
+                box++;
+            vouch_pass_tighten(&b->box[box].pass, s->value, s->list[first + k].scalar, lower[k],
+                               -lower[count + k]);
+        }
+    }
+    return VOUCH_OK;
+}
+
+/* A value may take half of the work that is left; gradient steps if they fit into it, too. */
+static vouch_status walk_value(boxes *b, int v)
+{
+    const vouch_dag *dag = b->dag;
+    int producer = dag->graph->value[v].producer;
+    double each = 2 * cost_up_to(dag, producer) + 1, work, left = 0;
+    int64_t size = vouch_bounds_count(dag->graph, v);
+    int64_t *end = VOUCH_NEW_ARRAY(b->arena, int64_t, b->count);
+    vouch_dag_target *list;
+    share s = {.value = v, .steps = dag->settings.root_steps};
 
     if (dag->reader[v] < 0 || producer < 0 || is_first_layer(dag, producer))
         return VOUCH_OK;
-    list = VOUCH_NEW_ARRAY(a->pass.arena, int64_t, vouch_bounds_count(dag->graph, v));
-    if (!list)
+    list = VOUCH_NEW_ARRAY(b->arena, vouch_dag_target, size * b->count);
+    if (!list || !end)
         return VOUCH_ERR_MEMORY;
-    wanted = list_wanted(a, v, list);
-    if ((double)wanted * each > a->work / 2)
-        wanted = (int64_t)(a->work / 2 / each);
-    if (wanted == 0)
+    for (int k = 0; k < b->count; k++) {
+        if (!b->box[k].bounds.empty)
+            list_wanted(&b->box[k], v, each, list, &s.count);
+        end[k] = s.count;
+        left += b->box[k].work;
+    }
+    if (s.count == 0)
         return VOUCH_OK;
-    walks = (double)wanted * each;
-    if (walks * (2 * steps + 1) > a->work / 2)
-        steps = (int)fmax(0, (a->work / 2 / walks - 1) / 2);
-    walks *= 2 * steps + 1;
-    a->work -= walks;
-    return walk_list(a, v, wanted, list, steps, walks);
+    s.list = list;
+    work = (double)s.count * each;
+    if (2 * s.steps * work > left / 2)
+        s.steps = (int)(left / 4 / work);
+    for (int k = 0; k < b->count; k++)
+        b->box[k].work -= 2 * s.steps * work / b->count;
+    VOUCH_TRY(walk_list(b, &s, (2 * s.steps + 1) * work));
+    return tighten(b, &s, end);
 }
 
 /* ---- magnitudes, on the hull ------------------------------------------------------------- */
@@ -362,24 +375,33 @@ static vouch_status measure_node(analysis *a, int n)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static vouch_status visit(analysis *a, int n)
+static vouch_status visit(boxes *b, int n)
 {
-    const vouch_node *node = &a->dag->graph->node[n];
+    const vouch_node *node = &b->dag->graph->node[n];
 
-    if (a->dag->node[n].step == VOUCH_DAG_DEAD)
-        return VOUCH_OK;
-    VOUCH_TRY(vouch_pass_node(&a->pass, n));
-    VOUCH_TRY(measure_node(a, n));
-    VOUCH_TRY(fill_lines(a, n));
-    for (int o = 0; o < node->output_count && !a->bounds.empty; o++) {
+    for (int k = 0; k < b->count; k++) {
+        analysis *a = &b->box[k];
+
+        if (a->bounds.empty)
+            continue;
+        VOUCH_TRY(vouch_pass_node(&a->pass, n));
+        VOUCH_TRY(measure_node(a, n));
+        VOUCH_TRY(fill_lines(a, n));
+        for (int o = 0; o < node->output_count; o++)
+            if (node->output[o] >= 0)
+                take_over(a, node->output[o]);
+    }
+    for (int o = 0; o < node->output_count; o++) {
         int v = node->output[o];
 
         if (v < 0)
             continue;
-        take_over(a, v);
-        VOUCH_TRY(walk_value(a, v));
-        take_over(a, v);
-        VOUCH_TRY(measure_value(a, v));
+        VOUCH_TRY(walk_value(b, v));
+        for (int k = 0; k < b->count; k++)
+            if (!b->box[k].bounds.empty) {
+                take_over(&b->box[k], v);
+                VOUCH_TRY(measure_value(&b->box[k], v));
+            }
     }
     return VOUCH_OK;
 }
@@ -444,67 +466,80 @@ static vouch_status add_forward(analysis *a, vouch_bound_problem *problem)
     return VOUCH_OK;
 }
 
-static vouch_status walk_nodes(analysis *a, vouch_bound_problem *problem)
+static vouch_status begin_box(analysis *a, const double *low, const double *high)
 {
     const vouch_dag *dag = a->dag;
-    vouch_arena *arena = a->pass.arena;
 
+    a->problem = (vouch_bound_problem){.graph = dag->graph,
+                                       .varying = dag->varying,
+                                       .input_size = dag->inputs,
+                                       .output_size = vouch_op_output_size(dag->graph),
+                                       .low = low,
+                                       .high = high};
+    a->at = vouch_dag_intervals_new(a->w->ctx, dag);
+    if (!a->at || (dag->lines && !(a->at->lines = lines_new(a->w->ctx, dag->lines))))
+        return VOUCH_ERR_MEMORY;
     if (a->parent)
-        VOUCH_TRY(set_known(a, problem));
-    VOUCH_TRY(add_forward(a, problem));
+        VOUCH_TRY(set_known(a, &a->problem));
+    VOUCH_TRY(add_forward(a, &a->problem));
     if (a->bounds.empty)
         return VOUCH_OK;
-    VOUCH_TRY(vouch_pass_begin(a->w->ctx, arena, problem, false, &a->bounds, &a->pass));
+    VOUCH_TRY(
+        vouch_pass_begin(a->w->ctx, a->pass.arena, &a->problem, false, &a->bounds, &a->pass));
     a->pass.node_class = dag->node_class;
     a->pass.affine = dag->affine;
-    VOUCH_TRY(begin_inputs(a));
-    for (int n = 0; n < dag->graph->node_count && !a->bounds.empty; n++)
-        VOUCH_TRY(visit(a, n));
+    return begin_inputs(a);
+}
+
+static vouch_status run(boxes *b, const double *const *low, const double *const *high)
+{
+    for (int k = 0; k < b->count; k++)
+        VOUCH_TRY(begin_box(&b->box[k], low[k], high[k]));
+    for (int n = 0; n < b->dag->graph->node_count; n++)
+        if (b->dag->node[n].step != VOUCH_DAG_DEAD)
+            VOUCH_TRY(visit(b, n));
     return VOUCH_OK;
 }
 
 /* Everything on one arena, reset afterwards but for the first analysis, whose prepared nodes
  * stay with the dag. */
-static vouch_status analyse(analysis *a, const double *low, const double *high,
-                            vouch_dag_intervals **at)
+static vouch_status analyse(boxes *b, const analysis *model, const double *const *low,
+                            const double *const *high, vouch_dag_intervals **at)
 {
-    const vouch_dag *dag = a->dag;
-    vouch_arena *arena = a->first ? a->first->arena : a->w->answers;
-    vouch_arena_mark mark = vouch_arena_get_mark(arena);
-    vouch_bound_problem problem = {.graph = dag->graph,
-                                   .varying = dag->varying,
-                                   .input_size = dag->inputs,
-                                   .output_size = vouch_op_output_size(dag->graph),
-                                   .low = low,
-                                   .high = high};
+    vouch_arena_mark mark = vouch_arena_get_mark(b->arena);
     vouch_status status;
 
-    *at = NULL;
-    a->at = vouch_dag_intervals_new(a->w->ctx, dag);
-    if (!a->at || (dag->lines && !(a->at->lines = lines_new(a->w->ctx, dag->lines)))) {
-        vouch_dag_intervals_drop(a->w->ctx, a->at);
+    b->box = VOUCH_NEW_ARRAY(b->arena, analysis, b->count);
+    if (!b->box)
         return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < b->count; k++) {
+        b->box[k] = *model;
+        b->box[k].pass.arena = b->arena;
     }
-    a->pass.arena = arena;
-    status = walk_nodes(a, &problem);
-    if (!a->first)
-        vouch_arena_reset(arena, mark);
-    if (status || a->bounds.empty)
-        vouch_dag_intervals_drop(a->w->ctx, a->at);
-    else
-        *at = a->at;
+    status = run(b, low, high);
+    for (int k = 0; k < b->count; k++) {
+        bool keep = !status && !b->box[k].bounds.empty;
+
+        at[k] = keep ? b->box[k].at : NULL;
+        if (!keep)
+            vouch_dag_intervals_drop(b->w->ctx, b->box[k].at);
+    }
+    if (!b->first)
+        vouch_arena_reset(b->arena, mark);
     return status;
 }
 
 vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
                                vouch_dag *first, vouch_dag_intervals **at)
 {
-    analysis a = {.w = worker,
-                  .dag = worker->dag,
-                  .first = first,
-                  .work = worker->dag->settings.root_work};
+    const analysis model = {.w = worker,
+                            .dag = worker->dag,
+                            .first = first,
+                            .work = worker->dag->settings.root_work};
+    boxes b = {.w = worker, .dag = worker->dag, .first = first, .count = 1};
 
-    return analyse(&a, low, high, at);
+    b.arena = first ? first->arena : worker->answers;
+    return analyse(&b, &model, &low, &high, at);
 }
 
 static bool is_hull(const vouch_dag *dag, const double *low, const double *high)
@@ -518,12 +553,46 @@ static bool is_hull(const vouch_dag *dag, const double *low, const double *high)
 vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const double *high,
                             vouch_dag_intervals **at)
 {
-    if (is_hull(worker->dag, low, high)) {
-        *at = worker->dag->hull;
-        vouch_dag_intervals_hold(*at);
+    return vouch_dag_roots(worker, 1, &low, &high, at);
+}
+
+static vouch_status roots(vouch_dag_worker *worker, int count, const double *const *low,
+                          const double *const *high, vouch_dag_intervals **at)
+{
+    const analysis model = {
+        .w = worker, .dag = worker->dag, .work = worker->dag->settings.root_work};
+    boxes b = {.w = worker, .dag = worker->dag, .arena = worker->answers, .count = count};
+    vouch_status status = analyse(&b, &model, low, high, at);
+
+    if (!status)
+        return VOUCH_OK;
+    for (int k = 0; k < count; k++)
+        at[k] = NULL;
+    return status;
+}
+
+enum { SIDE_BY_SIDE = 16 };
+
+vouch_status vouch_dag_roots(vouch_dag_worker *worker, int count, const double *const *low,
+                             const double *const *high, vouch_dag_intervals **at)
+{
+    vouch_status status = VOUCH_OK;
+
+    for (int k = 0; k < count; k++)
+        at[k] = NULL;
+    if (count == 1 && is_hull(worker->dag, low[0], high[0])) {
+        at[0] = worker->dag->hull;
+        vouch_dag_intervals_hold(at[0]);
         return VOUCH_OK;
     }
-    return vouch_dag_analyse(worker, low, high, NULL, at);
+    for (int k = 0; !status && k < count; k += SIDE_BY_SIDE)
+        status = roots(worker, count - k < SIDE_BY_SIDE ? count - k : SIDE_BY_SIDE, low + k,
+                       high + k, at + k);
+    for (int k = 0; status && k < count; k++) {
+        vouch_dag_intervals_drop(worker->ctx, at[k]);
+        at[k] = NULL;
+    }
+    return status;
 }
 
 /* ---- children ---------------------------------------------------------------------------- */
@@ -612,12 +681,13 @@ vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_interval
                               int decision_count, const vouch_decision *decision,
                               const double *score, int64_t walks, vouch_dag_intervals **at)
 {
+    const vouch_dag *dag = worker->dag;
     vouch_dag_intervals *met;
     vouch_status status;
-    analysis a = {.w = worker,
-                  .dag = worker->dag,
-                  .score = score,
-                  .work = 2 * (double)walks * worker->dag->cost};
+    analysis model = {
+        .w = worker, .dag = dag, .score = score, .work = 2 * (double)walks * dag->cost};
+    boxes b = {.w = worker, .dag = dag, .arena = worker->answers, .count = 1};
+    const double *low, *high;
 
     *at = NULL;
     VOUCH_TRY(meet_decisions(worker, parent, decision_count, decision, &met));
@@ -625,8 +695,10 @@ vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_interval
         *at = met;
         return VOUCH_OK;
     }
-    a.parent = met;
-    status = analyse(&a, met->low + worker->dag->neurons, met->high + worker->dag->neurons, at);
+    model.parent = met;
+    low = met->low + dag->neurons;
+    high = met->high + dag->neurons;
+    status = analyse(&b, &model, &low, &high, at);
     vouch_dag_intervals_drop(worker->ctx, met);
     return status;
 }

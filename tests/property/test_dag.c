@@ -221,6 +221,31 @@ static void check_bounds(fixture *f, const vouch_dag_intervals *at, int count,
                      answer[k + CASES].lower, answer[k].lower);
 }
 
+/* Several boxes at once give what each gives alone, bit by bit. */
+static void check_roots(fixture *f)
+{
+    size_t n = (size_t)f->task.input_count, scalars = (size_t)f->dag->scalars;
+    double *middle = VOUCH_NEW_ARRAY(f->arena, double, n);
+    const double *low[] = {f->task.low, middle, f->task.low};
+    const double *high[] = {middle, f->task.high, f->task.high};
+    vouch_dag_intervals *at[3], *alone;
+
+    for (size_t i = 0; i < n; i++)
+        middle[i] = .5 * f->task.low[i] + .5 * f->task.high[i];
+    vouch_test_ok(f->ctx, vouch_dag_roots(f->worker, 3, low, high, at));
+    for (int k = 0; k < 2; k++) {
+        vouch_test_ok(f->ctx, vouch_dag_root(f->worker, low[k], high[k], &alone));
+        assert_int_equal(alone == NULL, at[k] == NULL);
+        if (alone) {
+            assert_memory_equal(alone->low, at[k]->low, scalars * sizeof(double));
+            assert_memory_equal(alone->high, at[k]->high, scalars * sizeof(double));
+        }
+        vouch_dag_intervals_drop(f->ctx, alone);
+    }
+    for (int k = 0; k < 3; k++)
+        vouch_dag_intervals_drop(f->ctx, at[k]);
+}
+
 static void check_network(vouch_test_kind kind, uint64_t index)
 {
     fixture f;
@@ -231,6 +256,7 @@ static void check_network(vouch_test_kind kind, uint64_t index)
     fixture_new(&f, kind, index);
     mark_inside(&f, 0, NULL);
     vouch_test_ok(f.ctx, vouch_dag_root(f.worker, f.task.low, f.task.high, &root));
+    check_roots(&f);
     if (root) {
         check_inside(&f, root);
         check_bounds(&f, root, 0, NULL);
