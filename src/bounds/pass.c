@@ -92,14 +92,15 @@ static bool has_varying_input(const vouch_pass *pass, const vouch_node *node)
     return false;
 }
 
-/* The class a node is handled as: AFFINE, POINTWISE and MAX only where their functions exist
- * and fit, anything else is bounded by its range. */
+/* The class a node is handled as: AFFINE, POINTWISE (steps, too: curves with jumps) and MAX only
+ * where their functions exist and fit, anything else is bounded by its range. */
 static vouch_op_class handled_class(const vouch_pass *pass, const vouch_node *node)
 {
     const vouch_graph *graph = pass->graph;
     vouch_op_class class = vouch_op_node_class(graph, node, pass->problem->varying);
-    bool affine = class == VOUCH_OP_AFFINE, curve = class == VOUCH_OP_POINTWISE;
-    bool max = class == VOUCH_OP_MAX;
+    bool affine = class == VOUCH_OP_AFFINE, max = class == VOUCH_OP_MAX;
+    bool step = class == VOUCH_OP_STEP && node->op->relax;
+    bool curve = class == VOUCH_OP_POINTWISE || step;
 
     if (!affine && !curve && !max)
         return class;
@@ -113,7 +114,7 @@ static vouch_op_class handled_class(const vouch_pass *pass, const vouch_node *no
                   vouch_bounds_count(graph, node->input[0]) !=
                       vouch_bounds_count(graph, node->output[0])))
         return VOUCH_OP_OPAQUE;
-    return class;
+    return step ? VOUCH_OP_POINTWISE : class;
 }
 
 vouch_status vouch_pass_classify(vouch_pass *pass)
