@@ -14,6 +14,7 @@
 #define VOUCH_NUM_GEMM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct vouch_matrix {
@@ -21,6 +22,7 @@ typedef struct vouch_matrix {
     int64_t row, column; /* strides, in elements */
     bool is_float;       /* float, else double */
     bool absolute;       /* take magnitudes */
+    const int64_t *rows; /* B only: [k] where each row begins, instead of `row`; NULL */
 } vouch_matrix;
 
 typedef struct vouch_gemm {

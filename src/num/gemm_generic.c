@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define VECTOR 16
-#define MR 4
+#define MR 3
 
 #define REAL float
 #define NAME(x) x##_f32

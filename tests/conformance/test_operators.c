@@ -269,7 +269,8 @@ static void check_modes(op_case *f, const vouch_node *node, int which, int64_t n
 {
     double *a = VOUCH_NEW_ARRAY(f->arena, double, n *m);
     double *size = VOUCH_NEW_ARRAY(f->arena, double, n *m);
-    double *out = VOUCH_NEW_ARRAY(f->arena, double, 2 * (n > m ? n : m));
+    enum { VECTORS = 11 };
+    double *out = VOUCH_NEW_ARRAY(f->arena, double, VECTORS *(n > m ? n : m));
     make_matrix(f, node, which, VOUCH_LINEAR_PLAIN, n, m, a);
     make_matrix(f, node, which, VOUCH_LINEAR_ABS, n, m, size);
     for (int64_t i = 0; i < n * m; i++)
@@ -279,11 +280,11 @@ static void check_modes(op_case *f, const vouch_node *node, int which, int64_t n
         OP_EXPECT(f, near(out[k], dot(n, a + k * n, x), 1e-13));
         sum[k] += out[k];
     }
-    const double *y = randoms(f, 2 * m, -2);
-    for (int mode = 0; mode < 2; mode++) { /* A^T and |A|^T, two vectors at once */
-        apply(f, node, which, mode ? VOUCH_LINEAR_ABS_TRANSPOSED : VOUCH_LINEAR_TRANSPOSED, 2,
-              y, out);
-        for (int64_t v = 0; v < 2; v++)
+    const double *y = randoms(f, VECTORS * m, -2);
+    for (int mode = 0; mode < 2; mode++) { /* A^T and |A|^T, several vectors at once */
+        apply(f, node, which, mode ? VOUCH_LINEAR_ABS_TRANSPOSED : VOUCH_LINEAR_TRANSPOSED,
+              VECTORS, y, out);
+        for (int64_t v = 0; v < VECTORS; v++)
             for (int64_t i = 0; i < n; i++) {
                 double expected = 0;
                 for (int64_t k = 0; k < m; k++)
