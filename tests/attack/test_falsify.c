@@ -209,6 +209,85 @@ static void the_same_seed_gives_the_same_witness(void **state)
     end(&f);
 }
 
+/* A case that only later rounds reach, if any: what is found, or not, is the same. */
+static void the_number_of_threads_changes_nothing(void **state)
+{
+    const int size[] = {14, 20, 20, 1};
+    int hits = 0;
+
+    (void)state;
+    for (uint64_t k = 0; k < 8; k++) {
+        vouch_random r = vouch_random_stream(9, "falsify", k);
+        vouch_falsify_settings settings = usual;
+        double first[WIDE];
+        char text[4096];
+        fixture f;
+        begin(&f);
+        vouch_test_net_random(f.ctx, VOUCH_F32, 3, size, &r, &f.net);
+        int length = write_unit_box(text, size[0]);
+        sprintf(text + length, "(assert (>= Y_0 %.9g))",
+                1.4 * fabs(greatest_sample(&f, &r, size[0], 1000)));
+        f.spec = vouch_test_spec(f.ctx, f.net.graph, text);
+        settings.steps = 10;
+        settings.rounds = 2;
+        const bool one = found(&f, &settings);
+        memcpy(first, f.input, sizeof first);
+        for (settings.threads = 2; settings.threads <= 3; settings.threads++) {
+            assert_true(found(&f, &settings) == one);
+            assert_memory_equal(first, f.input, sizeof first);
+        }
+        hits += one;
+        end(&f);
+    }
+    assert_in_range(hits, 1, 8);
+}
+
+/* x_0 + x_1 + x_2 <= -2.5 and Y_0 >= bound: rows on inputs alone are kept to by projection. */
+static void a_polytope_of_inputs_is_kept_to(void **state)
+{
+    static const float parameters[] = {1, 0.5, -1, 0};
+    static const int size[] = {3, 1};
+    vouch_falsify_settings settings = usual;
+    char text[1024];
+    fixture f;
+
+    (void)state;
+    begin(&f);
+    vouch_test_net_new(f.ctx, VOUCH_F32, 1, size, parameters, &f.net);
+    int length = write_unit_box(text, 3);
+    sprintf(text + length, "(assert (<= (+ X_0 X_1 X_2) -2.5)) (assert (>= Y_0 -0.0001))");
+    f.spec = vouch_test_spec(f.ctx, f.net.graph, text);
+    settings.rounds = 2;
+    assert_true(found(&f, &settings));
+    assert_true(f.input[0] + f.input[1] + f.input[2] <= -2.5);
+    end(&f);
+}
+
+/* No gradient and no corner helps: a cell of two coordinates, a few thousandths of the box. */
+static void a_small_cell_of_two_coordinates_is_swept(void **state)
+{
+    vouch_falsify_settings settings = usual;
+    fixture f;
+    /* relu(x - .30), relu(x - .31), relu(x - .33), relu(x - .34), the same of y: a plateau */
+    static const float parameters[] = {
+        1,     1,     1,     1,     0,     0,     0,     0,
+        0,     0,     0,     0,     1,     1,     1,     1, /* weights [2][8] */
+        -.30F, -.31F, -.33F, -.34F, -.70F, -.71F, -.73F, -.74F,
+        1,     -1,    -1,    1,     1,     -1,    -1,    1, /* weights [8][1] */
+        0};
+    static const int size[] = {2, 8, 1};
+
+    (void)state;
+    begin(&f);
+    vouch_test_net_new(f.ctx, VOUCH_F32, 2, size, parameters, &f.net);
+    f.spec = vouch_test_spec(f.ctx, f.net.graph,
+                             "(assert (>= X_0 0)) (assert (<= X_0 1)) (assert (>= X_1 0))"
+                             "(assert (<= X_1 1)) (assert (>= Y_0 0.019))");
+    settings.rounds = 10;
+    assert_true(found(&f, &settings));
+    end(&f);
+}
+
 static void a_deadline_or_a_cancellation_ends_the_search(void **state)
 {
     static const float identity[] = {1, 0};
@@ -344,6 +423,9 @@ int main(void)
         cmocka_unit_test(descent_reaches_corners_that_samples_miss),
         cmocka_unit_test(all_cases_are_searched),
         cmocka_unit_test(the_same_seed_gives_the_same_witness),
+        cmocka_unit_test(the_number_of_threads_changes_nothing),
+        cmocka_unit_test(a_polytope_of_inputs_is_kept_to),
+        cmocka_unit_test(a_small_cell_of_two_coordinates_is_swept),
         cmocka_unit_test(a_deadline_or_a_cancellation_ends_the_search),
         cmocka_unit_test(the_semantics_decide_what_is_found),
         cmocka_unit_test(a_failed_allocation_is_an_error_and_leaks_nothing),
