@@ -178,8 +178,8 @@ static void add_neuron(building *b, mpq_t *z, double at, const vouch_line *piece
 
 static void curve(building *b, const vouch_node *node)
 {
-    double at[MAX_BREAKS];
-    vouch_line piece[MAX_BREAKS + 1];
+    double at[MAX_BREAKS] = {0};
+    vouch_line piece[MAX_BREAKS + 1] = {{0, 0}};
     int breaks = pieces_of(b, node, at, piece);
 
     b->supported = node->output_count == 1 && is_continuous(b, at, piece, breaks);

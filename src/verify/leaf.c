@@ -150,7 +150,7 @@ static vouch_status solve(vouch_leaf_worker *w, const vouch_leaf_job *job,
         state = attempt(w, lp, job, (double)INFINITY, answer);
     if (state == VOUCH_LP_OPTIMAL)
         take_point(w, lp, answer);
-    memcpy(w->basis, vouch_lp_basis(lp), (size_t)(l->columns + rows));
+    memcpy(w->basis, vouch_lp_basis(lp), (size_t)l->columns + (size_t)rows);
     answer->basis = w->basis;
     vouch_lp_free(w->ctx, lp);
     return VOUCH_OK;
