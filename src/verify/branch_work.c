@@ -65,7 +65,7 @@ void vouch_branch_worker_free(vouch_context *ctx, vouch_branch_worker *worker)
 
 /* ---- decisions -------------------------------------------------------------------- */
 
-enum { INPUTS = 1, NEURONS = 2 };
+enum { REMAKE_WALKS = 64 };
 
 typedef struct decisions {
     int count;
@@ -85,28 +85,27 @@ static bool has_key(const decisions *list, const vouch_decision *d)
     return false;
 }
 
-/* An older decision on the same side of the same scalar is implied by a newer one. */
-static void add_decision(const vouch_branch_run *run, const vouch_decision *d, unsigned kinds,
-                         decisions *list)
+/* Decisions about inputs are in the box; an older one on the same side of the same neuron is
+ * implied by a newer one. */
+static void add_decision(const vouch_branch_run *run, const vouch_decision *d, decisions *list)
 {
-    if (d->neuron >= 0 && (is_input(run, d) ? kinds & INPUTS : kinds & NEURONS) &&
-        !has_key(list, d))
+    if (d->neuron >= 0 && !is_input(run, d) && !has_key(list, d))
         list->item[list->count++] = *d;
 }
 
-/* The newest first: `extra` (its neuron may be -1: none), then the trail. */
-static vouch_status list_decisions(vouch_branch_worker *w, const vouch_decision *extra,
-                                   const vouch_trail *trail, unsigned kinds, decisions *list)
+/* About neurons, the child's own first, then the newest first. */
+static vouch_status list_decisions(vouch_branch_worker *w, const vouch_child *c,
+                                   decisions *list)
 {
     int length = 1;
-    for (const vouch_trail *t = trail; t; t = t->up)
+    for (const vouch_trail *t = c->parent->trail; t; t = t->up)
         length++;
     *list = (decisions){.item = VOUCH_NEW_ARRAY(w->arena, vouch_decision, length)};
     if (!list->item)
         return VOUCH_ERR_MEMORY;
-    add_decision(w->run, extra, kinds, list);
-    for (const vouch_trail *t = trail; t; t = t->up)
-        add_decision(w->run, &t->decision, kinds, list);
+    add_decision(w->run, &c->decision, list);
+    for (const vouch_trail *t = c->parent->trail; t; t = t->up)
+        add_decision(w->run, &t->decision, list);
     return VOUCH_OK;
 }
 
@@ -151,18 +150,6 @@ static const double *scores_of(vouch_branch_worker *w, const vouch_sub *parent)
     return w->score;
 }
 
-/* The parent's intervals, or, where these were shed, the root's and all decisions. */
-static vouch_status narrow(vouch_branch_worker *w, vouch_child *c)
-{
-    const vouch_sub *p = c->parent;
-    decisions list;
-    VOUCH_TRY(
-        list_decisions(w, &c->decision, p->at ? NULL : p->trail, INPUTS | NEURONS, &list));
-    const vouch_dag_intervals *from = p->at ? p->at : box_root(w->run, c->which_case);
-    return vouch_dag_narrow(w->dag, from, list.count, list.item,
-                            c->walks > 0 ? scores_of(w, p) : NULL, c->walks, &c->at);
-}
-
 static bool is_empty_box(const vouch_branch_worker *w)
 {
     for (int64_t d = 0; d < w->run->inputs; d++)
@@ -171,23 +158,53 @@ static bool is_empty_box(const vouch_branch_worker *w)
     return false;
 }
 
-/* From scratch on the child's box, then the decisions about neurons. */
-static vouch_status start_over(vouch_branch_worker *w, vouch_child *c)
+/* *whole with the decisions about neurons, up to `walks` neurons tightened; drops *whole. */
+static vouch_status decide(vouch_branch_worker *w, vouch_child *c, int64_t walks,
+                           vouch_dag_intervals **whole)
 {
     decisions splits;
-    VOUCH_TRY(list_decisions(w, &c->decision, c->parent->trail, NEURONS, &splits));
+    vouch_dag_intervals *from = *whole;
+    VOUCH_TRY(list_decisions(w, c, &splits));
+    if (!from || splits.count == 0)
+        return VOUCH_OK;
+    *whole = NULL;
+    vouch_status s =
+        vouch_dag_narrow(w->dag, from, splits.count, splits.item, NULL, walks, whole);
+    vouch_dag_intervals_drop(w->ctx, from);
+    return s;
+}
+
+/* From scratch on the child's box, then the decisions about neurons. */
+static vouch_status start_over(vouch_branch_worker *w, vouch_child *c, int64_t walks)
+{
     vouch_child_box(w->run, c, w->low, w->high);
     if (is_empty_box(w))
         return VOUCH_OK;
     VOUCH_TRY(vouch_dag_root(w->dag, w->low, w->high, &c->at));
-    if (!c->at || splits.count == 0)
-        return VOUCH_OK;
-    vouch_dag_intervals *whole = c->at;
-    c->at = NULL;
-    vouch_status s =
-        vouch_dag_narrow(w->dag, whole, splits.count, splits.item, NULL, 0, &c->at);
-    vouch_dag_intervals_drop(w->ctx, whole);
-    return s;
+    return decide(w, c, walks, &c->at);
+}
+
+/* The parent's intervals were shed, and with them what walks on the way had found: a few walks
+ * make up for it. */
+static vouch_status make_again(vouch_branch_worker *w, vouch_child *c)
+{
+    const vouch_branch_run *run = w->run;
+    int64_t walks = run->keeps_score ? REMAKE_WALKS : 0;
+    bool cut = is_input(run, &c->decision);
+    for (const vouch_trail *t = c->parent->trail; t; t = t->up)
+        cut |= is_input(run, &t->decision);
+    if (cut)
+        return start_over(w, c, walks);
+    c->at = box_root(run, c->which_case);
+    vouch_dag_intervals_hold(c->at);
+    return decide(w, c, walks, &c->at);
+}
+
+/* The parent's intervals and the decision, carried forward. */
+static vouch_status narrow(vouch_branch_worker *w, vouch_child *c)
+{
+    return vouch_dag_narrow(w->dag, c->parent->at, c->decision.neuron >= 0, &c->decision,
+                            c->walks > 0 ? scores_of(w, c->parent) : NULL, c->walks, &c->at);
 }
 
 static vouch_status box_intervals(vouch_branch_worker *w, vouch_child *c)
@@ -206,7 +223,10 @@ static vouch_status intervals(vouch_branch_worker *w, vouch_child *c,
         *at = c->parent->at;
         return VOUCH_OK;
     }
-    VOUCH_TRY(c->refresh == VOUCH_REFRESH_ROOT ? start_over(w, c) : narrow(w, c));
+    if (c->refresh == VOUCH_REFRESH_ROOT)
+        VOUCH_TRY(start_over(w, c, 0));
+    else
+        VOUCH_TRY(c->parent->at ? narrow(w, c) : make_again(w, c));
     *at = c->at;
     if (!c->at) {
         c->empty = c->closed = true;
@@ -365,14 +385,16 @@ static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
 {
     const vouch_warm *warm = c->parent->warm;
     decisions list;
-    VOUCH_TRY(list_decisions(w, &c->decision, c->parent->trail, NEURONS, &list));
+    VOUCH_TRY(list_decisions(w, c, &list));
     *job = (vouch_dag_job){.at = at,
                            .which_case = c->which_case,
                            .decision_count = list.count,
                            .decision = list.item,
                            .steps = c->steps};
-    if (!warm)
+    if (!warm) { /* shed: what the parent's steps had found is found again */
+        job->steps += c->steps > 0 ? w->run->in->root_steps : 0;
         return VOUCH_OK;
+    }
     float *beta = VOUCH_NEW_ARRAY(w->arena, float, list.count + 1);
     if (!beta)
         return VOUCH_ERR_MEMORY;

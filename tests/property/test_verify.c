@@ -13,6 +13,7 @@
 #include "support/net.h"
 #include "support/tiny.h"
 #include "verify/cut.h"
+#include "verify/pick.h"
 #include "verify/split.h"
 #include "verify/verify.h"
 
@@ -246,7 +247,17 @@ static vouch_verify_settings usual_settings(void)
 static vouch_verify_settings any_settings(fixture *f)
 {
     static const char *const precisions[] = {"auto", "float", "double"};
+    static const char *const searches[] = {"auto", "boxes", "branch", "branch"};
     vouch_verify_settings s = usual_settings();
+    const vouch_pick *const *picks = vouch_pick_table();
+    size_t pick_count = 0;
+
+    while (picks[pick_count])
+        pick_count++;
+    s.search = searches[below(f, 4)];
+    s.pick = picks[below(f, pick_count)]->name;
+    s.root_steps = (int64_t)below(f, 10);
+    s.branch_steps = (int64_t)below(f, 4);
 
     s.domain = any_domain(f);
     s.split = any_split(f);
@@ -264,10 +275,11 @@ static vouch_verify_settings any_settings(fixture *f)
 static void describe(const fixture *f, const vouch_verify_settings *s, const char *what)
 {
     print_message("network %llu: %s\ndomain %s split %s cut %s precision %s attack %d clip %d "
-                  "compress %d steps %lld seed %lld limit %lld\n%s",
+                  "compress %d steps %lld seed %lld limit %lld search %s pick %s\n%s",
                   (unsigned long long)f->index, what, s->domain, s->split, s->cut, s->precision,
                   s->attack, s->clip, s->compress, (long long)s->slope_steps,
-                  (long long)s->seed, (long long)s->max_subproblems, f->text);
+                  (long long)s->seed, (long long)s->max_subproblems, s->search, s->pick,
+                  f->text);
     fail();
 }
 
