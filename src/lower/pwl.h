@@ -50,6 +50,10 @@ vouch_status vouch_pwl_lower(vouch_context *ctx, const vouch_graph *graph, const
                              const double *high, const vouch_pwl_limits *limits,
                              vouch_pwl **pwl);
 
+/* With at most so many inputs neurons are bounded by linear forms while lowering, which folds
+ * nearly all that are stable. */
+enum { VOUCH_PWL_FEW_INPUTS = 8 };
+
 /* Has the graph a form, of whatever size? Where its inputs are few, one that is beyond the limits
  * may well be within them on a smaller box. */
 vouch_status vouch_pwl_has_form(vouch_context *ctx, const vouch_graph *graph, bool *has);

@@ -23,7 +23,8 @@ static vouch_status allocate(const vouch_lowering *lo, int64_t count, vouch_encl
     e->low = VOUCH_NEW_ARRAY(lo->scratch, double, count);
     e->high = VOUCH_NEW_ARRAY(lo->scratch, double, count);
     e->size = VOUCH_NEW_ARRAY(lo->scratch, double, count);
-    if (!e->low || !e->high || !e->size)
+    e->rounding = VOUCH_NEW_ARRAY(lo->scratch, double, count);
+    if (!e->low || !e->high || !e->size || !e->rounding)
         return VOUCH_ERR_MEMORY;
     if (lo->inputs > VOUCH_PWL_FEW_INPUTS)
         return VOUCH_OK;
@@ -50,6 +51,7 @@ static void by_intervals(const vouch_lowering *lo, const vouch_form *f, vouch_en
         const double error = vouch_up((gamma * e->size[i] + f->err[i]) * (1 + gamma) + lost);
         e->low[i] = vouch_down(e->low[i] - error);
         e->high[i] = vouch_up(e->high[i] + error);
+        e->rounding[i] = error;
     }
 }
 

@@ -4,9 +4,6 @@
 
 #include "lower/pwl.h"
 
-/* With at most so many inputs every neuron also gets linear bounds in the inputs (pwl_bound.c). */
-enum { VOUCH_PWL_FEW_INPUTS = 8 };
-
 /* A value's scalars as affine forms: column v is m[v*count .. v*count+count-1]. */
 typedef struct vouch_form {
     int64_t count;
@@ -20,7 +17,7 @@ typedef struct vouch_neuron {
     double *row; /* [columns of its form] */
     int columns;
     double radius, size;
-    int identity; /* its number if none were stable */
+    int identity;          /* its number if none were stable */
     double *lower, *upper; /* [inputs + 1], the constant last; NULL with many inputs */
     double error, scale;   /* of both: how far off, and >= the sum of their magnitudes */
 } vouch_neuron;
@@ -41,7 +38,7 @@ typedef struct vouch_lowering {
     double *var_low, *var_high, *magnitude; /* [capacity] */
     vouch_neuron *neuron;                   /* [capacity - inputs - 1] */
     int neurons;
-    int seen; /* neurons if none were stable */
+    int seen;         /* neurons if none were stable */
     int *layer_start; /* [nodes + 1] */
     int layers;
 } vouch_lowering;
@@ -52,6 +49,7 @@ typedef struct vouch_enclosure {
     double *lower, *upper; /* [inputs + 1][count], or NULL */
     double *error, *scale; /* [count] */
     double *size;          /* [count]: >= sum_v |m_v| magnitude_v */
+    double *rounding;      /* [count]: the part of low and high that is rounding alone */
 } vouch_enclosure;
 
 vouch_status vouch_pwl_enclose(vouch_lowering *lo, const vouch_form *f, vouch_enclosure *e);

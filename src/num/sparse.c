@@ -45,6 +45,19 @@ static void fill(const vouch_matrix *m, vouch_sparse *s, int64_t *start, int32_t
     s->value = value;
 }
 
+/* reached: [columns], zeroed. */
+static int64_t longest(const vouch_sparse *s, int64_t *reached)
+{
+    int64_t most = 0;
+    for (int64_t i = 0; i < s->rows; i++) {
+        const int64_t here = s->start[i + 1] - s->start[i];
+        most = here > most ? here : most;
+        for (int64_t e = s->start[i]; e < s->start[i + 1]; e++)
+            most = ++reached[s->column[e]] > most ? reached[s->column[e]] : most;
+    }
+    return most;
+}
+
 vouch_status vouch_sparse_of(vouch_arena *arena, const vouch_matrix *dense, int64_t rows,
                              int64_t columns, const vouch_sparse **sparse)
 {
@@ -59,11 +72,13 @@ vouch_status vouch_sparse_of(vouch_arena *arena, const vouch_matrix *dense, int6
     int64_t *start = VOUCH_NEW_ARRAY(arena, int64_t, rows + 1);
     int32_t *column = VOUCH_NEW_ARRAY(arena, int32_t, count + 1);
     double *value = VOUCH_NEW_ARRAY(arena, double, count + 1);
-    if (!s || !start || !column || !value)
+    int64_t *reached = VOUCH_NEW_ARRAY(arena, int64_t, columns);
+    if (!s || !start || !column || !value || !reached)
         return VOUCH_ERR_MEMORY;
     s->rows = rows;
     s->columns = columns;
     fill(dense, s, start, column, value);
+    s->longest = longest(s, reached);
     *sparse = s;
     return VOUCH_OK;
 }

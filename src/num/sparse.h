@@ -4,8 +4,8 @@
  * as dense weights of which one in a thousand is not zero. Their products cost what is not zero,
  * and skip zeros of the vector too: lowering multiplies thousands of unit vectors.
  *
- * Every element is summed over the rows in ascending order, as in gemm.h, and by no more
- * operations than there, so the same bound with gamma_k holds.
+ * Every element is summed over the rows in ascending order, as in gemm.h, and operations that
+ * are not made with a zero do not round: the bound with gamma_k holds for k = longest.
  */
 #ifndef VOUCH_NUM_SPARSE_H
 #define VOUCH_NUM_SPARSE_H
@@ -15,6 +15,7 @@
 
 typedef struct vouch_sparse {
     int64_t rows, columns;
+    int64_t longest;       /* entries of a row or a column, at most: the terms of a sum */
     const int64_t *start;  /* [rows + 1] */
     const int32_t *column; /* [start[rows]] ascending in a row */
     const double *value;   /* as stored: floats become doubles exactly */

@@ -543,15 +543,15 @@ static vouch_status linear(const vouch_linear_call *call)
     return VOUCH_OK;
 }
 
-/* A product's k terms forward; backward n (or m) for every product that shares the operand;
+/* A sparse product's longest sum; else a product's k terms forward; backward n (or m) for every product that shares the operand;
  * alpha, beta and the sum with C round once each. */
 static int64_t terms(const vouch_graph *g, const vouch_node *node)
 {
     (void)g;
     const plan *p = node->state;
     const int64_t y = p->products * p->m * p->n;
-    int64_t most = p->k;
-    for (int w = 0; w < 3; w++) {
+    int64_t most = p->sparse ? p->sparse->longest : p->k;
+    for (int w = p->sparse ? 2 : 0; w < 3; w++) {
         if (p->count[w] == 0)
             continue;
         /* outputs that one element of the operand reaches */

@@ -198,17 +198,24 @@ static vouch_pwl *with_rows(vouch_context *ctx, const vouch_task *t, const vouch
     return to;
 }
 
-vouch_status vouch_task_lower(vouch_context *ctx, const vouch_graph *graph,
-                              const vouch_spec *spec, vouch_task *t)
+vouch_status vouch_task_lower_within(vouch_context *ctx, const vouch_graph *graph,
+                                     const vouch_spec *spec, const vouch_pwl_limits *limits,
+                                     vouch_task *t)
 {
-    vouch_pwl_limits limits = {LARGEST_NEURONS, LARGEST_SCALARS};
     vouch_pwl *net;
-    VOUCH_TRY(vouch_pwl_lower(ctx, graph, t->low, t->high, &limits, &net));
+    VOUCH_TRY(vouch_pwl_lower(ctx, graph, t->low, t->high, limits, &net));
     if (!net)
         return VOUCH_OK;
     t->form = with_rows(ctx, t, spec, net);
     vouch_pwl_free(ctx, net);
     return t->form ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+vouch_status vouch_task_lower(vouch_context *ctx, const vouch_graph *graph,
+                              const vouch_spec *spec, vouch_task *t)
+{
+    static const vouch_pwl_limits limits = {LARGEST_NEURONS, LARGEST_SCALARS};
+    return vouch_task_lower_within(ctx, graph, spec, &limits, t);
 }
 
 vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,

@@ -12,6 +12,9 @@ vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouc
 /* The second part alone, on a task built without it. */
 vouch_status vouch_task_lower(vouch_context *ctx, const vouch_graph *graph,
                               const vouch_spec *spec, vouch_task *task);
+vouch_status vouch_task_lower_within(vouch_context *ctx, const vouch_graph *graph,
+                                     const vouch_spec *spec, const vouch_pwl_limits *limits,
+                                     vouch_task *task);
 void vouch_task_clear(vouch_context *ctx, vouch_task *task);
 
 #endif

@@ -7,6 +7,8 @@
  *   boxes    cuts of inputs, many boxes at once on a network that shrinks (verify/search.h): in
  *            float, what float could not decide in double. Piecewise-linear networks of few
  *            inputs. Or any network, box by box, in a domain that was asked for.
+ *   pieces   the same on one part of the property's boxes after the other, where the network is
+ *            too large for the whole (verify/pieces.h).
  *   branch   splits of neurons and cuts of inputs in one tree (verify/branch.h): everything else.
  *   both     boxes for a fixed number of subproblems, then branch: piecewise-linear networks of
  *            more inputs, where it takes little to see whether cuts do.
@@ -21,10 +23,13 @@
 #include "bounds/domain.h"
 #include "verify/branch.h"
 #include "verify/exact.h"
+#include "verify/pieces.h"
 #include "verify/probe.h"
 #include "verify/search.h"
 #include "verify/task.h"
 
+/* A piece that rounding leaves undecided is halved up to this depth. */
+enum { ROUNDING_DEPTH = 16 };
 /* From so many varying inputs on, cutting them all once is more than a search can do. */
 enum { INPUTS_FEW = 12 };
 /* Networks of more parameters are not tried by boxes: one of their boxes takes as long as many
@@ -36,7 +41,12 @@ static const double TRY_WORK = 2e10;
 
 enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 200, ATTACK_RESTARTS = 4, ATTACK_STEPS = 20 };
 
-typedef enum search_kind { SEARCH_BOXES, SEARCH_BRANCH, SEARCH_BOTH } search_kind;
+typedef enum search_kind {
+    SEARCH_BOXES,
+    SEARCH_PIECES,
+    SEARCH_BRANCH,
+    SEARCH_BOTH
+} search_kind;
 
 typedef struct run {
     vouch_context *ctx;
@@ -48,6 +58,7 @@ typedef struct run {
     vouch_search_input in;
     search_kind search;
     bool decided;     /* sat, or proved (which under float32 semantics is no verdict) */
+    bool open;        /* some piece stays undecided */
     uint64_t last_id; /* the largest id of a subproblem so far */
 } run;
 
@@ -280,6 +291,87 @@ static vouch_status search_boxes(run *r)
     return status;
 }
 
+static vouch_status search_branch(run *r);
+
+/* Has the search ended for good: sat, out of time, cancelled, or beyond its number? */
+static bool is_finished(const run *r)
+{
+    const uint64_t most = (uint64_t)r->settings->max_subproblems;
+    return r->result->verdict == VOUCH_SAT || vouch_context_stopped(r->ctx) ||
+           (most && r->result->subproblems >= most);
+}
+
+/* A witness of a piece, kept beyond it. */
+static vouch_status keep_witness(run *r, const vouch_piece *piece)
+{
+    vouch_verify_result *result = r->result;
+    const int64_t inputs = r->spec->input_size, outputs = r->spec->output_size;
+    double *input = VOUCH_NEW_ARRAY(r->arena, double, inputs);
+    double *output = VOUCH_NEW_ARRAY(r->arena, double, outputs);
+    if (!input || !output)
+        return VOUCH_ERR_MEMORY;
+    memcpy(input, result->witness_input, (size_t)inputs * sizeof *input);
+    memcpy(output, result->witness_output, (size_t)outputs * sizeof *output);
+    result->witness_input = input;
+    result->witness_output = output;
+    result->witness_case += piece->first_case;
+    r->decided = true;
+    return VOUCH_OK;
+}
+
+/* The piece as a run of its own; what it proves is only a part. */
+static vouch_status search_piece(void *user, vouch_arena *arena, vouch_piece *piece,
+                                 vouch_piece_outcome *outcome)
+{
+    run *r = user, part = *r;
+    const uint64_t most = (uint64_t)r->settings->max_subproblems;
+    double proved_before = r->result->proved_share;
+    part.arena = arena;
+    part.spec = part.in.spec = &piece->spec;
+    part.task = piece->task;
+    part.task.domain = r->task.domain;
+    part.in.task = &part.task;
+    part.in.first_id = r->last_id;
+    part.in.max_subproblems = most ? most - r->result->subproblems : 0;
+    VOUCH_TRY(start_from_boxes(&part));
+    vouch_status status = search_form(&part);
+    r->last_id = part.last_id;
+    r->result->proved_share =
+        proved_before + (r->result->proved_share - proved_before) * piece->share;
+    VOUCH_TRY(status);
+    if (r->result->verdict == VOUCH_SAT)
+        VOUCH_TRY(keep_witness(r, piece));
+    *outcome = is_finished(r) ? VOUCH_PIECE_STOP : VOUCH_PIECE_DONE;
+    if (*outcome == VOUCH_PIECE_STOP)
+        return VOUCH_OK;
+    r->result->verdict = VOUCH_UNKNOWN;
+    if (part.decided)
+        return VOUCH_OK;
+    if (piece->depth < ROUNDING_DEPTH) {
+        r->result->proved_share = proved_before;
+        *outcome = VOUCH_PIECE_HALVE;
+    } else
+        r->open = true;
+    return VOUCH_OK;
+}
+
+static vouch_status search_pieces(run *r)
+{
+    bool stuck;
+    VOUCH_TRY(vouch_pieces_run(r->ctx, r->in.graph, r->spec, search_piece, r, &stuck));
+    r->result->phase = r->decided ? "search" : NULL;
+    if (r->decided || is_finished(r))
+        return VOUCH_OK;
+    if (stuck)
+        return search_branch(r);
+    if (r->open)
+        return VOUCH_OK;
+    r->result->reason = NULL;
+    conclude_proved(r);
+    r->result->phase = "search";
+    return VOUCH_OK;
+}
+
 static void add_branch(run *r, const vouch_branch_output *out)
 {
     r->result->subproblems += out->subproblems;
@@ -391,12 +483,28 @@ static vouch_status search_both(run *r)
 static vouch_status run_search(run *r)
 {
     static vouch_status (*const searches[])(run *) = {[SEARCH_BOXES] = search_boxes,
+                                                      [SEARCH_PIECES] = search_pieces,
                                                       [SEARCH_BRANCH] = search_branch,
                                                       [SEARCH_BOTH] = search_both};
     double start = vouch_wall_s(), attack_s = r->result->attack_s;
     vouch_status status = searches[r->search](r);
     r->result->search_s = vouch_wall_s() - start - (r->result->attack_s - attack_s);
     return status;
+}
+
+/* Where no form was found: pieces if those may have one. */
+static vouch_status choose_without_form(run *r)
+{
+    bool pieces;
+    if (r->task.form || r->search == SEARCH_BRANCH || !is_batched(r->settings->domain))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_pieces_apply(r->ctx, r->in.graph, &pieces));
+    if (pieces)
+        r->search = SEARCH_PIECES;
+    else if (strcmp(r->settings->search, "boxes") != 0 &&
+             strcmp(r->settings->domain, "auto") == 0)
+        r->search = SEARCH_BRANCH;
+    return VOUCH_OK;
 }
 
 /* The engine: batched where the network has a piecewise-linear form and the domain allows it.
@@ -409,9 +517,7 @@ static vouch_status choose_engine(run *r)
     r->search = choose_search(r);
     if (r->search != SEARCH_BRANCH && is_batched(r->settings->domain))
         VOUCH_TRY(vouch_task_lower(r->ctx, r->in.graph, r->spec, &r->task));
-    if (!r->task.form && strcmp(r->settings->search, "boxes") != 0 &&
-        strcmp(r->settings->domain, "auto") == 0)
-        r->search = SEARCH_BRANCH;
+    VOUCH_TRY(choose_without_form(r));
     r->in.type = in_double ? &vouch_engine_f64 : &vouch_engine_f32;
     r->task.domain = vouch_domain_find(name);
     if (!r->task.domain)
