@@ -417,6 +417,13 @@ static void linear_offset(const vouch_linear_call *call, const plan *p, double *
     }
 }
 
+/* Sums whose operand is not repeated hand all vectors through as they are. */
+static bool is_copy(const vouch_linear_call *call, const plan *p)
+{
+    return !vouch_op_offset(call->mode) && p->count[call->which] == p->total &&
+           (p->kind == ADD || (p->kind == SUB && call->which == 0));
+}
+
 static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
@@ -424,6 +431,10 @@ static vouch_status linear(const vouch_linear_call *call)
     if ((p->kind == MUL || p->kind == DIV) && !p->factor)
         return vouch_node_fail(call->ctx, call->graph, call->node, VOUCH_ERR_INTERNAL,
                                "is not affine");
+    if (is_copy(call, p)) {
+        memcpy(call->out, call->in, (size_t)(call->batch * y) * sizeof *call->out);
+        return VOUCH_OK;
+    }
     for (int64_t v = 0; v < call->batch; v++) {
         if (vouch_op_offset(call->mode))
             linear_offset(call, p, call->out + v * y);

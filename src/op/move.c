@@ -69,6 +69,11 @@ vouch_status vouch_move_map(vouch_context *ctx, vouch_graph *g, const vouch_node
     *state = m;
     if (!m)
         return vouch_context_status(ctx);
+    bool same = m->in_count == m->out_count; /* y = x as it lies */
+    for (int64_t i = 0; same && i < m->out_count; i++)
+        same = map[i] == i;
+    if (same)
+        return VOUCH_OK;
     m->map = map;
     m->fill = fill;
     return count_repeats(ctx, m, map);

@@ -162,16 +162,26 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
 
 /* ---- linear ------------------------------------------------------------------------------ */
 
+static void scale_line(int64_t n, double a, const double *restrict x, double *restrict y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = x[i] * a;
+}
+
 static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
     const bool offset = vouch_op_offset(call->mode), absolute = vouch_op_absolute(call->mode);
-    for (int64_t i = 0; i < call->batch * p->count; i++) {
-        const int64_t c = channel(p, i);
-        if (offset)
-            call->out[i] = absolute ? p->size[c] : p->offset[c];
-        else
-            call->out[i] = call->in[i] * (absolute ? fabs(p->factor[c]) : p->factor[c]);
+    const int64_t lines = p->inner > 0 ? call->batch * p->count / p->inner : 0;
+    for (int64_t line = 0; line < lines; line++) {
+        const int64_t c = line % p->channels;
+        const double a = absolute ? fabs(p->factor[c]) : p->factor[c];
+        const double b = absolute ? p->size[c] : p->offset[c];
+        double *out = call->out + line * p->inner;
+        for (int64_t i = 0; offset && i < p->inner; i++)
+            out[i] = b;
+        if (!offset)
+            scale_line(p->inner, a, call->in + line * p->inner, out);
     }
     return VOUCH_OK;
 }
