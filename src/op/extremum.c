@@ -97,7 +97,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
                          vouch_tensor *const *d_in)
 {
     const plan *p = call->node->state;
-    const vouch_tensor *in[INPUTS_MAX], *y = call->out[0];
+    const vouch_tensor *in[INPUTS_MAX] = {NULL}, *y = call->out[0];
     VOUCH_TRY(operands(call, y->dtype, in));
     for (int64_t i = 0; i < y->count; i++) {
         int w = 0;

@@ -39,7 +39,7 @@ static vouch_status plan_factor(vouch_context *ctx, const vouch_graph *g,
     vouch_shape_strides(&v->shape, row, stride);
     for (int64_t i = 0; i < p->n; i++) {
         int64_t rest = i;
-        for (int d = row->rank - 1; d >= 0; d--) {
+        for (int d = row->rank - 1; d >= 0 && row->dim[d] > 0; d--) {
             place[i] += rest % row->dim[d] * stride[d];
             rest /= row->dim[d];
         }

@@ -218,7 +218,7 @@ static vouch_status extreme_prepare(vouch_context *ctx, vouch_graph *g, vouch_no
         return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE, "extreme of no elements");
     int64_t *element = VOUCH_NEW_ARRAY(g->arena, int64_t, p->in_count + 1);
     int64_t *filled = VOUCH_NEW_ARRAY(g->arena, int64_t, p->out_count + 1);
-    if (!element || !filled)
+    if (!element || !filled || !p->map)
         return vouch_op_no_memory(ctx);
     for (int64_t i = 0; i < p->in_count; i++)
         element[p->map[i] * p->each + filled[p->map[i]]++] = i;

@@ -41,7 +41,9 @@ static int find_jumps(const stairs *s, double low, double high, double jump[JUMP
     }
     if (!(high - low <= JUMPS_MAX) || !(fabs(low) < 0x1p50))
         return JUMPS_MAX + 1;
-    for (double at = floor(low) - 1 + s->phase; at <= high; at++) {
+    const double first = floor(low) - 1 + s->phase;
+    for (int k = 0; first + k <= high; k++) {
+        const double at = first + k;
         if (at < low)
             continue;
         if (count == JUMPS_MAX)
