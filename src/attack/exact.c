@@ -3,10 +3,8 @@
  * Problem: where a row of the property is met with equality, no interval arithmetic of finite
  * precision decides it.
  * Method: a network of affine and piecewise linear nodes maps rationals to rationals. An affine
- * node is applied column by column: `linear` on a basis vector returns column i of its matrix,
- * exactly where the operator says that its coefficients are stored numbers (one product by one
- * is rounded to itself, and zeros add nothing); column i times x_i is then added in rationals.
- * Pieces of a curve are lines with stored coefficients.
+ * node is applied column by column: column i times x_i, with the coefficients as stored
+ * (lower/exact_linear.h). Pieces of a curve are lines with stored coefficients.
  *
  * Work and size are limited: beyond, the question stays undecided, which is sound. GMP's own
  * memory does not pass through the context (GMP has no way to report a failure).
@@ -14,12 +12,10 @@
 #include "attack/attack_priv.h"
 
 #include <math.h>
-#include <string.h>
 
-enum {
-    SCALAR_LIMIT = 1 << 16, /* rationals held at once */
-    CHUNK = 32              /* columns asked for at a time */
-};
+#include "lower/exact_linear.h"
+
+enum { SCALAR_LIMIT = 1 << 16 };         /* rationals held at once */
 static const double entry_limit = 4e6;   /* matrix entries looked at */
 static const double product_limit = 1e5; /* rational products */
 
@@ -90,98 +86,56 @@ static void set_inputs(rational_net *net, const double *x)
 
 /* ---- affine nodes ------------------------------------------------------------------------ */
 
-/* y += x * column, where x is rational and the column exact doubles. */
-static void add_column(rational_net *net, mpq_srcptr x, const double *column, int64_t count,
-                       mpq_t *y, mpq_t *buffer)
+/* y += A x, a column at a time. */
+typedef struct product {
+    rational_net *net;
+    mpq_t *x, *y, *buffer;
+    int64_t rows;
+} product;
+
+static bool add_column(void *user, int64_t column, const double *entry)
 {
-    for (int64_t j = 0; j < count; j++) {
-        if (column[j] == 0)
+    product *p = user;
+
+    if (!mpq_sgn(p->x[column]))
+        return true;
+    for (int64_t j = 0; j < p->rows; j++) {
+        if (entry[j] == 0)
             continue;
-        mpq_set_d(*buffer, column[j]);
-        mpq_mul(*buffer, *buffer, x);
-        mpq_add(y[j], y[j], *buffer);
-        net->products++;
+        mpq_set_d(*p->buffer, entry[j]);
+        mpq_mul(*p->buffer, *p->buffer, p->x[column]);
+        mpq_add(p->y[j], p->y[j], *p->buffer);
+        p->net->products++;
     }
+    return p->net->products <= product_limit;
 }
 
-static bool all_finite(const double *v, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(v[i]))
-            return false;
-    return true;
-}
-
-static vouch_linear_call linear_call(const rational_net *net, const vouch_node *node, int which)
-{
-    return (vouch_linear_call){.ctx = net->ctx,
-                               .scratch = net->scratch,
-                               .graph = net->graph,
-                               .node = node,
-                               .which = which};
-}
-
-/* y += A x for the node's input `which`, CHUNK columns of A at a time. */
-static vouch_status add_product(rational_net *net, const vouch_node *node, int which, mpq_t *y,
+static vouch_status add_product(rational_net *net, const vouch_exact_linear *l, mpq_t *y,
                                 mpq_t *buffer)
 {
-    int64_t n = size_of(net, node->input[which]), m = size_of(net, node->output[0]);
-    mpq_t *x = net->q + net->first[node->input[which]];
-    double *basis = VOUCH_NEW_ARRAY(net->scratch, double, CHUNK *n);
-    double *column = VOUCH_NEW_ARRAY(net->scratch, double, CHUNK *m);
-    vouch_linear_call call = linear_call(net, node, which);
+    int from = l->node->input[l->which];
+    int64_t m = size_of(net, l->node->output[0]);
+    product p = {net, net->q + net->first[from], y, buffer, m};
+    bool complete;
 
-    net->entries += (double)n * (double)m;
-    if (net->entries > entry_limit || net->products > product_limit)
-        net->supported = false;
-    if (!basis || !column)
-        return out_of_memory(net->ctx);
-    for (int64_t i = 0; i < n && net->supported; i += CHUNK) {
-        int64_t width = n - i < CHUNK ? n - i : CHUNK;
-        memset(basis, 0, (size_t)(CHUNK * n) * sizeof(double));
-        for (int64_t j = 0; j < width; j++)
-            basis[j * n + i + j] = 1;
-        call.mode = VOUCH_LINEAR_PLAIN;
-        call.batch = width;
-        call.in = basis;
-        call.out = column;
-        VOUCH_TRY(node->op->linear(&call));
-        net->supported = all_finite(column, width * m) && net->products <= product_limit;
-        for (int64_t j = 0; j < width && net->supported; j++)
-            if (mpq_sgn(x[i + j]))
-                add_column(net, x[i + j], column + j * m, m, y, buffer);
-    }
+    net->entries += (double)size_of(net, from) * (double)m;
+    net->supported = net->entries <= entry_limit && net->products <= product_limit;
+    if (!net->supported)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_exact_columns(l, add_column, &p, &complete));
+    net->supported = complete;
     return VOUCH_OK;
 }
 
-static vouch_status set_offset(rational_net *net, const vouch_node *node, int which, mpq_t *y)
+static vouch_status set_offset(rational_net *net, const vouch_exact_linear *l, mpq_t *y)
 {
-    int64_t m = size_of(net, node->output[0]);
-    double *offset = VOUCH_NEW_ARRAY(net->scratch, double, m);
-    vouch_linear_call call = linear_call(net, node, which);
+    const double *offset;
 
-    if (!offset)
-        return out_of_memory(net->ctx);
-    call.mode = VOUCH_LINEAR_OFFSET;
-    call.batch = 1;
-    call.out = offset;
-    VOUCH_TRY(node->op->linear(&call));
-    net->supported = all_finite(offset, m);
-    for (int64_t j = 0; j < m && net->supported; j++)
+    VOUCH_TRY(vouch_exact_offset(l, &offset));
+    net->supported = offset != NULL;
+    for (int64_t j = 0; offset && j < size_of(net, l->node->output[0]); j++)
         mpq_set_d(y[j], offset[j]);
     return VOUCH_OK;
-}
-
-/* Does `linear` return the node's stored coefficients? Where nothing rounds (t = 0) it does;
- * elsewhere the operator must say so. */
-static bool has_exact_coefficients(const rational_net *net, const vouch_node *node)
-{
-    const vouch_op *op = node->op;
-
-    if (node->output_count != 1 || !op->linear)
-        return false;
-    return (op->exact && op->exact(net->graph, node)) ||
-           (op->terms && op->terms(net->graph, node) == 0);
 }
 
 static vouch_status affine(rational_net *net, const vouch_node *node, mpq_t *buffer)
@@ -189,15 +143,16 @@ static vouch_status affine(rational_net *net, const vouch_node *node, mpq_t *buf
     mpq_t *y = net->q + net->first[node->output[0]];
     bool has_offset = false;
 
-    net->supported = has_exact_coefficients(net, node);
+    net->supported = vouch_exact_is_known(net->graph, node);
     for (int which = 0; which < node->input_count && net->supported; which++) {
+        vouch_exact_linear l = {net->ctx, net->scratch, net->graph, node, which};
         if (!depends(net, node->input[which]))
             continue;
         if (!has_offset)
-            VOUCH_TRY(set_offset(net, node, which, y));
+            VOUCH_TRY(set_offset(net, &l, y));
         has_offset = true;
         if (net->supported)
-            VOUCH_TRY(add_product(net, node, which, y, buffer));
+            VOUCH_TRY(add_product(net, &l, y, buffer));
     }
     return VOUCH_OK;
 }
