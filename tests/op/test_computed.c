@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bounds/domain.h"
+#include "lower/integral.h"
 #include "op/op.h"
 #include "support/support.h"
 
@@ -209,6 +210,24 @@ static void a_branch_that_is_decided_takes_its_side(void **state)
     close_net(&f);
 }
 
+static void inputs_read_only_as_integers_are_found(void **state)
+{
+    static const struct {
+        const line *lines;
+        bool integral[2];
+    } cases[] = {
+        {gathered, {true, true}}, {scattered, {true, false}}, {branched, {false, false}}};
+    (void)state;
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(cases); i++) {
+        net f;
+        bool integral[2];
+        open_net(&f, cases[i].lines);
+        vouch_test_ok(f.ctx, vouch_lower_integral(f.ctx, f.graph, integral));
+        assert_memory_equal(integral, cases[i].integral, sizeof integral);
+        close_net(&f);
+    }
+}
+
 static const line leaked[] = {PLACE,
                               {"Add", {"place", "one"}, "after", NULL, 0},
                               {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
@@ -253,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_gather_has_the_hull_of_what_it_may_pick),
         cmocka_unit_test(a_scatter_by_a_slice_writes_where_the_slice_has_elements),
         cmocka_unit_test(a_branch_that_is_decided_takes_its_side),
+        cmocka_unit_test(inputs_read_only_as_integers_are_found),
         cmocka_unit_test(what_depends_on_a_missing_element_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
