@@ -238,34 +238,47 @@ bool vouch_plan_make(vouch_branch_run *run, vouch_plan *plan, bool sample)
     return plan->arms > 0;
 }
 
-static int best_trial(const vouch_branch_run *run, const vouch_plan *plan)
+static double trial_growth(const vouch_branch_run *run, const vouch_plan *plan, int t)
 {
-    int best = 0;
-    double least = (double)INFINITY;
-    for (int t = 0; t < plan->tried; t++) {
-        double growth = vouch_plan_growth(plan, &run->trial[plan->trial_child + 2 * t]);
-        if (growth < least) {
-            least = growth;
-            best = plan->trial[t];
-        }
-    }
-    return best;
+    return vouch_plan_growth(plan, &run->trial[plan->trial_child + 2 * t]);
 }
 
-/* A heuristic that learns has learned from the trials: its ranking stands, as of now. */
+/* A plain walk shows less than optimised bounds will; how much less is measured. */
+static double trial_bias(const vouch_branch_run *run)
+{
+    return (run->real_growth + 1) / (run->trial_growth + 1);
+}
+
+/* What is known of a choice: what its trial showed, else what is predicted; a heuristic that
+ * does not learn goes by trials alone, and then by its scores. */
+static double expected_growth(const vouch_branch_run *run, const vouch_plan *plan, int choice)
+{
+    const bool learns = run->in->pick->learns;
+    for (int t = 0; t < plan->tried; t++)
+        if (plan->trial[t] == choice)
+            return trial_growth(run, plan, t) * (learns ? trial_bias(run) : 1);
+    return learns ? predicted_growth(run, plan->sub, &plan->sub->choice[choice])
+                  : (double)INFINITY;
+}
+
 const vouch_choice *vouch_plan_choice(const vouch_branch_run *run, const vouch_plan *plan,
                                       int arm)
 {
     const vouch_sub *sub = plan->sub;
     if (vouch_arms[arm].input)
         return &sub->choice[sub->neuron_choices];
-    if (!run->in->pick->learns)
-        return &sub->choice[best_trial(run, plan)];
-    const vouch_choice *best = &sub->choice[0];
-    for (int i = 1; plan->tried > 0 && i < sub->neuron_choices; i++)
-        if (predicted_growth(run, sub, &sub->choice[i]) < predicted_growth(run, sub, best))
-            best = &sub->choice[i];
-    return best;
+    if (plan->tried == 0)
+        return &sub->choice[0];
+    int best = 0;
+    double least = expected_growth(run, plan, 0);
+    for (int i = 1; i < sub->neuron_choices; i++) {
+        double its = expected_growth(run, plan, i);
+        if (its < least) {
+            least = its;
+            best = i;
+        }
+    }
+    return &sub->choice[best];
 }
 
 /* arm < 0: a trial of choice number -1 - arm. */
@@ -287,12 +300,24 @@ void vouch_plan_fill(const vouch_branch_run *run, const vouch_plan *plan, int ar
             .trial = arm < 0};
 }
 
+/* What trials showed and what came of it, of the same splits. */
+static void learn_bias(vouch_branch_run *run, const vouch_plan *plan, int arm,
+                       const vouch_child *pair)
+{
+    for (int t = 0; arm >= 0 && t < plan->tried; t++)
+        if (plan->sub->choice[plan->trial[t]].neuron == pair[0].decision.neuron) {
+            run->trial_growth += trial_growth(run, plan, t);
+            run->real_growth += vouch_plan_growth(plan, pair);
+        }
+}
+
 void vouch_plan_learn(vouch_branch_run *run, const vouch_plan *plan, int arm,
                       const vouch_child *pair)
 {
     const vouch_choice *c = find_choice(plan->sub, pair[0].decision.neuron);
     for (int side = 0; c && side < 2; side++)
         observe(run, c, side, gain_of(plan->sub, &pair[side]));
+    learn_bias(run, plan, arm, pair);
     run->work += 2 * bound_cost(pair[0].steps) + 2 * .5 * (double)pair[0].walks;
     if (arm < 0 || plan->arms < 2)
         return;

@@ -202,6 +202,7 @@ struct vouch_branch_run {
     vouch_ratio *ratio;  /* [neurons + inputs] */
     double ratio_sum[2]; /* over all neurons */
     double ratio_count[2];
+    double trial_growth, real_growth; /* sums, of splits that were tried */
     vouch_arm_record record[VOUCH_ARM_COUNT];
     vouch_plan *plan;           /* [round_size / 2] */
     vouch_child *child, *trial; /* stages */

@@ -18,6 +18,6 @@ const vouch_pick vouch_pick_auto = {
     .name = "auto",
     .summary = "relaxation loss times the share of it that splits of the neuron brought so far",
     .citation = "ours; after Achterberg 2005, reliability branching",
-    .trials = 4,
+    .trials = 6,
     .learns = true,
     .score = score};
