@@ -251,8 +251,8 @@ typedef struct sides {
     double *out_low, *out_high;
 } sides;
 
-/* The integers of index d of tuple t that lie in the data: [*from, *to]. Certain: there is
- * exactly one point, inside. */
+/* The integers of index d of tuple t that lie in the data: [*from, *to]. Certain: the interval
+ * has exactly one integer, inside. */
 static bool index_span(const plan *p, const sides *s, int64_t t, int64_t d, int64_t *from,
                        int64_t *to)
 {
@@ -260,7 +260,7 @@ static bool index_span(const plan *p, const sides *s, int64_t t, int64_t d, int6
     const double h = vouch_tensor_get(s->high[1], t * p->depth + d);
     *from = (int64_t)fmax(ceil(l), -(double)p->dim[d]);
     *to = (int64_t)fmin(floor(h), (double)(p->dim[d] - 1));
-    return l == h && *from == *to;
+    return ceil(l) == floor(h) && *from == *to;
 }
 
 /* Tuple t into the places `at` + what the indices from d on may add. */

@@ -79,6 +79,7 @@ static vouch_status build(net *f, const line *lines)
     add_ints(f, b, "one", 0, (const int64_t[]){1});
     add_ints(f, b, "axis0", 1, (const int64_t[]){0});
     add_ints(f, b, "pair", 1, (const int64_t[]){2});
+    add_ints(f, b, "pair_axis", 1, (const int64_t[]){1});
     add_ints(f, b, "index", 5, (const int64_t[]){0, 1, 2, 3, 4});
     add_ramp(f, b, "table", 5);
     for (; lines->type; lines++)
@@ -190,6 +191,27 @@ static void a_scatter_by_a_slice_writes_where_the_slice_has_elements(void **stat
     close_net(&f);
 }
 
+/* the same twice: copies of an integer are still certain */
+static const line repeated[] = {PLACE,
+                                {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
+                                {"Expand", {"start", "pair"}, "copies", NULL, 0},
+                                {"Unsqueeze", {"copies", "pair_axis"}, "tuples", NULL, 0},
+                                {"ScatterND", {"table", "tuples", "x"}, "y", NULL, 0},
+                                {0}};
+
+static void copies_of_a_certain_index_are_certain(void **state)
+{
+    (void)state;
+    net f;
+    double range[2];
+    open_net(&f, repeated);
+    for (int i = 0; i < 5; i++) {
+        range_of(&f, (const double[]){2, -7}, (const double[]){2.9, -7}, i, range);
+        assert_true(range[0] == (i == 2 ? -7 : 10 * i + 1) && range[0] == range[1]);
+    }
+    close_net(&f);
+}
+
 static const line branched[] = {{"Gather", {"x", "zero"}, "x0", NULL, 0},
                                 {"Gather", {"x", "one"}, "x1", NULL, 0},
                                 {"Less", {"x0", "x1"}, "less", NULL, 0},
@@ -271,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gather_has_the_hull_of_what_it_may_pick),
         cmocka_unit_test(a_scatter_by_a_slice_writes_where_the_slice_has_elements),
+        cmocka_unit_test(copies_of_a_certain_index_are_certain),
         cmocka_unit_test(a_branch_that_is_decided_takes_its_side),
         cmocka_unit_test(inputs_read_only_as_integers_are_found),
         cmocka_unit_test(what_depends_on_a_missing_element_is_refused),
