@@ -243,13 +243,89 @@ static vouch_status allocate(vouch_dag *dag)
                : VOUCH_ERR_MEMORY;
 }
 
-static vouch_status analyse_hull(vouch_dag *dag)
+/* The neurons that node n reads where its coefficients are not zero. */
+static void mark_node(const vouch_dag *dag, int n, const double *kept, bool *matters)
+{
+    const vouch_dag_node *at = &dag->node[n];
+
+    for (int64_t i = 0; i < at->count; i++) {
+        if (kept[i] == 0)
+            continue;
+        if (at->step != VOUCH_DAG_PRODUCT) {
+            matters[at->from + i] = true;
+            continue;
+        }
+        for (int64_t k = at->start[i]; k < at->start[i + 1]; k++)
+            matters[at->from + at->product[k].left] =
+                matters[at->right + at->product[k].right] = true;
+    }
+}
+
+/* Marks what some case's rows meet on their way back, whatever the lines: mixes are such that no
+ * slope is zero but that of a decided Relu. */
+static vouch_status mark_case(vouch_dag_worker *w, int which, const float *mix, bool *matters)
+{
+    const vouch_dag *dag = w->dag;
+    int rows = dag->task->case_start[which + 1] - dag->task->case_start[which];
+    double *weight = VOUCH_NEW_ARRAY(w->answers, double, rows);
+    vouch_dag_row row = {.at = dag->hull, .which_case = which, .mix = mix, .weight = weight};
+    vouch_status status;
+
+    if (!weight)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < rows; k++)
+        weight[k] = 1 + (double)k / 16; /* unequal, so that no two rows cancel out */
+    status = vouch_dag_walk_run(w, 1, &row, -1, true);
+    for (int n = 0; !status && n < dag->graph->node_count; n++)
+        if (w->walk.kept[n] && is_nonlinear(dag->node[n].step))
+            mark_node(dag, n, w->walk.kept[n], matters);
+    vouch_dag_walk_end(w);
+    return status;
+}
+
+/* Which neurons can matter to the task, from bounds by intervals alone. */
+static vouch_status mark_neurons(vouch_dag *dag, vouch_dag_worker *w)
+{
+    const double most = 1e10; /* multiply-adds: else all matter */
+    bool *matters = VOUCH_NEW_ARRAY(dag->arena, bool, dag->neurons);
+    float *mix = VOUCH_NEW_ARRAY(w->answers, float, dag->mixes);
+
+    if (!matters || !mix)
+        return VOUCH_ERR_MEMORY;
+    if (dag->cost * dag->task->case_count > most)
+        return VOUCH_OK;
+    for (int64_t i = 0; i < dag->mixes; i++)
+        mix[i] = .37F;
+    for (int k = 0; k < dag->task->case_count; k++)
+        VOUCH_TRY(mark_case(w, k, mix, matters));
+    dag->matters = matters;
+    return VOUCH_OK;
+}
+
+/* Intervals alone, then walks of what can matter: in a convolutional network often a part. */
+static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
+{
+    const double *low = dag->task->low, *high = dag->task->high;
+    vouch_status status;
+
+    VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, 0, &dag->hull));
+    if (!dag->hull)
+        return VOUCH_OK;
+    status = mark_neurons(dag, w);
+    vouch_arena_reset(w->answers, w->fresh);
+    vouch_dag_intervals_drop(dag->ctx, dag->hull);
+    dag->hull = NULL;
+    VOUCH_TRY(status);
+    return vouch_dag_analyse(w, low, high, dag, dag->settings.root_work, &dag->hull);
+}
+
+static vouch_status first_analysis(vouch_dag *dag)
 {
     vouch_dag_worker *worker;
     vouch_status status;
 
     VOUCH_TRY(vouch_dag_worker_new(dag->ctx, dag, &worker));
-    status = vouch_dag_analyse(worker, dag->task->low, dag->task->high, dag, &dag->hull);
+    status = analyse_hull(dag, worker);
     vouch_dag_worker_free(dag->ctx, worker);
     return status;
 }
@@ -262,7 +338,7 @@ static vouch_status prepare(vouch_dag *dag)
     VOUCH_TRY(classify(dag));
     VOUCH_TRY(number(dag));
     count_cost(dag);
-    return analyse_hull(dag);
+    return first_analysis(dag);
 }
 
 vouch_status vouch_dag_open(vouch_context *ctx, const vouch_task *task,

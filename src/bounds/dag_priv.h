@@ -56,6 +56,7 @@ struct vouch_dag {
     double **largest;          /* [value_count][count]: magnitudes on the hull */
     double cost;               /* of one walk */
     double *node_cost;         /* [node_count]: multiply-adds of one row */
+    bool *matters;             /* [neurons]: can it change a case's bound? NULL: unknown */
     vouch_dag_intervals *hull; /* of the task's hull */
 };
 
@@ -106,9 +107,10 @@ double vouch_dag_product_gain(const double a[2], const double b[2], bool above, 
 vouch_dag_intervals *vouch_dag_intervals_new(vouch_context *ctx, const vouch_dag *dag);
 /* Does a nonlinear reader of neuron j gain from a narrower interval? */
 bool vouch_dag_unsettled(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j);
-/* The analysis of a box; fills dag->largest and reach if it is the first, of the hull. */
+/* The analysis of the hull; fills dag->largest, reach and span. Walks neurons as far as the work
+ * allows. */
 vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
-                               vouch_dag *first, vouch_dag_intervals **at);
+                               vouch_dag *first, double work, vouch_dag_intervals **at);
 
 /* ---- the walk (dag_walk.c) --------------------------------------------------------------- */
 

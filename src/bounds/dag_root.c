@@ -250,7 +250,8 @@ static void list_wanted(analysis *a, int v, double each, vouch_dag_target *list,
     int64_t first = *count, most = (int64_t)fmin(a->work / 2 / each, 1e15);
 
     for (int64_t i = 0; i < vouch_bounds_count(dag->graph, v) && *count - first < most; i++)
-        if (vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
+        if ((!dag->matters || dag->matters[dag->scalar[v] + i]) &&
+            vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
             (!a->score || a->score[dag->scalar[v] + i] > 0))
             list[(*count)++] = (vouch_dag_target){a->at, i};
     a->work -= (double)(*count - first) * each;
@@ -530,12 +531,9 @@ static vouch_status analyse(boxes *b, const analysis *model, const double *const
 }
 
 vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
-                               vouch_dag *first, vouch_dag_intervals **at)
+                               vouch_dag *first, double work, vouch_dag_intervals **at)
 {
-    const analysis model = {.w = worker,
-                            .dag = worker->dag,
-                            .first = first,
-                            .work = worker->dag->settings.root_work};
+    const analysis model = {.w = worker, .dag = worker->dag, .first = first, .work = work};
     boxes b = {.w = worker, .dag = worker->dag, .first = first, .count = 1};
 
     b.arena = first ? first->arena : worker->answers;
