@@ -1,17 +1,23 @@
-/* Operators when memory runs out: every allocation of binding and evaluating fails once. */
+/* Operators when memory runs out: every allocation of binding, evaluating and decomposing fails
+ * once. */
 #include <stdio.h>
 
+#include "lower/decompose.h"
 #include "op/op.h"
 #include "support/op_case.h"
 
-/* Builds, binds, evaluates and takes the range of one case. */
+/* Builds, binds, evaluates and decomposes one case. */
 static vouch_status whole_case(vouch_context *ctx, void *user)
 {
     op_case f = {.text = user, .ctx = ctx, .random = vouch_random_stream(1, user, 0)};
-    double x[64] = {1}, y[256];
+    double x[256] = {1}, y[1024];
+    vouch_graph *copy = NULL;
     vouch_status status = vouch_test_op_build(&f, f.text);
     if (!status)
         status = vouch_op_eval_graph(ctx, f.graph, VOUCH_F32, x, y);
+    if (!status)
+        status = vouch_lower_decompose(ctx, f.graph, &copy);
+    vouch_graph_free(copy);
     vouch_graph_free(f.graph);
     return status;
 }
