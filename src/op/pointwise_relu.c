@@ -91,8 +91,8 @@ static vouch_status lines(const vouch_graph *graph, const vouch_node *node, doub
     *below = (vouch_lines){.count = 1, .line = {r.lower}};
     *above = (vouch_lines){.count = 1, .line = {r.upper}};
     if (low < 0 && high > 0)
-        *below = (vouch_lines){
-            .count = 2, .line = {{0, 0}, {1, 0}}, .start = high > -low ? 1 : 0};
+        *below =
+            (vouch_lines){.count = 2, .line = {{0, 0}, {1, 0}}, .start = high > -low ? 1 : 0};
     return VOUCH_OK;
 }
 
