@@ -157,20 +157,27 @@ static int first_of_box(const vouch_spec *spec, int which_case)
     return which_case;
 }
 
-/* Every box once. */
+/* Every box once. The lowest job with a witness has to be awaited, so the shortest comes first:
+ * a few steps are all that easy questions need. */
+static void add_look(search *s, int first)
+{
+    const int64_t steps = s->hunt.settings->steps;
+    if (s->hunt.settings->restarts > 0)
+        add_job(s, VOUCH_JOB_DESCEND, first, steps / 5);
+    add_job(s, VOUCH_JOB_LOOK, first, steps);
+    if (s->hunt.settings->restarts > 0)
+        add_job(s, VOUCH_JOB_DESCEND, first, steps);
+}
+
 static vouch_status first_look(search *s, vouch_witness *witness)
 {
     const vouch_spec *spec = s->hunt.spec;
-    const int64_t steps = s->hunt.settings->steps;
 
     for (int first = 0; first < spec->case_count && !witness->found && !out_of_time(s);) {
         s->job_count = 0;
-        for (; first < spec->case_count && s->job_count + 2 <= WAVE;
-             first = vouch_hunt_last(spec, first)) {
-            add_job(s, VOUCH_JOB_LOOK, first, steps);
-            if (s->hunt.settings->restarts > 0)
-                add_job(s, VOUCH_JOB_DESCEND, first, steps);
-        }
+        for (; first < spec->case_count && s->job_count + 3 <= WAVE;
+             first = vouch_hunt_last(spec, first))
+            add_look(s, first);
         VOUCH_TRY(run_wave(s, witness));
     }
     return VOUCH_OK;
