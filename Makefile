@@ -53,7 +53,7 @@ coverage: setup ## line coverage of src/, in build/coverage/summary.txt
 	@$(call BUILD,coverage,)
 	bash tools/coverage.sh build/coverage
 
-new: ## a new component: make new KIND=op NAME=Foo (KIND: op, domain, split, cut)
+new: ## a new component: make new KIND=op NAME=Foo (KIND: op, domain, split, cut, pick)
 	@$(PYTHON) tools/new.py '$(KIND)' '$(NAME)'
 
 install: build ## install under PREFIX (default /usr/local)
