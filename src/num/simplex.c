@@ -218,13 +218,30 @@ void vouch_simplex_undo(vouch_simplex *s, size_t mark)
 
 /* ---- check ------------------------------------------------------------------------------- */
 
-/* The row of the first variable (in number) that is outside its limits; -1: none is. */
-static int first_outside(const vouch_simplex *s)
+/* How far a variable is outside its limits, roughly. */
+static double distance(const vouch_simplex *s, int variable, int side)
+{
+    return fabs(mpq_get_d(s->value[variable].real) -
+                mpq_get_d(s->limits[variable][side > 0].value.real));
+}
+
+/* The row of a variable that is outside its limits: the farthest, or, by Bland's rule, the first
+ * in number; -1: none is. */
+static int choose_row(const vouch_simplex *s, bool bland)
 {
     int best = -1;
-    for (int r = 0; r < s->rows; r++)
-        if ((best < 0 || s->at_row[r] < s->at_row[best]) && outside(s, s->at_row[r]))
-            best = r;
+    double most = -1;
+
+    for (int r = 0; r < s->rows; r++) {
+        int side = outside(s, s->at_row[r]);
+        if (side == 0 || (bland && best >= 0 && s->at_row[r] > s->at_row[best]))
+            continue;
+        double far = bland ? 0 : distance(s, s->at_row[r], side);
+        if (!bland && far <= most)
+            continue;
+        most = far;
+        best = r;
+    }
     return best;
 }
 
@@ -241,15 +258,26 @@ static bool can_give(const vouch_simplex *s, int r, int c, int direction,
     return !l->is_set || pair_compare(&s->value[variable], &l->value) != 0;
 }
 
-static int first_giving(const vouch_simplex *s, int r, int direction)
+/* The column whose variable gives way: that of the shortest entry, which keeps numbers short, or,
+ * by Bland's rule, the first in number; -1: none does. */
+static int choose_column(const vouch_simplex *s, int r, int direction, bool bland)
 {
     const limit *hindrance;
     int best = -1;
+    size_t least = 0;
 
-    for (int c = 0; c < s->columns; c++)
-        if ((best < 0 || s->at_column[c] < s->at_column[best]) && mpq_sgn(row_at(s, r)[c]) &&
-            can_give(s, r, c, direction, &hindrance))
-            best = c;
+    for (int c = 0; c < s->columns; c++) {
+        mpq_srcptr entry = row_at(s, r)[c];
+        if (!mpq_sgn(entry) || !can_give(s, r, c, direction, &hindrance))
+            continue;
+        size_t size =
+            bland ? (size_t)s->at_column[c]
+                  : mpz_sizeinbase(mpq_numref(entry), 2) + mpz_sizeinbase(mpq_denref(entry), 2);
+        if (best >= 0 && size >= least)
+            continue;
+        least = size;
+        best = c;
+    }
     return best;
 }
 
@@ -283,12 +311,13 @@ static void repair(vouch_simplex *s, int r, int c, int side)
 
 vouch_simplex_answer vouch_simplex_check(vouch_simplex *s)
 {
-    while (!s->failed && !vouch_context_stopped(s->ctx)) {
-        int r = first_outside(s);
+    for (int repairs = 0; !s->failed && !vouch_context_stopped(s->ctx); repairs++) {
+        bool bland = repairs > s->rows + s->columns; /* from then on it ends for certain */
+        int r = choose_row(s, bland);
         if (r < 0)
             return VOUCH_SIMPLEX_POINT;
         int side = outside(s, s->at_row[r]);
-        int c = first_giving(s, r, -side);
+        int c = choose_column(s, r, -side, bland);
         if (c < 0) {
             explain(s, r, -side);
             return VOUCH_SIMPLEX_NONE;

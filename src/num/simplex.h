@@ -5,8 +5,8 @@
  * The general simplex method of satisfiability solvers [Dutertre, de Moura 2006]: limits come
  * and go in any order, the tableau stays, and each check starts from the assignment of the one
  * before, which is what a search with backtracking wants. Strict limits are limits moved by an
- * infinitesimal: values are pairs  real + small * epsilon,  compared in that order. Bland's rule
- * makes it end. All arithmetic is rational (GMP, whose memory does not pass through the context).
+ * infinitesimal: values are pairs  real + small * epsilon,  compared in that order. After some pivots
+ * Bland's rule makes it end. All arithmetic is rational (GMP, whose memory does not pass through the context).
  *
  * Where there is no point, the limits that contradict each other are named by the tags they came
  * with: a search need not try again what had no part in it.

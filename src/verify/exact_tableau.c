@@ -42,6 +42,17 @@ static bool limit(const vouch_exact_case *c, int variable, vouch_simplex_side at
 
 /* ---- intervals --------------------------------------------------------------------------- */
 
+/* The least number >= x of few binary digits: every digit of an interval's end goes into the
+ * triangles, and from there into all rationals. */
+static double short_up(double x)
+{
+    enum { DIGITS = 8 };
+    int exponent;
+    double fraction = frexp(x, &exponent);
+
+    return ldexp(ceil(ldexp(fraction, DIGITS)), exponent - DIGITS);
+}
+
 /* Outward doubles around z_k, the limits of v being known. */
 static void neuron_range(mpq_t *row, int columns, mpq_t *low, mpq_t *high, double *least,
                          double *most)
@@ -58,8 +69,8 @@ static void neuron_range(mpq_t *row, int columns, mpq_t *low, mpq_t *high, doubl
         mpq_mul(part, row[v], sign > 0 ? high[v] : low[v]);
         mpq_add(up, up, part);
     }
-    *least = vouch_rational_down(down);
-    *most = vouch_rational_up(up);
+    *least = -short_up(-vouch_rational_down(down));
+    *most = short_up(vouch_rational_up(up));
     mpq_clears(down, up, part, NULL);
 }
 
