@@ -190,7 +190,7 @@ static vouch_status apply(const vouch_conv_call *call)
     const vouch_conv *conv = call->conv;
     const int64_t count = vouch_conv_phases(call);
     phase *phases = VOUCH_NEW_ARRAY(call->scratch, phase, count);
-    batch b = {.call = call};
+    batch b = {.call = call, .step = 1};
     int64_t high = 0;
     if (!phases)
         return vouch_op_no_memory(call->ctx);

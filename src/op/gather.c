@@ -147,8 +147,8 @@ static vouch_status gather_range(const vouch_op_call *call, const vouch_tensor *
         const double from = fmax(ceil(vouch_tensor_get(low[1], pick)), -(double)p->dim);
         const double to = fmin(floor(vouch_tensor_get(high[1], pick)), (double)(p->dim - 1));
         double l = (double)INFINITY, h = -(double)INFINITY;
-        for (double i = from; i <= to; i++) {
-            const int64_t at = base_of(p, y) + wrap((int64_t)i, p->dim) * p->inner;
+        for (int64_t i = (int64_t)from; i <= (int64_t)to; i++) {
+            const int64_t at = base_of(p, y) + wrap(i, p->dim) * p->inner;
             l = fmin(l, vouch_tensor_get(low[0], at));
             h = fmax(h, vouch_tensor_get(high[0], at));
         }

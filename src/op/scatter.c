@@ -315,24 +315,28 @@ static void offset(const vouch_linear_call *call, const plan *p, double *y)
     }
 }
 
+/* One vector: out_i = in_i where the element is taken from input `which`; back: transposed. */
+static void pick(const plan *p, bool data, bool back, const double *in, double *out)
+{
+    memset(out, 0, (size_t)(back && !data ? p->updates : p->total) * sizeof *out);
+    for (int64_t i = 0; i < p->total; i++) {
+        const int64_t at = data ? i : p->from[i];
+        if (data == (p->from[i] < 0))
+            out[back ? at : i] = in[back ? i : at];
+    }
+}
+
 static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
     const bool back = vouch_op_transposed(call->mode), data = call->which == 0;
     const int64_t own = data ? p->total : p->updates;
     for (int64_t v = 0; v < call->batch; v++) {
-        const double *in = call->in + v * (back ? p->total : own);
-        double *out = call->out + v * (back ? own : p->total);
-        if (vouch_op_offset(call->mode)) {
+        if (vouch_op_offset(call->mode))
             offset(call, p, call->out + v * p->total);
-            continue;
-        }
-        memset(out, 0, (size_t)(back ? own : p->total) * sizeof *out);
-        for (int64_t i = 0; i < p->total; i++) {
-            const int64_t at = data ? i : p->from[i];
-            if (data == (p->from[i] < 0))
-                out[back ? at : i] = in[back ? i : at];
-        }
+        else
+            pick(p, data, back, call->in + v * (back ? p->total : own),
+                 call->out + v * (back ? own : p->total));
     }
     return VOUCH_OK;
 }

@@ -164,7 +164,8 @@ vouch_status vouch_window_prepare_transposed(vouch_context *ctx, const vouch_gra
                                              const vouch_node *node, const int64_t *kernel,
                                              vouch_window *w)
 {
-    int64_t more[VOUCH_WINDOW_DIMS], shape[VOUCH_WINDOW_DIMS], out[VOUCH_WINDOW_DIMS];
+    int64_t more[VOUCH_WINDOW_DIMS] = {0}, shape[VOUCH_WINDOW_DIMS] = {0};
+    int64_t out[VOUCH_WINDOW_DIMS];
     const char *mode;
     VOUCH_TRY(read_geometry(ctx, g, node, kernel, w, out));
     memcpy(w->out, out, sizeof out);
