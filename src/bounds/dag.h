@@ -57,6 +57,7 @@ typedef struct vouch_dag_job {
     const float *warm_beta;   /* [decision_count] */
     const float *warm_weight; /* [rows of the case] */
     bool only_lower;          /* nothing but lower and proved is wanted: cheaper */
+    bool to_the_end;          /* all steps, also once proved */
     int steps;                /* gradient steps at most; 0: one plain walk */
 } vouch_dag_job;
 

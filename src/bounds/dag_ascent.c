@@ -161,7 +161,7 @@ static void keep_best(ascent *a, int r)
         return;
     answer->lower = walk->lower[r];
     answer->proved = is_proved(dag, c, walk->lower[r]);
-    c->done |= answer->proved;
+    c->done |= answer->proved && !c->job->to_the_end;
     if (c->job->only_lower)
         return;
     memcpy(answer->form, walk->form + r * dag->inputs, (size_t)dag->inputs * sizeof(double));
@@ -465,7 +465,7 @@ static vouch_status find_losses(ascent *a)
     for (int i = 0; i < a->count; i++) {
         climb *c = &a->climb[i];
 
-        if (c->answer->proved || c->job->only_lower)
+        if ((c->answer->proved && !c->job->to_the_end) || c->job->only_lower)
             continue;
         for (int64_t k = 0; k < a->w->dag->mixes; k++)
             c->mix[k] =
