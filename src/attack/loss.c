@@ -141,7 +141,7 @@ static bool on_inputs_alone(const vouch_row *row)
 /* The nearest point of the half-space, with a hair's breadth to spare. */
 static void project_row(const vouch_grid *grid, const vouch_row *row, double *x)
 {
-    double norm = 0, excess = row_value(row, x, NULL) + 1e-7 * (1e-6 + fabs(row->bound));
+    double norm = 0, excess = row_value(row, x, x) + 1e-7 * (1e-6 + fabs(row->bound));
     for (int t = 0; t < row->term_count; t++) {
         const int64_t i = row->term[t].index;
         if (grid->low[i] < grid->high[i])

@@ -310,6 +310,7 @@ static vouch_status copy_graph(widening *w)
 {
     const vouch_graph *g = w->r->single;
     vouch_graph *wide = VOUCH_NEW(w->arena, vouch_graph);
+    w->r->wide = wide;
     if (!wide)
         return out_of_memory(w->ctx);
     *wide = *g;
@@ -327,7 +328,6 @@ static vouch_status copy_graph(widening *w)
     }
     for (int n = 0; n < g->node_count; n++)
         wide->node[n] = g->node[n];
-    w->r->wide = wide;
     return VOUCH_OK;
 }
 
