@@ -207,11 +207,54 @@ static vouch_status narrow(vouch_branch_worker *w, vouch_child *c)
                             c->walks > 0 ? scores_of(w, c->parent) : NULL, c->walks, &c->at);
 }
 
-static vouch_status box_intervals(vouch_branch_worker *w, vouch_child *c)
+/* ---- boxes from scratch, side by side ----------------------------------------------------- */
+
+typedef struct fresh {
+    int count;
+    vouch_child **child; /* whose box has a point */
+    const double **low, **high;
+    vouch_dag_intervals **at;
+} fresh;
+
+static vouch_status new_fresh(vouch_branch_worker *w, int count, fresh *f)
 {
-    const vouch_box *box = &w->run->in->spec->box[c->which_case];
-    VOUCH_TRY(vouch_dag_root(w->dag, box->low, box->high, &c->at));
-    c->empty = c->closed = !c->at;
+    *f = (fresh){.child = VOUCH_NEW_ARRAY(w->arena, vouch_child *, count),
+                 .low = VOUCH_NEW_ARRAY(w->arena, const double *, count),
+                 .high = VOUCH_NEW_ARRAY(w->arena, const double *, count),
+                 .at = VOUCH_NEW_ARRAY(w->arena, vouch_dag_intervals *, count)};
+    return f->child && f->low && f->high && f->at ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+/* The child's box, on the arena; one of the property's has none to be cut from. */
+static vouch_status add_fresh(vouch_branch_worker *w, vouch_child *c, fresh *f)
+{
+    const vouch_branch_run *run = w->run;
+    double *ends = c->parent ? VOUCH_NEW_ARRAY(w->arena, double, 2 * run->inputs) : NULL;
+    if (c->parent && !ends)
+        return VOUCH_ERR_MEMORY;
+    f->child[f->count] = c;
+    f->low[f->count] = ends ? ends : run->in->spec->box[c->which_case].low;
+    f->high[f->count] = ends ? ends + run->inputs : run->in->spec->box[c->which_case].high;
+    if (ends)
+        vouch_child_box(run, c, ends, ends + run->inputs);
+    for (int64_t d = 0; d < run->inputs; d++)
+        if (f->low[f->count][d] > f->high[f->count][d])
+            return VOUCH_OK; /* empty: not counted, so it stays without intervals */
+    f->count++;
+    return VOUCH_OK;
+}
+
+/* Intervals of all children that start from their box. */
+static vouch_status start_boxes(vouch_branch_worker *w, vouch_child *child, int count)
+{
+    fresh f;
+    VOUCH_TRY(new_fresh(w, count, &f));
+    for (int i = 0; i < count; i++)
+        if (!child[i].parent || child[i].refresh == VOUCH_REFRESH_ROOT)
+            VOUCH_TRY(add_fresh(w, &child[i], &f));
+    VOUCH_TRY(vouch_dag_roots(w->dag, f.count, f.low, f.high, f.at));
+    for (int i = 0; i < f.count; i++)
+        f.child[i]->at = f.at[i];
     return VOUCH_OK;
 }
 
@@ -224,7 +267,7 @@ static vouch_status intervals(vouch_branch_worker *w, vouch_child *c,
         return VOUCH_OK;
     }
     if (c->refresh == VOUCH_REFRESH_ROOT)
-        VOUCH_TRY(start_over(w, c, 0));
+        VOUCH_TRY(decide(w, c, 0, &c->at));
     else
         VOUCH_TRY(c->parent->at ? narrow(w, c) : make_again(w, c));
     *at = c->at;
@@ -457,12 +500,13 @@ static vouch_status take_answer(vouch_branch_worker *w, vouch_child *c,
 
 static vouch_status prepare(vouch_branch_worker *w, vouch_child *child, int count, int *jobs)
 {
+    VOUCH_TRY(start_boxes(w, child, count));
     for (int i = 0; i < count; i++) {
         const vouch_dag_intervals *at = NULL;
         if (vouch_context_stopped(w->ctx))
             return vouch_fail_stopped(w->ctx);
         if (!child[i].parent) {
-            VOUCH_TRY(box_intervals(w, &child[i]));
+            child[i].empty = child[i].closed = !child[i].at;
             continue;
         }
         VOUCH_TRY(intervals(w, &child[i], &at));
