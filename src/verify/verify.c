@@ -39,6 +39,8 @@ enum { SMALL = 100000 };
 enum { TRY_BOXES = 1 << 16, TRY_BOXES_LEAST = 1 };
 static const double TRY_WORK = 2e10;
 
+/* With more boxes than these each gets a few samples at first, no descents. */
+enum { ATTACK_BOXES = 32, ATTACK_FEW_SAMPLES = 16 };
 enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 200, ATTACK_RESTARTS = 4, ATTACK_STEPS = 20 };
 
 typedef enum search_kind {
@@ -144,10 +146,12 @@ static vouch_status attack(run *r)
     if (r->task.form)
         VOUCH_TRY(vouch_probe(r->ctx, r->arena, &r->in, PROBE_SAMPLES, &w));
     else {
-        vouch_falsify_settings s = {.samples = ATTACK_SAMPLES,
-                                    .restarts = ATTACK_RESTARTS,
+        const bool many = r->spec->box_count > ATTACK_BOXES;
+        vouch_falsify_settings s = {.samples = many ? ATTACK_FEW_SAMPLES : ATTACK_SAMPLES,
+                                    .restarts = many ? 0 : ATTACK_RESTARTS,
                                     .steps = ATTACK_STEPS,
                                     .seed = r->settings->seed,
+                                    .threads = r->in.threads,
                                     .deadline_wall = r->in.deadline_wall,
                                     .semantics = r->in.semantics};
         VOUCH_TRY(vouch_falsify(r->ctx, r->arena, r->in.graph, r->spec, &s, &w));
