@@ -251,6 +251,15 @@ static bool has_gaps(const vouch_window *w)
     return false;
 }
 
+/* Is every image already its own columns, and wide enough for a product? */
+static bool is_pointwise(const vouch_window *w)
+{
+    bool one = w->kernel_size == 1 && w->in_size >= 64;
+    for (int d = 0; d < VOUCH_CONV_DIMS; d++)
+        one = one && w->stride[d] == 1 && w->pad[d] == 0 && w->in[d] == w->out[d];
+    return one;
+}
+
 vouch_status vouch_conv_apply(const vouch_conv_call *call)
 {
     const vouch_conv *conv = call->conv;
@@ -260,7 +269,7 @@ vouch_status vouch_conv_apply(const vouch_conv_call *call)
         memset(call->out, 0,
                (size_t)(call->images * conv->groups * conv->c * w->in_size) *
                    vouch_dtype_size(call->dtype));
-    if (call->images >= FEW_IMAGES)
+    if (call->images >= FEW_IMAGES && !is_pointwise(w))
         return vouch_conv_apply_batch(call);
     const vouch_arena_mark mark = vouch_arena_get_mark(call->scratch);
     vouch_status status = VOUCH_OK;
