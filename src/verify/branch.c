@@ -15,71 +15,11 @@ enum {
     SAMPLE_EVERY = 8,      /* ... and every so many after them */
     POLISH = 4,            /* times the root's steps for a last look */
     SCORES_MOST = 1 << 16, /* neurons up to which scores are kept */
-    ATTACK_STEPS = 50,
-    ATTACK_RESTARTS = 8,
-    ATTACK_SAMPLES = 1000,
-    ATTACK_DOUBLINGS = 12,
-    CELLS = 32 << 20 /* doubles of a worker's rows */
+    CELLS = 32 << 20       /* doubles of a worker's rows */
 };
 
 /* Multiply-adds of one round, and of making a box's intervals: some seconds of one core. */
 static const double ROUND_WORK = 4e10, ROOT_WORK = 1e11;
-
-/* ---- what is told ----------------------------------------------------------------------- */
-
-static void report(vouch_context *ctx, vouch_branch_run *run)
-{
-    double now = vouch_wall_s();
-    const vouch_branch_input *in = run->in;
-    if (now < run->next_report || !vouch_has_progress(ctx))
-        return;
-    run->next_report = now + 0.2;
-    vouch_progress p = {.phase = "branch",
-                        .done = run->out->subproblems,
-                        .open = run->open.count,
-                        .proved_share = run->out->proved_share,
-                        .elapsed_s = now - in->start_wall,
-                        .limit_s = in->deadline_wall - in->start_wall};
-    vouch_report_progress(ctx, &p);
-}
-
-/* A subproblem, as the sink sees it: its box of inputs, and its case. */
-static vouch_status tell_sub(const vouch_branch_run *run, uint64_t id, const vouch_sub *parent,
-                             const vouch_child *c)
-{
-    const vouch_sink *s = run->in->sink;
-    const vouch_box *box = &run->in->spec->box[run->in->task->case_box[c->which_case]];
-    if (!s || !s->box)
-        return VOUCH_OK;
-    if (parent)
-        vouch_child_box(run, c, run->low, run->high);
-    vouch_sink_box told = {.id = id,
-                           .parent = parent ? parent->id : 0,
-                           .depth = parent ? parent->depth + 1 : 0,
-                           .input_size = run->inputs,
-                           .which_case = c->which_case,
-                           .low = parent ? run->low : box->low,
-                           .high = parent ? run->high : box->high};
-    return s->box(s->user, &told);
-}
-
-static vouch_status tell_leaf(const vouch_branch_run *run, uint64_t id, vouch_leaf_kind kind)
-{
-    const vouch_sink *s = run->in->sink;
-    return s && s->leaf ? s->leaf(s->user, id, kind) : VOUCH_OK;
-}
-
-static vouch_status tell_split(const vouch_branch_run *run, uint64_t id,
-                               const vouch_decision *d)
-{
-    const vouch_sink *s = run->in->sink;
-    if (!s)
-        return VOUCH_OK;
-    if (d->neuron >= run->neurons)
-        return s->split ? s->split(s->user, id, d->neuron - run->neurons, 1, &d->point)
-                        : VOUCH_OK;
-    return s->decide ? s->decide(s->user, id, d->neuron, d->point) : VOUCH_OK;
-}
 
 /* ---- children --------------------------------------------------------------------------- */
 
@@ -121,10 +61,10 @@ static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch
 {
     vouch_sub *sub = c->sub;
     uint64_t id = ++run->next_id;
-    VOUCH_TRY(tell_sub(run, id, parent, c));
+    VOUCH_TRY(vouch_branch_tell_sub(run, id, parent, c));
     if (!sub) {
         run->out->proved_share += parent->share / 2;
-        return tell_leaf(run, id, c->empty ? VOUCH_LEAF_EMPTY : VOUCH_LEAF_PROVED);
+        return vouch_branch_tell_leaf(run, id, c->empty ? VOUCH_LEAF_EMPTY : VOUCH_LEAF_PROVED);
     }
     sub->id = id;
     sub->depth = parent->depth + 1;
@@ -139,58 +79,13 @@ static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch
     return vouch_open_push(ctx, &run->open, sub);
 }
 
-/* ---- limits and attacks ----------------------------------------------------------------- */
+/* ---- limits ----------------------------------------------------------------- */
 
 static bool must_stop(vouch_context *ctx, const vouch_branch_run *run)
 {
     const vouch_branch_input *in = run->in;
     return vouch_context_cancelled(ctx) || vouch_wall_s() >= in->deadline_wall ||
            (in->max_subproblems && run->out->subproblems >= in->max_subproblems);
-}
-
-/* Time for an attack, by its share of all: a guard, where its work is dearer than ours. None
- * left: 0. */
-static double attack_time(const vouch_branch_run *run)
-{
-    const double first = .5, share = .25;
-    double all = vouch_wall_s() - run->in->start_wall;
-    return run->attacks == 0 ? first : fmax(share * all - run->out->attack_s, 0);
-}
-
-/* The falsifier, each time with another seed and twice the effort; the next time comes when
- * the tree has done three times the work, so that a quarter of all goes here. Work is counted,
- * not timed. */
-static vouch_status attack(vouch_context *ctx, vouch_branch_run *run)
-{
-    const vouch_branch_input *in = run->in;
-    double time = attack_time(run), least = .05;
-    if (!in->attack || run->work < run->next_attack || time < least)
-        return VOUCH_OK;
-    int effort = run->attacks < ATTACK_DOUBLINGS ? run->attacks : ATTACK_DOUBLINGS;
-    vouch_falsify_settings s = {.samples = ATTACK_SAMPLES,
-                                .restarts = ATTACK_RESTARTS,
-                                .steps = ATTACK_STEPS,
-                                .rounds = (int64_t)1 << effort,
-                                .seed = (int64_t)in->seed + 1 + run->attacks,
-                                .threads = in->threads,
-                                .deadline_wall = fmin(in->deadline_wall, vouch_wall_s() + time),
-                                .semantics = in->semantics};
-    double work =
-        ATTACK_SAMPLES + 3.0 * ATTACK_RESTARTS * ATTACK_STEPS * (1.0 + (double)s.rounds);
-    run->attacks++;
-    run->next_attack = run->work + 3 * work;
-    vouch_arena_mark mark = vouch_arena_get_mark(run->arena);
-    double start = vouch_wall_s();
-    vouch_status status =
-        vouch_falsify(ctx, run->arena, in->graph, in->spec, &s, &run->out->witness);
-    run->out->attack_s += vouch_wall_s() - start;
-    vouch_arena_reset(run->arena, mark);
-    VOUCH_TRY(status);
-    if (run->out->witness.found) {
-        run->out->found = true;
-        run->out->phase = "attack";
-    }
-    return VOUCH_OK;
 }
 
 /* ---- the root --------------------------------------------------------------------------- */
@@ -248,7 +143,7 @@ static vouch_status replace(vouch_context *ctx, vouch_branch_run *run, vouch_sub
     *sub = new;
     vouch_sub_free(ctx, old);
     clear_child(ctx, c);
-    return new ? VOUCH_OK : tell_leaf(run, id, VOUCH_LEAF_PROVED);
+    return new ? VOUCH_OK : vouch_branch_tell_leaf(run, id, VOUCH_LEAF_PROVED);
 }
 
 /* Bounds subproblems again, without a split; those proved become NULL. */
@@ -293,10 +188,10 @@ static vouch_status start_case(vouch_context *ctx, vouch_branch_run *run, int k,
     vouch_dag_intervals *root = run->root[run->in->task->case_box[k]];
     uint64_t id = ++run->next_id;
     double share = 1.0 / run->in->task->case_count;
-    VOUCH_TRY(tell_sub(run, id, NULL, &as_child));
+    VOUCH_TRY(vouch_branch_tell_sub(run, id, NULL, &as_child));
     if (!root) {
         run->out->proved_share += share;
-        return tell_leaf(run, id, VOUCH_LEAF_EMPTY);
+        return vouch_branch_tell_leaf(run, id, VOUCH_LEAF_EMPTY);
     }
     *sub = vouch_alloc(ctx, sizeof **sub);
     if (!*sub)
@@ -362,7 +257,7 @@ static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int co
             run->leaf[fresh++] = sub;
             continue;
         }
-        vouch_status s = tell_leaf(run, sub->id, VOUCH_LEAF_OPEN);
+        vouch_status s = vouch_branch_tell_leaf(run, sub->id, VOUCH_LEAF_OPEN);
         run->out->open_leaves++;
         vouch_sub_free(ctx, sub);
         VOUCH_TRY(s);
@@ -437,7 +332,7 @@ static vouch_status merge(vouch_context *ctx, vouch_branch_run *run, vouch_plan 
     }
     vouch_child *pair = &run->child[plan->child + 2 * best];
     run->out->splits++;
-    VOUCH_TRY(tell_split(run, plan->sub->id, &pair[0].decision));
+    VOUCH_TRY(vouch_branch_tell_split(run, plan->sub->id, &pair[0].decision));
     for (int side = 0; side < 2; side++)
         VOUCH_TRY(adopt(ctx, run, plan->sub, &pair[side]));
     vouch_sub_free(ctx, plan->sub);
@@ -476,12 +371,12 @@ static vouch_status conduct(vouch_context *ctx, vouch_branch_run *run)
             run->out->stopped = true;
             return VOUCH_OK;
         }
-        VOUCH_TRY(attack(ctx, run));
+        VOUCH_TRY(vouch_branch_attack(ctx, run));
         if (run->out->found)
             return VOUCH_OK;
         VOUCH_TRY(play_round(ctx, run));
         vouch_open_relieve(ctx, &run->open, vouch_context_memory(ctx).is_short);
-        report(ctx, run);
+        vouch_branch_report(ctx, run);
     }
     return VOUCH_OK;
 }

@@ -127,6 +127,11 @@ typedef struct vouch_branch_worker vouch_branch_worker;
 vouch_status vouch_branch_worker_new(vouch_context *ctx, const vouch_branch_run *run,
                                      vouch_branch_worker **worker);
 void vouch_branch_worker_free(vouch_context *ctx, vouch_branch_worker *worker);
+/* Fills the choices and `loose` of a child's subproblem (branch_choice.c). score: room for
+ * [neurons]. */
+void vouch_choose(const vouch_branch_run *run, const vouch_child *child,
+                  const vouch_dag_intervals *at, const vouch_dag_answer *answer, double *score,
+                  vouch_sub *sub);
 /* The child's box of inputs. */
 void vouch_child_box(const vouch_branch_run *run, const vouch_child *child, double *low,
                      double *high);
@@ -210,5 +215,18 @@ struct vouch_branch_run {
     double *low, *high;         /* [inputs], for the sink */
     double next_report;
 };
+
+/* ---- telling and attacking (branch_tell.c, branch_attack.c) --------------------------------- */
+
+void vouch_branch_report(vouch_context *ctx, vouch_branch_run *run);
+/* parent NULL: a case on its whole box. */
+vouch_status vouch_branch_tell_sub(const vouch_branch_run *run, uint64_t id,
+                                   const vouch_sub *parent, const vouch_child *c);
+vouch_status vouch_branch_tell_leaf(const vouch_branch_run *run, uint64_t id,
+                                    vouch_leaf_kind kind);
+vouch_status vouch_branch_tell_split(const vouch_branch_run *run, uint64_t id,
+                                     const vouch_decision *d);
+/* An attack, if one is due. */
+vouch_status vouch_branch_attack(vouch_context *ctx, vouch_branch_run *run);
 
 #endif

@@ -22,7 +22,7 @@ same() {
 }
 
 for options in "" "--no-clip --bisect-only" "--split smear --no-attack" "--domain symbolic" \
-               "--domain zonotope --bisect-only"; do
+               "--domain zonotope --bisect-only" "--search branch --max-subproblems 1000"; do
     read -ra words <<<"$options"
     for property in close_turns.vnnlib close_turns_wide.vnnlib; do
         same collision collision.onnx "$property" "${words[@]}"

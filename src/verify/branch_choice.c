@@ -1,0 +1,95 @@
+/* Candidates for the next split of a subproblem: the best neurons by the heuristic's score and
+ * the best inputs, each with the point where it is cut. */
+#include <math.h>
+
+#include "verify/branch_priv.h"
+
+/* Keeps choice[0 .. *count-1] the best, in order; ties go to the first. */
+static void keep_choice(vouch_choice *choice, int *count, int room, const vouch_choice *one)
+{
+    int at = *count < room ? (*count)++ : room - 1;
+    for (; at > 0 && choice[at - 1].score < one->score; at--)
+        choice[at] = choice[at - 1];
+    choice[at] = *one;
+}
+
+static bool enters(const vouch_choice *choice, int count, int room, double score)
+{
+    return score > 0 && (count < room || score > choice[room - 1].score);
+}
+
+static void offer(const vouch_branch_run *run, const vouch_dag_intervals *at,
+                  vouch_choice *choice, int *count, int room, const vouch_choice *one)
+{
+    vouch_choice full = *one;
+    if (!enters(choice, *count, room, one->score))
+        return;
+    full.point = vouch_dag_split_point(run->dag, at, one->neuron);
+    if (!isnan(full.point))
+        keep_choice(choice, count, room, &full);
+}
+
+/* Where no relaxation costs anything at the minimiser: it is one point of many that the bound
+ * does not tell apart (rows that only together exclude it, weights not yet at their best), and
+ * at others they cost. Those that the bound leans on come first, then the widest. */
+static void choose_lossless(const vouch_branch_run *run, vouch_sub *sub,
+                            const vouch_dag_intervals *at, const vouch_pick_view *view,
+                            bool leaning)
+{
+    for (int64_t j = 0; j < view->neuron_count; j++) {
+        double low = view->low[j], high = view->high[j];
+        double least = fmin(fabs(low), fabs(high));
+        vouch_choice one = {.neuron = j,
+                            .score = leaning ? fabs(view->slope[j]) * least : high - low};
+        sub->loose += !leaning && high > low;
+        offer(run, at, sub->choice, &sub->neuron_choices, VOUCH_CHOICES, &one);
+    }
+}
+
+static void choose_neurons(const vouch_branch_run *run, const vouch_child *c,
+                           const vouch_dag_intervals *at, const vouch_dag_answer *answer,
+                           double *score, vouch_sub *sub)
+{
+    uint64_t place = c->parent->id * 3 + (c->decision.neuron < 0 ? 2 : c->decision.upper);
+    vouch_random random = vouch_random_stream(run->in->seed, "pick", place);
+    vouch_pick_view view = {.neuron_count = run->neurons,
+                            .low = vouch_dag_low(at),
+                            .high = vouch_dag_high(at),
+                            .loss = answer->score,
+                            .slope = answer->slope,
+                            .random = &random};
+    run->in->pick->score(&view, score);
+    for (int64_t j = 0; j < run->neurons; j++) {
+        if (!(answer->score[j] > 0))
+            continue;
+        vouch_choice one = {.neuron = j, .score = score[j]};
+        sub->loose++;
+        offer(run, at, sub->choice, &sub->neuron_choices, VOUCH_CHOICES, &one);
+    }
+    for (int way = 0; way < 2 && sub->neuron_choices == 0; way++)
+        choose_lossless(run, sub, at, &view, way == 0);
+}
+
+/* By score; where no input has one, by how much the bound moves with the input. */
+static void choose_inputs(const vouch_branch_run *run, vouch_sub *sub,
+                          const vouch_dag_intervals *at, const vouch_dag_answer *answer)
+{
+    const int64_t n = run->neurons;
+    const double *low = vouch_dag_low(at) + n, *high = vouch_dag_high(at) + n;
+    vouch_choice *choice = sub->choice + sub->neuron_choices;
+    for (int way = 0; way < 2 && sub->input_choices == 0; way++)
+        for (int64_t d = 0; d < run->inputs; d++) {
+            vouch_choice one = {.neuron = n + d,
+                                .score = way ? fabs(answer->form[d]) * (high[d] - low[d])
+                                             : answer->score[n + d]};
+            offer(run, at, choice, &sub->input_choices, VOUCH_INPUT_CHOICES, &one);
+        }
+}
+
+void vouch_choose(const vouch_branch_run *run, const vouch_child *child,
+                  const vouch_dag_intervals *at, const vouch_dag_answer *answer, double *score,
+                  vouch_sub *sub)
+{
+    choose_neurons(run, child, at, answer, score, sub);
+    choose_inputs(run, sub, at, answer);
+}
