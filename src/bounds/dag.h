@@ -58,6 +58,7 @@ typedef struct vouch_dag_job {
     const float *warm_weight; /* [rows of the case] */
     bool only_lower;          /* nothing but lower and proved is wanted: cheaper */
     bool to_the_end;          /* all steps, also once proved */
+    bool clip;                /* also shrink the box by the half-spaces of the case's rows */
     int steps;                /* gradient steps at most; 0: one plain walk */
 } vouch_dag_job;
 
@@ -74,6 +75,8 @@ typedef struct vouch_dag_answer {
     uint8_t *mix;  /* [vouch_dag_mix_count]: the best mixes found */
     float *beta;   /* [decision_count] */
     float *weight; /* [rows of the case], sum 1 */
+    double *low, *high; /* [input_size]: what is left of the box; NULL where nothing was cut off
+                           (and where clipping was not asked for). Nothing left: proved */
 } vouch_dag_answer;
 
 /* Prepares task->graph (any bound graph) on the task's hull. Decomposes composite operators

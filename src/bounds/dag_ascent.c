@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "bounds/clip.h"
 #include "bounds/dag_priv.h"
 
 enum { MIX_LEVELS = 254, MIX_UNSET = 255 };
@@ -485,6 +486,89 @@ static vouch_status find_losses(ascent *a)
     return status;
 }
 
+/* ---- clipping ---------------------------------------------------------------------------- */
+
+/* The forms of each row of the cases alone, with the best mixes: form[rows][inputs + 1] of each
+ * climb, in the half-spaces form.x + offset <= 0. */
+static vouch_status find_row_forms(ascent *a, int k, double *const *form)
+{
+    int64_t n = a->w->dag->inputs;
+    const vouch_dag_walk *walk = &a->w->walk;
+    vouch_status status;
+
+    a->active = 0;
+    for (int i = 0; i < a->count; i++) {
+        climb *c = &a->climb[i];
+
+        if (!form[i] || k >= c->rows)
+            continue;
+        for (int r = 0; r < c->rows; r++)
+            c->weight[r] = r == k;
+        a->at[a->active++] = c;
+    }
+    if (a->active == 0)
+        return VOUCH_OK;
+    for (int r = 0; r < a->active; r++)
+        set_row(a->at[r], &a->row[r]);
+    status = vouch_dag_walk_run(a->w, a->active, a->row, a->value, false);
+    for (int r = 0; !status && r < a->active; r++) {
+        double *to = form[a->at[r] - a->climb] + k * (n + 1);
+
+        memcpy(to, walk->form + r * n, (size_t)n * sizeof(double));
+        to[n] = vouch_down(walk->offset[r] - walk->error[r]);
+    }
+    vouch_dag_walk_end(a->w);
+    return status;
+}
+
+static vouch_status clip_climb(ascent *a, climb *c, const double *form)
+{
+    const vouch_dag *dag = a->w->dag;
+    size_t n = (size_t)dag->inputs, bytes = n * sizeof(double);
+    const double *low = c->job->at->low + dag->neurons, *high = c->job->at->high + dag->neurons;
+    double *box = VOUCH_NEW_ARRAY(a->w->answers, double, 2 * n);
+    double *work = VOUCH_NEW_ARRAY(a->w->scratch, double, n + 1 + 2 * (size_t)c->rows);
+
+    if (!box || !work)
+        return VOUCH_ERR_MEMORY;
+    memcpy(box, low, bytes);
+    memcpy(box + n, high, bytes);
+    if (!vouch_clip_case(n, (size_t)c->rows, form, box, box + n, work)) {
+        c->answer->proved = true;
+        c->answer->lower = (double)INFINITY;
+    } else if (memcmp(box, low, bytes) != 0 || memcmp(box + n, high, bytes) != 0) {
+        c->answer->low = box;
+        c->answer->high = box + n;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status clip_boxes(ascent *a)
+{
+    size_t n = (size_t)a->w->dag->inputs;
+    double **form = VOUCH_NEW_ARRAY(a->w->scratch, double *, a->count);
+    int most = 0;
+
+    if (!form)
+        return VOUCH_ERR_MEMORY;
+    for (int i = 0; i < a->count; i++) {
+        climb *c = &a->climb[i];
+
+        if (!c->job->clip || c->answer->proved || c->job->only_lower || c->rows == 0)
+            continue;
+        form[i] = VOUCH_NEW_ARRAY(a->w->scratch, double, (size_t)c->rows *(n + 1));
+        if (!form[i])
+            return VOUCH_ERR_MEMORY;
+        most = c->rows > most ? c->rows : most;
+    }
+    for (int k = 0; k < most; k++)
+        VOUCH_TRY(find_row_forms(a, k, form));
+    for (int i = 0; i < a->count; i++)
+        if (form[i])
+            VOUCH_TRY(clip_climb(a, &a->climb[i], form[i]));
+    return VOUCH_OK;
+}
+
 /* Scalars whose interval cannot be cut to advantage, and those already a point, score 0. */
 static void clear_settled(const vouch_dag *dag, climb *c)
 {
@@ -507,6 +591,7 @@ static vouch_status run(ascent *a)
     for (int step = 0; step <= steps; step++)
         VOUCH_TRY(iterate(a, step, steps));
     VOUCH_TRY(find_losses(a));
+    VOUCH_TRY(clip_boxes(a));
     for (int i = 0; i < a->count; i++)
         if (!a->climb[i].answer->proved && !a->climb[i].job->only_lower)
             clear_settled(a->w->dag, &a->climb[i]);

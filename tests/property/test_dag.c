@@ -165,6 +165,22 @@ static void check_lower(const fixture *f, int which, double lower)
     }
 }
 
+/* What was cut off holds no point of the case. */
+static void check_clip(const fixture *f, int which, const vouch_dag_answer *answer)
+{
+    int64_t n = f->task.input_count;
+
+    for (int p = 0; p < POINTS; p++) {
+        const double *row = f->row + p * ROWS, *x = f->point + p * n;
+        double most = which == 0 ? row[0] : fmax(row[1], row[2]);
+
+        for (int64_t i = 0; answer->low && f->inside[p] && most < -1e-7 && i < n; i++)
+            if (x[i] < answer->low[i] || x[i] > answer->high[i])
+                fail_msg("network %llu: case %d is %g at a point that was cut off",
+                         (unsigned long long)f->index, which, most);
+    }
+}
+
 /* Decisions through the values that a sampled point has, so that something is left. */
 static int draw_decisions(fixture *f, vouch_decision *decision)
 {
@@ -211,10 +227,13 @@ static void check_bounds(fixture *f, const vouch_dag_intervals *at, int count,
                                  .which_case = k % CASES,
                                  .decision_count = count,
                                  .decision = decision,
+                                 .clip = true,
                                  .steps = k < CASES ? 0 : 6};
     vouch_test_ok(f->ctx, vouch_dag_bound(f->worker, 2 * CASES, job, answer));
-    for (int k = 0; k < 2 * CASES; k++)
-        check_lower(f, k % CASES, answer[k].lower);
+    for (int k = 0; k < 2 * CASES; k++) {
+        check_lower(f, k % CASES, isinf(answer[k].lower) ? 0 : answer[k].lower);
+        check_clip(f, k % CASES, &answer[k]);
+    }
     for (int k = 0; k < CASES; k++)
         if (!(answer[k + CASES].lower >= answer[k].lower - tolerance(answer[k].lower, 0)))
             fail_msg("network %llu: %g after steps, %g before", (unsigned long long)f->index,
