@@ -441,6 +441,8 @@ static void clear(vouch_context *ctx, vouch_branch_run *run)
         vouch_sub_free(ctx, run->leaf[i]);
     if (run->child)
         clear_children(ctx, run->child, run->round_size + 2 * SAMPLES * VOUCH_ARM_COUNT);
+    if (run->trial) /* intervals that an error left */
+        clear_children(ctx, run->trial, run->round_size * VOUCH_TRIALS);
     for (int b = 0; run->root && b < run->in->spec->box_count; b++)
         vouch_dag_intervals_drop(ctx, run->root[b]);
     vouch_open_clear(ctx, &run->open);

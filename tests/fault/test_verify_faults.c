@@ -13,6 +13,7 @@ typedef struct query {
     vouch_verdict expected;
     int64_t threads;
     const char *complete;
+    const char *search; /* NULL: auto */
 } query;
 
 static const int sizes[] = {2, 4, 3, 1};
@@ -36,6 +37,8 @@ static vouch_status verify(vouch_context *ctx, void *user)
     settings.threads = q->threads;
     settings.attack = false;
     settings.complete = q->complete;
+    if (q->search)
+        settings.search = q->search;
     /* network and property on memory that does not fail: their own tests cover that */
     vouch_context *safe = vouch_test_context();
     vouch_test_net_new(safe, VOUCH_F64, 3, sizes, parameters, &net);
@@ -59,8 +62,8 @@ static vouch_status verify(vouch_context *ctx, void *user)
 
 static void a_batched_search_survives_every_failed_allocation(void **state)
 {
-    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search"};
-    query fails = {"auto", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search"};
+    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search", NULL};
+    query fails = {"auto", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search", NULL};
 
     (void)state;
     vouch_test_every_allocation_fails(verify, &holds);
@@ -69,18 +72,28 @@ static void a_batched_search_survives_every_failed_allocation(void **state)
 
 static void a_general_search_survives_failed_allocations(void **state)
 {
-    query holds = {"zonotope", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search"};
-    query fails = {"interval", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search"};
+    query holds = {"zonotope", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search", NULL};
+    query fails = {"interval", "(assert (<= Y_0 -0.45))", VOUCH_SAT, 1, "search", NULL};
 
     (void)state;
     vouch_test_some_allocations_fail(verify, &holds, 60);
     vouch_test_some_allocations_fail(verify, &fails, 60);
 }
 
+static void the_branching_search_survives_failed_allocations(void **state)
+{
+    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 1, "search", "branch"};
+    query twice = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 2, "search", "branch"};
+
+    (void)state;
+    vouch_test_some_allocations_fail(verify, &holds, 200);
+    vouch_test_some_allocations_fail(verify, &twice, 40);
+}
+
 static void the_exact_search_survives_every_failed_allocation(void **state)
 {
-    query holds = {"auto", "(assert (<= Y_0 -0.5625))", VOUCH_UNSAT, 1, "exact"};
-    query fails = {"auto", "(assert (<= Y_0 -0.5))", VOUCH_SAT, 1, "exact"};
+    query holds = {"auto", "(assert (<= Y_0 -0.5625))", VOUCH_UNSAT, 1, "exact", NULL};
+    query fails = {"auto", "(assert (<= Y_0 -0.5))", VOUCH_SAT, 1, "exact", NULL};
 
     (void)state;
     vouch_test_every_allocation_fails(verify, &holds);
@@ -89,7 +102,7 @@ static void the_exact_search_survives_every_failed_allocation(void **state)
 
 static void two_threads_survive_failed_allocations(void **state)
 {
-    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 2, "search"};
+    query holds = {"auto", "(assert (<= Y_0 -0.55))", VOUCH_UNSAT, 2, "search", NULL};
 
     (void)state;
     vouch_test_some_allocations_fail(verify, &holds, 40);
@@ -100,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batched_search_survives_every_failed_allocation),
         cmocka_unit_test(a_general_search_survives_failed_allocations),
+        cmocka_unit_test(the_branching_search_survives_failed_allocations),
         cmocka_unit_test(the_exact_search_survives_every_failed_allocation),
         cmocka_unit_test(two_threads_survive_failed_allocations),
     };
