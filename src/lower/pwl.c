@@ -3,10 +3,11 @@
  * Walks the nodes in order and keeps, for every varying value that is still to be read, its
  * scalars as affine forms in the variables v so far: one column of the form's matrix per
  * variable, so that an affine operator applies to all columns in one batched call. Neurons that
- * are stable on the box are folded away as they appear (pwl_curve.c). Rounding: if column m_v of a value is
- * off by nothing and A is applied, the result is off by gamma_T |A| |m_v|; summed over the
- * variables with their magnitudes this is gamma_T |A| size, with size_i = sum_v |m_v[i]|
- * magnitude_v. What was off before (err) becomes |A| err.
+ * are stable on the box are folded away as they appear (pwl_curve.c).
+ *
+ * Rounding: if column m_v of a value is off by nothing and A is applied, the result is off by
+ * gamma_T |A| |m_v|; summed over the variables with their magnitudes this is gamma_T |A| size,
+ * with size_i = sum_v |m_v[i]| magnitude_v. What was off before (err) becomes |A| err.
  */
 #include "lower/pwl_priv.h"
 

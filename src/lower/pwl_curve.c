@@ -25,12 +25,19 @@ enum { NEGLIGIBLE = 16 };
 
 enum { MAX_PIECES = 5, INACTIVE = -1, ACTIVE = -2 }; /* else: the variable */
 
+/* Open addressing over the scalars that became neurons; equal and opposite rows meet. */
+typedef struct twins {
+    size_t mask;
+    int64_t *slot; /* scalar + 1, 0 = free */
+} twins;
+
 /* One breakpoint of a curve. */
 typedef struct bend {
     double at, change; /* of the slope */
     int *place;        /* [count] */
     bool *mirrored;    /* [count]: the variable is that of -z, to which z is to be added */
-    double *missed;    /* [count]: how far max(0, x - at) may be from what stands for it */
+    twins twins;
+    double *missed; /* [count]: how far max(0, x - at) may be from what stands for it */
 } bend;
 
 static vouch_status add_neuron(vouch_lowering *lo, const vouch_form *f,
@@ -57,12 +64,6 @@ static vouch_status add_neuron(vouch_lowering *lo, const vouch_form *f,
 }
 
 /* ---- equal and opposite rows -------------------------------------------------------- */
-
-/* Open addressing over the scalars that became neurons; equal and opposite rows meet. */
-typedef struct twins {
-    size_t mask;
-    int64_t *slot; /* scalar + 1, 0 = free */
-} twins;
 
 static vouch_status twins_new(vouch_lowering *lo, int64_t count, twins *t)
 {
@@ -114,11 +115,11 @@ static int64_t find_twin(const twins *t, const vouch_form *f, int64_t i, int *si
 /* ---- placing ------------------------------------------------------------------------ */
 
 static vouch_status place_unstable(vouch_lowering *lo, const vouch_form *f,
-                                   const vouch_enclosure *e, const twins *t, bend *b, int64_t i,
+                                   const vouch_enclosure *e, bend *b, int64_t i,
                                    const double ends[2])
 {
     int sign;
-    const int64_t twin = find_twin(t, f, i, &sign);
+    const int64_t twin = find_twin(&b->twins, f, i, &sign);
     if (twin >= 0 && (sign > 0 || b->at == 0)) {
         b->place[i] = b->place[twin];
         b->mirrored[i] = sign < 0;
@@ -150,21 +151,20 @@ static bool place_stable(const vouch_enclosure *e, bend *b, int64_t i, const dou
 static vouch_status place_neurons(vouch_lowering *lo, const vouch_form *f,
                                   const vouch_enclosure *e, bend *b)
 {
-    twins t;
     const bool shifted = b->at != 0;
     b->place = VOUCH_NEW_ARRAY(lo->scratch, int, f->count);
     b->mirrored = VOUCH_NEW_ARRAY(lo->scratch, bool, f->count);
     b->missed = VOUCH_NEW_ARRAY(lo->scratch, double, f->count);
     if (!b->place || !b->mirrored || !b->missed)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(twins_new(lo, f->count, &t));
+    VOUCH_TRY(twins_new(lo, f->count, &b->twins));
     for (int64_t i = 0; i < f->count && !lo->too_large; i++) {
         const double ends[2] = {shifted ? vouch_down(e->low[i] - b->at) : e->low[i],
                                 shifted ? vouch_up(e->high[i] - b->at) : e->high[i]};
         if (!isfinite(ends[0]) || !isfinite(ends[1]) || !isfinite(e->rounding[i]))
             lo->too_large = true; /* for numbers that a form can have */
         else if (!place_stable(e, b, i, ends))
-            VOUCH_TRY(place_unstable(lo, f, e, &t, b, i, ends));
+            VOUCH_TRY(place_unstable(lo, f, e, b, i, ends));
     }
     lo->seen += (int)f->count;
     return VOUCH_OK;
