@@ -13,6 +13,7 @@ enum {
     SAMPLES = 4,           /* subproblems of a round on which all arms are measured, at most */
     SAMPLE_ROUNDS = 4,     /* rounds that begin so ... */
     SAMPLE_EVERY = 8,      /* ... and every so many after them */
+    CLIPPED_INPUTS = 32,   /* inputs that vary, up to which boxes are clipped */
     POLISH = 4,            /* times the root's steps for a last look */
     SCORES_MOST = 1 << 16, /* neurons up to which scores are kept */
     CELLS = 32 << 20       /* doubles of a worker's rows */
@@ -76,6 +77,9 @@ static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch
     if (sub->depth > run->out->max_depth)
         run->out->max_depth = sub->depth;
     c->sub = NULL;
+    run->out->clips += sub->clipped;
+    if (sub->clipped)
+        VOUCH_TRY(vouch_branch_tell_clip(run, sub));
     return vouch_open_push(ctx, &run->open, sub);
 }
 
@@ -411,6 +415,7 @@ static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
     run->mixes = vouch_dag_mix_count(run->dag);
     run->cost = vouch_dag_cost(run->dag);
     run->varying = count_varying(in->task);
+    run->clips = in->clip && run->varying <= CLIPPED_INPUTS;
     run->keeps_score = run->neurons <= SCORES_MOST;
     run->open.budget = in->memory;
     run->next_id = in->first_id;

@@ -35,6 +35,7 @@ typedef struct vouch_branch_input {
     size_t memory; /* bytes that waiting subproblems may take; beyond, depth first and lean */
     double start_wall, deadline_wall;
     bool attack; /* look for counterexamples, too */
+    bool clip;   /* cut off what a case's own half-spaces exclude, where few inputs vary */
     uint64_t first_id;
 } vouch_branch_input;
 
@@ -42,7 +43,7 @@ typedef struct vouch_branch_output {
     bool stopped; /* by a limit or cancellation: not everything was searched */
     bool found;   /* witness */
     vouch_witness witness;
-    uint64_t subproblems, splits, open_leaves, last_id;
+    uint64_t subproblems, splits, clips, open_leaves, last_id;
     int max_depth;
     double proved_share;       /* of the cases, each halved at a split */
     double bounds_s, attack_s; /* wall: until the first split; of attacks */

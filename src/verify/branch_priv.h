@@ -43,6 +43,7 @@ typedef struct vouch_choice {
 typedef struct vouch_sub {
     uint64_t id;
     int which_case, depth;
+    bool clipped;  /* `at` is smaller than the box that splits made */
     bool polished; /* a longer look was taken, after which nothing was left to split */
     double lower;  /* <= 0, or not proved at 0 */
     double share;
@@ -195,6 +196,7 @@ struct vouch_branch_run {
     int64_t neurons, inputs, mixes;
     double cost;
     int64_t varying;            /* inputs of positive width */
+    bool clips;                 /* few enough inputs vary */
     bool keeps_score;           /* the network is small enough to keep scores of neurons */
     int round_size;             /* children of a round */
     int chunk;                  /* children of a chunk */
@@ -222,6 +224,7 @@ void vouch_branch_report(vouch_context *ctx, vouch_branch_run *run);
 /* parent NULL: a case on its whole box. */
 vouch_status vouch_branch_tell_sub(const vouch_branch_run *run, uint64_t id,
                                    const vouch_sub *parent, const vouch_child *c);
+vouch_status vouch_branch_tell_clip(const vouch_branch_run *run, const vouch_sub *sub);
 vouch_status vouch_branch_tell_leaf(const vouch_branch_run *run, uint64_t id,
                                     vouch_leaf_kind kind);
 vouch_status vouch_branch_tell_split(const vouch_branch_run *run, uint64_t id,

@@ -39,6 +39,15 @@ vouch_status vouch_branch_tell_sub(const vouch_branch_run *run, uint64_t id,
     return s->box(s->user, &told);
 }
 
+/* What clipping left of a subproblem's box. */
+vouch_status vouch_branch_tell_clip(const vouch_branch_run *run, const vouch_sub *sub)
+{
+    const vouch_sink *s = run->in->sink;
+    return s && s->clip ? s->clip(s->user, sub->id, vouch_dag_low(sub->at) + run->neurons,
+                                  vouch_dag_high(sub->at) + run->neurons)
+                        : VOUCH_OK;
+}
+
 vouch_status vouch_branch_tell_leaf(const vouch_branch_run *run, uint64_t id,
                                     vouch_leaf_kind kind)
 {

@@ -350,6 +350,7 @@ static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
                            .which_case = c->which_case,
                            .decision_count = list.count,
                            .decision = list.item,
+                           .clip = w->run->clips && !c->trial,
                            .steps = c->steps};
     if (!warm) { /* shed: what the parent's steps had found is found again */
         job->steps += c->steps > 0 ? w->run->in->root_steps : 0;
@@ -384,6 +385,28 @@ static vouch_warm *keep_warm(const vouch_branch_worker *w, const vouch_dag_job *
 }
 
 /* An open child as a subproblem; the conductor gives it its place in the tree. */
+/* *at: the intervals on what clipping left of the box; NULL where it left all. */
+static vouch_status clip(vouch_branch_worker *w, const vouch_dag_job *job,
+                         const vouch_dag_answer *answer, vouch_dag_intervals **at)
+{
+    const vouch_branch_run *run = w->run;
+    const double *low = vouch_dag_low(job->at) + run->neurons;
+    const double *high = vouch_dag_high(job->at) + run->neurons;
+    vouch_decision *cut = VOUCH_NEW_ARRAY(w->arena, vouch_decision, 2 * run->inputs);
+    int count = 0;
+    *at = NULL;
+    if (!cut)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t d = 0; answer->low && d < run->inputs; d++) {
+        int32_t neuron = (int32_t)(run->neurons + d);
+        if (answer->low[d] > low[d])
+            cut[count++] = (vouch_decision){neuron, false, answer->low[d]};
+        if (answer->high[d] < high[d])
+            cut[count++] = (vouch_decision){neuron, true, answer->high[d]};
+    }
+    return count ? vouch_dag_narrow(w->dag, job->at, count, cut, NULL, 0, at) : VOUCH_OK;
+}
+
 static vouch_status keep_open(vouch_branch_worker *w, vouch_child *c, const vouch_dag_job *job,
                               const vouch_dag_answer *answer)
 {
@@ -393,9 +416,13 @@ static vouch_status keep_open(vouch_branch_worker *w, vouch_child *c, const vouc
         return VOUCH_ERR_MEMORY;
     sub->which_case = c->which_case;
     sub->lower = c->lower;
-    vouch_choose(w->run, c, job->at, answer, w->score, sub);
-    sub->at = c->at;
-    c->at = NULL;
+    VOUCH_TRY(clip(w, job, answer, &sub->at));
+    sub->clipped = sub->at != NULL;
+    vouch_choose(w->run, c, sub->at ? sub->at : job->at, answer, w->score, sub);
+    if (!sub->at) {
+        sub->at = c->at;
+        c->at = NULL;
+    }
     sub->warm = keep_warm(w, job, answer);
     return sub->warm ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }

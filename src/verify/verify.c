@@ -380,6 +380,7 @@ static void add_branch(run *r, const vouch_branch_output *out)
 {
     r->result->subproblems += out->subproblems;
     r->result->splits += out->splits;
+    r->result->clips += out->clips;
     r->result->proved_share = out->proved_share;
     r->result->attack_s += out->attack_s;
     r->result->bounds_s += out->bounds_s;
@@ -409,6 +410,7 @@ static vouch_status search_branch(run *r)
                              .start_wall = r->in.start_wall,
                              .deadline_wall = r->in.deadline_wall,
                              .attack = s->attack,
+                             .clip = s->clip,
                              .first_id = r->last_id};
     if (!in.pick)
         return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no pick heuristic '%s'", s->pick);
