@@ -124,5 +124,6 @@ const vouch_op vouch_op_Cast = {
     .is_affine = is_affine,
     .otherwise = VOUCH_OP_STEP,
     .linear = vouch_move_linear,
+    .patch = vouch_move_patch,
     .terms = vouch_move_terms,
 };

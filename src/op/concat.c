@@ -135,10 +135,35 @@ static void backward(const plan *p, int i, const double *y, double *x)
         memcpy(x + r * p->width[i], y + r * p->total + p->offset[i], width);
 }
 
+/* Side by side along the channels of one image: row r of each is the same patch. */
+static bool patch(const vouch_graph *g, const vouch_node *node, int which, const vouch_patch *y,
+                  vouch_patch *x)
+{
+    const plan *p = node->state;
+    const vouch_shape *in = &vouch_op_in(g, node, which)->shape;
+    *x = *y;
+    x->channels = in->dim[1];
+    return p->outer == 1 && vouch_op_extent(in, 2, in->rank) ==
+                                vouch_op_extent(&g->value[node->output[0]].shape, 2, in->rank);
+}
+
+static void backward_patch(const vouch_linear_call *call, const plan *p)
+{
+    const int64_t whole = p->width[call->which] / call->patch_x->channels;
+    const int64_t ys = vouch_patch_count(call->patch_y), xs = vouch_patch_count(call->patch_x);
+    const int64_t from = p->offset[call->which] / whole * vouch_patch_positions(call->patch_y);
+    for (int64_t v = 0; v < call->batch; v++)
+        memcpy(call->out + v * xs, call->in + v * ys + from, (size_t)xs * sizeof *call->out);
+}
+
 static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
     const int64_t y = p->outer * p->total, x = p->outer * p->width[call->which];
+    if (call->patch_y) {
+        backward_patch(call, p);
+        return VOUCH_OK;
+    }
     for (int64_t v = 0; v < call->batch; v++) {
         if (vouch_op_offset(call->mode)) {
             offset_vector(call, p, call->out + v * y);
@@ -170,6 +195,7 @@ const vouch_op vouch_op_Concat = {
     .grad = grad,
     .range = range,
     .linear = linear,
+    .patch = patch,
     .terms = terms,
     .partial = VOUCH_PARTIAL_CARRIED,
 };

@@ -195,9 +195,10 @@ static vouch_status linear(const vouch_linear_call *call)
         offset(call, p);
         return VOUCH_OK;
     }
+    vouch_conv conv = p->conv;
     const vouch_conv_call c = {.ctx = call->ctx,
                                .scratch = call->scratch,
-                               .conv = &p->conv,
+                               .conv = &conv,
                                .weight = p->conv.weight,
                                .dtype = VOUCH_F64,
                                .absolute = vouch_op_absolute(call->mode),
@@ -205,7 +206,19 @@ static vouch_status linear(const vouch_linear_call *call)
                                .images = call->batch * p->conv.w.batch,
                                .in = call->in,
                                .out = call->out};
+    if (call->patch_y)
+        vouch_window_between(&p->conv.w, p->transposed ? call->patch_y : call->patch_x,
+                             p->transposed ? call->patch_x : call->patch_y, &conv.w);
     return vouch_conv_apply(&c);
+}
+
+static bool patch(const vouch_graph *g, const vouch_node *node, int which, const vouch_patch *y,
+                  vouch_patch *x)
+{
+    const plan *p = node->state;
+    const int64_t channels = vouch_op_in(g, node, which)->shape.dim[1];
+    return p->transposed ? vouch_window_ahead(&p->conv.w, y, channels, x)
+                         : vouch_window_back(&p->conv.w, y, channels, x);
 }
 
 /* Forward c products per kernel element; backward every input element meets each output channel
@@ -236,6 +249,7 @@ static bool exact(const vouch_graph *g, const vouch_node *node)
         .eval = eval,                                                                          \
         .grad = grad,                                                                          \
         .linear = linear,                                                                      \
+        .patch = patch,                                                                        \
         .terms = terms,                                                                        \
         .exact = exact,                                                                        \
     }

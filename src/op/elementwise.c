@@ -424,6 +424,39 @@ static bool is_copy(const vouch_linear_call *call, const plan *p)
            (p->kind == ADD || (p->kind == SUB && call->which == 0));
 }
 
+/* Of an operand with the output's shape; factors must not differ between positions. */
+static bool patch(const vouch_graph *g, const vouch_node *node, int which, const vouch_patch *y,
+                  vouch_patch *x)
+{
+    const plan *p = node->state;
+    const vouch_shape *c = &vouch_op_in(g, node, 1 - which)->shape;
+    const int lead = vouch_op_in(g, node, which)->shape.rank - c->rank; /* the channels are 1 */
+    *x = *y;
+    if (p->count[which] != p->total || !vouch_shape_equal(&vouch_op_in(g, node, which)->shape,
+                                                          &g->value[node->output[0]].shape))
+        return false;
+    if (p->kind == ADD || p->kind == SUB || p->count[1 - which] == 1)
+        return true;
+    return g->opset >= 7 && lead <= 1 && p->count[1 - which] == y->channels &&
+           c->dim[1 - lead] == y->channels;
+}
+
+static void linear_patch(const vouch_linear_call *call, const plan *p)
+{
+    const int64_t channels = call->patch_y->channels;
+    const int64_t inner = vouch_patch_positions(call->patch_y);
+    const bool scales = p->kind == MUL || p->kind == DIV;
+    for (int64_t line = 0; line < call->batch * channels; line++) {
+        const double *y = call->in + line * inner;
+        double *x = call->out + line * inner;
+        const double c = !scales                 ? 0
+                         : p->factor->count == 1 ? p->factor->f64[0]
+                                                 : p->factor->f64[line % channels];
+        for (int64_t i = 0; i < inner; i++)
+            x[i] = apply(p, call->which, false, y[i], c);
+    }
+}
+
 static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
@@ -431,6 +464,10 @@ static vouch_status linear(const vouch_linear_call *call)
     if ((p->kind == MUL || p->kind == DIV) && !p->factor)
         return vouch_node_fail(call->ctx, call->graph, call->node, VOUCH_ERR_INTERNAL,
                                "is not affine");
+    if (call->patch_y) {
+        linear_patch(call, p);
+        return VOUCH_OK;
+    }
     if (is_copy(call, p)) {
         memcpy(call->out, call->in, (size_t)(call->batch * y) * sizeof *call->out);
         return VOUCH_OK;
@@ -582,7 +619,8 @@ static vouch_status neg_range(const vouch_op_call *call, const vouch_tensor *con
 static vouch_status neg_linear(const vouch_linear_call *call)
 {
     const vouch_value *x = vouch_op_in(call->graph, call->node, 0);
-    const int64_t n = call->batch * vouch_shape_count(&x->shape);
+    const int64_t n = call->batch * (call->patch_y ? vouch_patch_count(call->patch_y)
+                                                   : vouch_shape_count(&x->shape));
     const bool keep = vouch_op_absolute(call->mode);
     for (int64_t i = 0; i < n; i++)
         call->out[i] = vouch_op_offset(call->mode) ? 0 : keep ? call->in[i] : -call->in[i];
@@ -620,6 +658,7 @@ const vouch_op vouch_op_Add = {
     .grad = grad,
     .range = range,
     .linear = linear,
+    .patch = patch,
     .terms = terms,
     .exact = exact,
 };
@@ -636,6 +675,7 @@ const vouch_op vouch_op_Sub = {
     .grad = grad,
     .range = range,
     .linear = linear,
+    .patch = patch,
     .terms = terms,
     .exact = exact,
 };
@@ -654,6 +694,7 @@ const vouch_op vouch_op_Mul = {
     .is_affine = product_is_affine,
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
+    .patch = patch,
     .terms = terms,
     .exact = exact,
     .products = products,
@@ -674,6 +715,7 @@ const vouch_op vouch_op_Div = {
     .is_affine = quotient_is_affine,
     .otherwise = VOUCH_OP_OPAQUE,
     .linear = linear,
+    .patch = patch,
     .terms = terms,
     .decompose = quotient_decompose,
 };
@@ -690,5 +732,6 @@ const vouch_op vouch_op_Neg = {
     .grad = neg_grad,
     .range = neg_range,
     .linear = neg_linear,
+    .patch = vouch_op_same_patch,
     .terms = neg_terms,
 };

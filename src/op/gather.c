@@ -263,6 +263,7 @@ const vouch_op vouch_op_Gather = {
     .is_affine = gather_is_affine,
     .otherwise = VOUCH_OP_SELECT,
     .linear = vouch_move_linear,
+    .patch = vouch_move_patch,
     .terms = vouch_move_terms,
 };
 VOUCH_MOVE_OP(GatherElements, 11, elements_prepare, "elements picked by constant indices",

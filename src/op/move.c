@@ -207,9 +207,69 @@ static void offset(const vouch_move *m, bool absolute, double *y)
         y[i] = m->map && m->map[i] < 0 ? fill : 0;
 }
 
+/* Both images, as patches. */
+static bool both_images(const vouch_graph *g, const vouch_node *node, vouch_patch *x,
+                        vouch_patch *y)
+{
+    return vouch_patch_whole(&vouch_op_in(g, node, 0)->shape, x) &&
+           vouch_patch_whole(&g->value[node->output[0]].shape, y);
+}
+
+bool vouch_move_patch(const vouch_graph *g, const vouch_node *node, int which,
+                      const vouch_patch *y, vouch_patch *x)
+{
+    const vouch_move *m = node->state;
+    vouch_patch in, out;
+    (void)which;
+    *x = *y;
+    if (!both_images(g, node, &in, &out))
+        return false;
+    if (!m->map)
+        return vouch_patch_equal(&in, &out);
+    x->channels = 0;
+    for (int64_t i = 0; i < m->out_count; i++) {
+        if (m->map[i] < 0 || vouch_patch_index(&out, i, y) < 0)
+            continue;
+        const vouch_patch one = vouch_patch_at(&in, m->map[i]);
+        if (x->channels == 0)
+            *x = one;
+        vouch_patch_cover(x, &one);
+    }
+    if (x->channels == 0) /* only padding: any position will do */
+        *x = vouch_patch_at(&in, 0);
+    return true;
+}
+
+static vouch_status backward_patch(const vouch_linear_call *call, const vouch_move *m)
+{
+    const int64_t ys = vouch_patch_count(call->patch_y), xs = vouch_patch_count(call->patch_x);
+    int64_t *to = VOUCH_NEW_ARRAY(call->scratch, int64_t, ys + 1);
+    vouch_patch in, out;
+    if (!to || !both_images(call->graph, call->node, &in, &out))
+        return vouch_op_no_memory(call->ctx);
+    for (int64_t i = 0; i < m->out_count; i++) {
+        const int64_t at = vouch_patch_index(&out, i, call->patch_y);
+        if (at >= 0)
+            to[at] = m->map[i] < 0 ? -1 : vouch_patch_index(&in, m->map[i], call->patch_x);
+    }
+    memset(call->out, 0, (size_t)(call->batch * xs) * sizeof *call->out);
+    for (int64_t v = 0; v < call->batch; v++)
+        for (int64_t i = 0; i < ys; i++)
+            if (to[i] >= 0)
+                call->out[v * xs + to[i]] += call->in[v * ys + i];
+    return VOUCH_OK;
+}
+
 vouch_status vouch_move_linear(const vouch_linear_call *call)
 {
     const vouch_move *m = call->node->state;
+    if (call->patch_y && m->map)
+        return backward_patch(call, m);
+    if (call->patch_y) {
+        memcpy(call->out, call->in,
+               (size_t)(call->batch * vouch_patch_count(call->patch_y)) * sizeof *call->out);
+        return VOUCH_OK;
+    }
     for (int64_t v = 0; v < call->batch; v++) {
         if (vouch_op_offset(call->mode))
             offset(m, vouch_op_absolute(call->mode), call->out + v * m->out_count);

@@ -49,6 +49,8 @@ vouch_status vouch_move_range(const vouch_op_call *call, const vouch_tensor *con
                               const vouch_tensor *const *high, vouch_tensor *const *out_low,
                               vouch_tensor *const *out_high);
 vouch_status vouch_move_linear(const vouch_linear_call *call);
+bool vouch_move_patch(const vouch_graph *graph, const vouch_node *node, int which,
+                      const vouch_patch *y, vouch_patch *x);
 int64_t vouch_move_terms(const vouch_graph *graph, const vouch_node *node);
 
 /* The descriptor of an operator that is nothing but its map. */
@@ -65,6 +67,7 @@ int64_t vouch_move_terms(const vouch_graph *graph, const vouch_node *node);
         .grad = vouch_move_grad,                                                               \
         .range = vouch_move_range,                                                             \
         .linear = vouch_move_linear,                                                           \
+        .patch = vouch_move_patch,                                                             \
         .terms = vouch_move_terms,                                                             \
         .partial = VOUCH_PARTIAL_CARRIED,                                                      \
     }

@@ -172,16 +172,17 @@ static vouch_status linear(const vouch_linear_call *call)
 {
     const plan *p = call->node->state;
     const bool offset = vouch_op_offset(call->mode), absolute = vouch_op_absolute(call->mode);
+    const int64_t inner = call->patch_y ? vouch_patch_positions(call->patch_y) : p->inner;
     const int64_t lines = p->inner > 0 ? call->batch * p->count / p->inner : 0;
     for (int64_t line = 0; line < lines; line++) {
         const int64_t c = line % p->channels;
         const double a = absolute ? fabs(p->factor[c]) : p->factor[c];
         const double b = absolute ? p->size[c] : p->offset[c];
-        double *out = call->out + line * p->inner;
-        for (int64_t i = 0; offset && i < p->inner; i++)
+        double *out = call->out + line * inner;
+        for (int64_t i = 0; offset && i < inner; i++)
             out[i] = b;
         if (!offset)
-            scale_line(p->inner, a, call->in + line * p->inner, out);
+            scale_line(inner, a, call->in + line * inner, out);
     }
     return VOUCH_OK;
 }
@@ -204,5 +205,6 @@ const vouch_op vouch_op_BatchNormalization = {
     .eval = eval,
     .grad = grad,
     .linear = linear,
+    .patch = vouch_op_same_patch,
     .terms = terms,
 };

@@ -19,6 +19,7 @@
 #define VOUCH_OP_OP_H
 
 #include "graph/graph.h"
+#include "op/patch.h"
 
 struct vouch_op_expansion;
 
@@ -89,6 +90,9 @@ typedef struct vouch_linear_call {
     int64_t batch;    /* independent vectors, the outermost dimension of in and out */
     const double *in; /* [batch][count of x or of y] */
     double *out;      /* [batch][count of y or of x], overwritten */
+    /* TRANSPOSED, of operators that give `patch`: in is this patch of y, zero elsewhere, and out
+     * that patch of x, the one that `patch` names. NULL: the whole values. */
+    const vouch_patch *patch_y, *patch_x;
 } vouch_linear_call;
 
 /* A line y = slope * x + offset. */
@@ -152,6 +156,10 @@ typedef struct vouch_op {
     bool (*is_affine)(const vouch_graph *graph, const vouch_node *node, const bool *varying);
     vouch_op_class otherwise;
     vouch_status (*linear)(const vouch_linear_call *call);
+    /* AFFINE, optional: the patch of input `which` that the patch y of the output depends on.
+     * False where the two are no images, or no smaller patch is known. */
+    bool (*patch)(const vouch_graph *graph, const vouch_node *node, int which,
+                  const vouch_patch *y, vouch_patch *x);
     /* AFFINE: the t of vouch_linear_mode's error bounds; 0 where nothing rounds. */
     int64_t (*terms)(const vouch_graph *graph, const vouch_node *node);
     /* AFFINE, optional: are all entries of A and b stored numbers (their negatives, 0 or 1), so

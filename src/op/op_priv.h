@@ -60,6 +60,10 @@ vouch_status vouch_op_no_memory(vouch_context *ctx);
 /* `eval` of operators whose output `prepare` makes a constant: binding drops such nodes. */
 vouch_status vouch_op_eval_never(const vouch_op_call *call);
 
+/* `patch` of operators that work position by position. */
+bool vouch_op_same_patch(const vouch_graph *g, const vouch_node *node, int which,
+                         const vouch_patch *y, vouch_patch *x);
+
 /* Product of dim[from..to-1]. */
 static inline int64_t vouch_op_extent(const vouch_shape *s, int from, int to)
 {

@@ -230,10 +230,50 @@ static vouch_status average_grad(const vouch_op_call *call, const vouch_tensor *
     return VOUCH_OK;
 }
 
+static bool average_patch(const vouch_graph *g, const vouch_node *node, int which,
+                          const vouch_patch *y, vouch_patch *x)
+{
+    const plan *p = node->state;
+    (void)g, (void)which;
+    return vouch_window_back(&p->w, y, y->channels, x);
+}
+
+/* The part of the plan between two patches. */
+static vouch_status average_part(const vouch_linear_call *call, const plan *p, plan *part)
+{
+    const vouch_patch *y = call->patch_y;
+    const int64_t outs = vouch_patch_positions(y);
+    int64_t *first = VOUCH_NEW_ARRAY(call->scratch, int64_t, outs + 1), n = 0, k = 0;
+    int64_t *element = VOUCH_NEW_ARRAY(call->scratch, int64_t, outs * p->w.kernel_size + 1);
+    double *divisor = VOUCH_NEW_ARRAY(call->scratch, double, outs + 1);
+    vouch_patch in = {1, {0}, {0}}, out = {1, {0}, {0}};
+    vouch_patch to = *call->patch_x, from = *y;
+    if (!first || !element || !divisor)
+        return vouch_op_no_memory(call->ctx);
+    memcpy(in.high, p->w.in, sizeof in.high);
+    memcpy(out.high, p->w.out, sizeof out.high);
+    to.channels = from.channels = 1;
+    for (int64_t o = 0; o < p->w.out_size; o++) {
+        if (vouch_patch_index(&out, o, &from) < 0)
+            continue;
+        for (int64_t e = p->first[o]; e < p->first[o + 1]; e++)
+            element[n++] = vouch_patch_index(&in, p->element[e], &to);
+        divisor[k] = p->divisor[o];
+        first[++k] = n;
+    }
+    *part = (plan){.first = first, .element = element, .divisor = divisor};
+    vouch_window_between(&p->w, &to, y, &part->w);
+    return VOUCH_OK;
+}
+
 static vouch_status average_linear(const vouch_linear_call *call)
 {
-    const plan *p = call->node->state;
-    const int64_t planes = call->batch * p->planes;
+    plan part, *p = &part;
+    if (call->patch_y)
+        VOUCH_TRY(average_part(call, call->node->state, &part));
+    else
+        part = *(const plan *)call->node->state;
+    const int64_t planes = call->batch * part.w.batch * part.w.channels;
     const size_t in = (size_t)(planes * p->w.in_size), out = (size_t)(planes * p->w.out_size);
     if (vouch_op_offset(call->mode)) {
         memset(call->out, 0, out * sizeof *call->out);
@@ -265,6 +305,7 @@ const vouch_op vouch_op_AveragePool = {
     .eval = average_eval,
     .grad = average_grad,
     .linear = average_linear,
+    .patch = average_patch,
     .terms = average_terms,
 };
 

@@ -329,6 +329,7 @@ const vouch_op vouch_op_Slice = {
     .is_affine = is_affine,
     .otherwise = VOUCH_OP_SELECT,
     .linear = vouch_move_linear,
+    .patch = vouch_move_patch,
     .terms = vouch_move_terms,
     .partial = VOUCH_PARTIAL_CARRIED,
 };

@@ -202,3 +202,57 @@ vouch_shape vouch_window_output(const vouch_window *w, int64_t channels)
         s.dim[2 + i] = w->out[VOUCH_WINDOW_DIMS - w->spatial + i];
     return s;
 }
+
+/* ---- patches ----------------------------------------------------------------------------- */
+
+/* [low, high) cut to [0, size); where nothing is left, the nearest position. */
+static void cut(int64_t low, int64_t high, int64_t size, vouch_patch *p, int d)
+{
+    low = low < 0 ? 0 : low;
+    high = high > size ? size : high;
+    if (low >= high) {
+        low = low < size ? low : size - 1;
+        high = low + 1;
+    }
+    p->low[d] = low;
+    p->high[d] = high;
+}
+
+bool vouch_window_back(const vouch_window *w, const vouch_patch *y, int64_t channels,
+                       vouch_patch *x)
+{
+    *x = (vouch_patch){.channels = channels};
+    for (int d = 0; d < VOUCH_WINDOW_DIMS; d++) {
+        const int64_t first = y->low[d] * w->stride[d] - w->pad[d];
+        const int64_t last =
+            (y->high[d] - 1) * w->stride[d] - w->pad[d] + (w->kernel[d] - 1) * w->dilation[d];
+        cut(first, last + 1, w->in[d], x, d);
+    }
+    return w->batch == 1;
+}
+
+bool vouch_window_ahead(const vouch_window *w, const vouch_patch *x, int64_t channels,
+                        vouch_patch *y)
+{
+    *y = (vouch_patch){.channels = channels};
+    for (int d = 0; d < VOUCH_WINDOW_DIMS; d++) {
+        const int64_t s = w->stride[d];
+        const int64_t first = x->low[d] + w->pad[d] - (w->kernel[d] - 1) * w->dilation[d];
+        const int64_t last = x->high[d] - 1 + w->pad[d];
+        cut(first > 0 ? (first + s - 1) / s : 0, last / s + 1, w->out[d], y, d);
+    }
+    return w->batch == 1;
+}
+
+void vouch_window_between(const vouch_window *w, const vouch_patch *in, const vouch_patch *out,
+                          vouch_window *part)
+{
+    *part = *w;
+    part->in_size = vouch_patch_positions(in);
+    part->out_size = vouch_patch_positions(out);
+    for (int d = 0; d < VOUCH_WINDOW_DIMS; d++) {
+        part->in[d] = in->high[d] - in->low[d];
+        part->out[d] = out->high[d] - out->low[d];
+        part->pad[d] = w->pad[d] + in->low[d] - out->low[d] * w->stride[d];
+    }
+}

@@ -29,6 +29,15 @@ vouch_status vouch_window_prepare(vouch_context *ctx, const vouch_graph *g,
 vouch_status vouch_window_prepare_transposed(vouch_context *ctx, const vouch_graph *g,
                                              const vouch_node *node, const int64_t *kernel,
                                              vouch_window *w);
+/* The positions of `in` that the patch y of `out` looks at, and those of `out` that look at the
+ * patch x of `in`; at least one. False: not one image. */
+bool vouch_window_back(const vouch_window *w, const vouch_patch *y, int64_t channels,
+                       vouch_patch *x);
+bool vouch_window_ahead(const vouch_window *w, const vouch_patch *x, int64_t channels,
+                        vouch_patch *y);
+/* The window between a patch of `in` and one of `out`. */
+void vouch_window_between(const vouch_window *w, const vouch_patch *in, const vouch_patch *out,
+                          vouch_window *part);
 /* [batch, channels, out...] in the node's true rank. */
 vouch_shape vouch_window_output(const vouch_window *w, int64_t channels);
 

@@ -303,6 +303,74 @@ static void check_modes(op_case *f, const vouch_node *node, int which, int64_t n
     }
 }
 
+/* ---- patches ----------------------------------------------------------------------------- */
+
+static void random_patch(op_case *f, const vouch_patch *whole, vouch_patch *p)
+{
+    *p = *whole;
+    for (int d = 0; d < VOUCH_PATCH_DIMS; d++) {
+        const uint64_t size = (uint64_t)whole->high[d];
+        p->low[d] = (int64_t)vouch_random_below(&f->random, size);
+        p->high[d] =
+            p->low[d] + 1 + (int64_t)vouch_random_below(&f->random, size - (uint64_t)p->low[d]);
+    }
+}
+
+/* A patch's transposed product, put back into zeros, is that of the whole values. */
+static void check_patch_of(op_case *f, const vouch_node *node, int which, int64_t batch)
+{
+    vouch_patch y, x, in, out;
+    if (!vouch_patch_whole(&f->graph->value[node->input[which]].shape, &in) ||
+        !vouch_patch_whole(&f->graph->value[node->output[0]].shape, &out))
+        return;
+    random_patch(f, &out, &y);
+    if (!node->op->patch(f->graph, node, which, &y, &x))
+        return;
+    const int64_t ys = vouch_patch_count(&y), xs = vouch_patch_count(&x);
+    const int64_t n = vouch_patch_count(&in), m = vouch_patch_count(&out);
+    const double *small = randoms(f, batch * ys, -2);
+    double *got = randoms(f, batch * xs, -2), *back = VOUCH_NEW_ARRAY(f->arena, double, n);
+    double *full = VOUCH_NEW_ARRAY(f->arena, double, m), *want = randoms(f, n, -2);
+    const vouch_linear_call call = {.ctx = f->ctx,
+                                    .scratch = f->arena,
+                                    .graph = f->graph,
+                                    .node = node,
+                                    .which = which,
+                                    .mode = VOUCH_LINEAR_TRANSPOSED,
+                                    .batch = batch,
+                                    .in = small,
+                                    .out = got,
+                                    .patch_y = &y,
+                                    .patch_x = &x};
+    vouch_test_ok(f->ctx, node->op->linear(&call));
+    for (int64_t v = 0; v < batch; v++) {
+        memset(full, 0, (size_t)m * sizeof *full);
+        memset(back, 0, (size_t)n * sizeof *back);
+        vouch_patch_copy(&y, small + v * ys, &out, full, sizeof *full);
+        vouch_patch_copy(&x, got + v * xs, &in, back, sizeof *back);
+        apply(f, node, which, VOUCH_LINEAR_TRANSPOSED, 1, full, want);
+        for (int64_t i = 0; i < n; i++)
+            OP_EXPECT(f, near(back[i], want[i], 1e-13));
+    }
+}
+
+static void check_patch(op_case *f, const vouch_node *node)
+{
+    bool varying[64];
+    vouch_op_varying(f->graph, varying);
+    if (!node->op->patch || vouch_op_node_class(f->graph, node, varying) != VOUCH_OP_AFFINE)
+        return;
+    for (int i = 0; i < node->input_count; i++)
+        for (int64_t batch = 1; vouch_test_op_varies(f, node, i) && batch <= 37; batch += 12)
+            check_patch_of(f, node, i, batch);
+}
+
+static void patches_give_the_transposed_products_of_whole_images(void **state)
+{
+    (void)state;
+    vouch_test_op_all(check_patch, 8);
+}
+
 static void check_linear(op_case *f, const vouch_node *node)
 {
     bool varying[64];
@@ -450,6 +518,7 @@ int main(void)
         cmocka_unit_test(outputs_lie_in_the_range_and_points_have_tight_ranges),
         cmocka_unit_test(unbounded_inputs_give_sound_ranges),
         cmocka_unit_test(linear_forms_are_consistent_with_evaluation),
+        cmocka_unit_test(patches_give_the_transposed_products_of_whole_images),
         cmocka_unit_test(windows_name_the_elements_of_the_maximum),
         cmocka_unit_test(products_name_the_factors_of_the_output),
         cmocka_unit_test(decompositions_compute_the_same_values),
