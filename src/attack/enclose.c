@@ -164,40 +164,62 @@ static vouch_status try_exact(enclosure *e, const vouch_node *node, bool *done)
 
 /* ---- nodes --------------------------------------------------------------------------------- */
 
-static vouch_status enclose_node(enclosure *e, const vouch_node *node)
+/* Fills the two sides of the node's inputs; a constant is converted once. */
+static vouch_status take_inputs(const enclosure *e, const vouch_node *node,
+                                const vouch_tensor **low, const vouch_tensor **high)
 {
-    enum { LOW, HIGH };
-    const vouch_tensor **in[2];
-    vouch_tensor **out[2];
-    for (int s = LOW; s <= HIGH; s++) {
-        in[s] = VOUCH_NEW_ARRAY(e->scratch, const vouch_tensor *, node->input_count);
-        out[s] = VOUCH_NEW_ARRAY(e->scratch, vouch_tensor *, node->output_count);
-        if (!in[s] || !out[s])
+    for (int i = 0; i < node->input_count; i++) {
+        const int v = node->input[i];
+        low[i] = side(e, e->low, v);
+        high[i] = v < 0 || e->graph->value[v].constant ? low[i] : side(e, e->high, v);
+        if (v >= 0 && (!low[i] || !high[i]))
             return out_of_memory(e->ctx);
-        for (int i = 0; i < node->input_count; i++) {
-            in[s][i] = side(e, s == LOW ? e->low : e->high, node->input[i]);
-            if (node->input[i] >= 0 && !in[s][i])
-                return out_of_memory(e->ctx);
-        }
     }
-    for (int i = 0; i < node->output_count; i++) {
-        const int v = node->output[i];
-        if (v >= 0 && !new_value(e, v))
-            return out_of_memory(e->ctx);
-        out[LOW][i] = v < 0 ? NULL : e->low[v];
-        out[HIGH][i] = v < 0 ? NULL : e->high[v];
-    }
+    return VOUCH_OK;
+}
+
+/* The node's outputs, whose tensors are there, from its inputs. */
+static vouch_status enclose_outputs(enclosure *e, const vouch_node *node,
+                                    vouch_tensor **low_out, vouch_tensor **high_out)
+{
+    const vouch_tensor **low =
+        VOUCH_NEW_ARRAY(e->scratch, const vouch_tensor *, node->input_count);
+    const vouch_tensor **high =
+        VOUCH_NEW_ARRAY(e->scratch, const vouch_tensor *, node->input_count);
     bool done;
+    if (!low || !high)
+        return out_of_memory(e->ctx);
     VOUCH_TRY(try_exact(e, node, &done));
     if (done)
         return VOUCH_OK;
+    VOUCH_TRY(take_inputs(e, node, low, high));
     const vouch_op_call call = {.ctx = e->ctx,
                                 .scratch = e->scratch,
                                 .graph = e->graph,
                                 .node = node,
-                                .in = in[LOW],
-                                .out = out[LOW]};
-    return vouch_op_range(&call, in[LOW], in[HIGH], out[LOW], out[HIGH]);
+                                .in = low,
+                                .out = low_out};
+    return vouch_op_range(&call, low, high, low_out, high_out);
+}
+
+static vouch_status enclose_node(enclosure *e, const vouch_node *node)
+{
+    vouch_tensor **low = VOUCH_NEW_ARRAY(e->scratch, vouch_tensor *, node->output_count);
+    vouch_tensor **high = VOUCH_NEW_ARRAY(e->scratch, vouch_tensor *, node->output_count);
+    if (!low || !high)
+        return out_of_memory(e->ctx);
+    for (int i = 0; i < node->output_count; i++) {
+        const int v = node->output[i];
+        if (v >= 0 && !new_value(e, v))
+            return out_of_memory(e->ctx);
+        low[i] = v < 0 ? NULL : e->low[v];
+        high[i] = v < 0 ? NULL : e->high[v];
+    }
+    /* large weights as doubles last no longer than the node */
+    const vouch_arena_mark mark = vouch_arena_get_mark(e->scratch);
+    const vouch_status status = enclose_outputs(e, node, low, high);
+    vouch_arena_reset(e->scratch, mark);
+    return status;
 }
 
 static vouch_status set_inputs(enclosure *e, const double *low, const double *high)
