@@ -457,6 +457,25 @@ static vouch_status iterate(ascent *a, int step, int steps)
     return status;
 }
 
+/* For jobs that ask for it, where few inputs vary. */
+static vouch_status spread_losses(ascent *a)
+{
+    vouch_arena *arena = a->w->scratch;
+    const vouch_dag_intervals **at =
+        VOUCH_NEW_ARRAY(arena, const vouch_dag_intervals *, a->active);
+    double **loss = VOUCH_NEW_ARRAY(arena, double *, a->active);
+    int count = 0;
+
+    if (!at || !loss)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < a->active; r++)
+        if (a->at[r]->job->spread) {
+            at[count] = a->at[r]->job->at;
+            loss[count++] = a->at[r]->answer->score;
+        }
+    return count ? vouch_dag_spread(a->w, count, at, loss) : VOUCH_OK;
+}
+
 /* The best choice once more, for the losses that guide branching. */
 static vouch_status find_losses(ascent *a)
 {
@@ -483,7 +502,7 @@ static vouch_status find_losses(ascent *a)
     if (!status)
         status = replay_active(a, false, true);
     vouch_dag_walk_end(a->w);
-    return status;
+    return status ? status : spread_losses(a);
 }
 
 /* ---- clipping ---------------------------------------------------------------------------- */

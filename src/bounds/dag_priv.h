@@ -5,6 +5,7 @@
  *   dag_walk.c    rows from outputs to inputs, rounding paid for
  *   dag_replay.c  the chosen planes forwards at a point: derivatives and losses
  *   dag_ascent.c  optimisation of mixes, multipliers and weights; the public bound
+ *   dag_spread.c  what the inputs have to do with the losses
  *   dag_root.c    intervals of all neurons: from scratch, and of a child
  */
 #ifndef VOUCH_BOUNDS_DAG_PRIV_H
@@ -182,5 +183,12 @@ typedef struct vouch_dag_replay {
     double **slope;     /* [count][neurons] or NULL */
 } vouch_dag_replay;
 vouch_status vouch_dag_replay_run(vouch_dag_worker *w, const vouch_dag_replay *into);
+
+/* ---- the spread (dag_spread.c) ----------------------------------------------------------- */
+
+/* Adds to each input's loss its share of the neurons' losses, which must be there; loss:
+ * [count][neurons + inputs]. */
+vouch_status vouch_dag_spread(vouch_dag_worker *w, int count,
+                              const vouch_dag_intervals *const *at, double *const *loss);
 
 #endif

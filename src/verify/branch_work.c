@@ -351,6 +351,7 @@ static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
                            .decision_count = list.count,
                            .decision = list.item,
                            .clip = w->run->clips && !c->trial,
+                           .spread = w->run->clips && !c->trial,
                            .steps = c->steps};
     if (!warm) { /* shed: what the parent's steps had found is found again */
         job->steps += c->steps > 0 ? w->run->in->root_steps : 0;
