@@ -237,8 +237,9 @@ static vouch_status allocate(vouch_dag *dag)
     dag->node_cost = VOUCH_NEW_ARRAY(dag->arena, double, g->node_count);
     dag->affine = VOUCH_NEW_ARRAY(dag->arena, vouch_affine, g->node_count);
     dag->largest = VOUCH_NEW_ARRAY(dag->arena, double *, g->value_count);
+    dag->tile = VOUCH_NEW_ARRAY(dag->arena, vouch_dag_tile, g->value_count);
     return dag->varying && dag->scalar && dag->reader && dag->input_scalar && dag->node &&
-                   dag->node_cost && dag->affine && dag->largest
+                   dag->node_cost && dag->affine && dag->largest && dag->tile
                ? VOUCH_OK
                : VOUCH_ERR_MEMORY;
 }
@@ -306,17 +307,17 @@ static vouch_status mark_neurons(vouch_dag *dag, vouch_dag_worker *w)
 static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
 {
     const double *low = dag->task->low, *high = dag->task->high;
-    vouch_status status;
+    vouch_dag_intervals *walked = NULL;
 
     VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, 0, &dag->hull));
     if (!dag->hull)
         return VOUCH_OK;
-    status = mark_neurons(dag, w);
+    VOUCH_TRY(mark_neurons(dag, w));
     vouch_arena_reset(w->answers, w->fresh);
+    VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, dag->settings.root_work, &walked));
     vouch_dag_intervals_drop(dag->ctx, dag->hull);
-    dag->hull = NULL;
-    VOUCH_TRY(status);
-    return vouch_dag_analyse(w, low, high, dag, dag->settings.root_work, &dag->hull);
+    dag->hull = walked;
+    return VOUCH_OK;
 }
 
 static vouch_status first_analysis(vouch_dag *dag)
@@ -396,7 +397,8 @@ vouch_status vouch_dag_worker_new(vouch_context *ctx, const vouch_dag *dag,
                             .pool = {.arena = buffers}};
     w->walk.lambda = VOUCH_NEW_ARRAY(buffers, double *, dag->graph->value_count);
     w->walk.kept = VOUCH_NEW_ARRAY(buffers, double *, dag->graph->node_count);
-    if (w->scratch && w->answers && w->walk.lambda && w->walk.kept) {
+    w->walk.patch = VOUCH_NEW_ARRAY(buffers, vouch_patch, dag->graph->value_count);
+    if (w->scratch && w->answers && w->walk.lambda && w->walk.kept && w->walk.patch) {
         w->fresh = vouch_arena_get_mark(w->answers);
         return VOUCH_OK;
     }

@@ -2,11 +2,13 @@
  *
  *   dag.c         the prepared network and its numbering
  *   dag_planes.c  planes around curves and products: pick, then prove
+ *   dag_patch.c   rows that keep the patch of an image they reach
  *   dag_walk.c    rows from outputs to inputs, rounding paid for
  *   dag_replay.c  the chosen planes forwards at a point: derivatives and losses
  *   dag_ascent.c  optimisation of mixes, multipliers and weights; the public bound
  *   dag_spread.c  what the inputs have to do with the losses
  *   dag_root.c    intervals of all neurons: from scratch, and of a child
+ *   dag_neurons.c which neurons are walked then, in which chunks
  */
 #ifndef VOUCH_BOUNDS_DAG_PRIV_H
 #define VOUCH_BOUNDS_DAG_PRIV_H
@@ -53,12 +55,13 @@ struct vouch_dag {
     int64_t *input_scalar; /* [input_count of the graph], the block of inputs */
     int *reader;           /* [value_count]: a nonlinear node that reads it, or -1 */
     int64_t neurons, inputs, scalars, lines, mixes;
-    int *owner;                /* [neurons + inputs]: the value of each */
-    double **largest;          /* [value_count][count]: magnitudes on the hull */
-    double cost;               /* of one walk */
-    double *node_cost;         /* [node_count]: multiply-adds of one row */
-    bool *matters;             /* [neurons]: can it change a case's bound? NULL: unknown */
-    vouch_dag_intervals *hull; /* of the task's hull */
+    int *owner;                  /* [neurons + inputs]: the value of each */
+    double **largest;            /* [value_count][count]: magnitudes on the hull */
+    double cost;                 /* of one walk */
+    double *node_cost;           /* [node_count]: multiply-adds of one row */
+    struct vouch_dag_tile *tile; /* [value_count], of values with neurons */
+    bool *matters;               /* [neurons]: can it change a case's bound? NULL: unknown */
+    vouch_dag_intervals *hull;   /* of the task's hull */
 };
 
 /* A curve on its interval. */
@@ -134,10 +137,12 @@ typedef struct vouch_dag_walk {
     const vouch_dag_row *row;
     int value;              /* where the rows start; -1: cases */
     bool keep;              /* the coefficients at nonlinear nodes */
+    bool local;             /* rows of neurons alike: patches while they last, and no form */
     double **lambda;        /* [value_count][count][scalars], NULL = zero */
+    vouch_patch *patch;     /* [value_count]: the part of the scalars that lambda has */
     double **kept;          /* [node_count][count][scalars of output 0] */
     double *offset, *error; /* [count] */
-    double *form;           /* [count][inputs] */
+    double *form;           /* [count][inputs]; NULL: local */
     double *lower;          /* [count]: least of each on its box; -inf where nothing is known */
 } vouch_dag_walk;
 
@@ -171,6 +176,38 @@ typedef struct vouch_dag_target {
  * at most so many gradient steps each (dag_ascent.c). */
 vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, int value, int count,
                                      const vouch_dag_target *list, int steps, double *lower);
+
+/* ---- patches (dag_patch.c) --------------------------------------------------------------- */
+
+/* Scalars that the walk's rows have of value v. */
+int64_t vouch_dag_width(const vouch_dag_worker *w, int v);
+/* Those entries of an array over all scalars of v; scratch memory. NULL: out of memory. */
+const void *vouch_dag_see(vouch_dag_worker *w, int v, const void *data, size_t size);
+static inline const double *vouch_dag_view(vouch_dag_worker *w, int v, const double *data)
+{
+    return vouch_dag_see(w, v, data, sizeof *data);
+}
+/* The patch of the rows about to start at scalars of v; channels 0: they are not local. They are
+ * where v has tiles, all have the same box, and none has mixes or decisions. */
+vouch_patch vouch_dag_patch_start(const vouch_dag_worker *w, int v);
+/* The patch of input `which` that node n passes y to; false: it needs whole values. */
+bool vouch_dag_patch_pull(const vouch_dag *dag, int n, int which, const vouch_patch *y,
+                          vouch_patch *x);
+/* Before node n passes its output v: rows become whole if it needs that. */
+vouch_status vouch_dag_patch_prepare(vouch_dag_worker *w, int n, int v);
+/* Before `part`, of that patch, is added to the rows of v: both get the same patch. */
+vouch_status vouch_dag_patch_meet(vouch_dag_worker *w, int v, const vouch_patch *patch,
+                                  double **part);
+
+/* How neurons of a value are walked: by tiles of the image, or (size 0) all alike. */
+typedef struct vouch_dag_tile {
+    int64_t size[VOUCH_PATCH_DIMS];
+    int64_t rows; /* of a chunk, at most */
+    double cost;  /* of a row, multiply-adds */
+    double whole; /* the same without tiles */
+} vouch_dag_tile;
+vouch_status vouch_dag_patch_plan(const vouch_dag *dag, int v, vouch_arena *scratch,
+                                  vouch_dag_tile *tile);
 
 /* ---- the replay (dag_replay.c) ----------------------------------------------------------- */
 

@@ -11,8 +11,7 @@
  */
 #include <string.h>
 
-#include "base/workers.h"
-#include "bounds/dag_priv.h"
+#include "bounds/dag_analysis.h"
 
 /* ---- intervals --------------------------------------------------------------------------- */
 
@@ -113,30 +112,7 @@ double vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at
 
 /* ---- the analysis ------------------------------------------------------------------------ */
 
-typedef struct analysis {
-    vouch_dag_worker *w;
-    const vouch_dag *dag;
-    vouch_dag *first; /* to be filled, or NULL */
-    vouch_pass pass;
-    vouch_bounds bounds;
-    vouch_dag_intervals *at;
-    const vouch_dag_intervals *parent; /* known, or NULL */
-    const double *score;               /* [neurons]: walk those with > 0; NULL = all */
-    double work;                       /* multiply-adds left for walks */
-    vouch_bound_problem problem;
-} analysis;
-
-/* Boxes analysed side by side: walks take the neurons of all of them at once. */
-typedef struct boxes {
-    vouch_dag_worker *w;
-    const vouch_dag *dag;
-    vouch_dag *first;
-    vouch_arena *arena;
-    int count;
-    analysis *box;
-} boxes;
-
-static vouch_status fill_lines(analysis *a, int n)
+static vouch_status fill_lines(vouch_dag_analysis *a, int n)
 {
     const vouch_dag_node *node = &a->dag->node[n];
 
@@ -154,7 +130,7 @@ static vouch_status fill_lines(analysis *a, int n)
 }
 
 /* Meets scalar i of v with what the intervals know, both ways. */
-static void take_over(analysis *a, int v)
+static void take_over(vouch_dag_analysis *a, int v)
 {
     int64_t at = a->dag->scalar[v], count = vouch_bounds_count(a->dag->graph, v);
 
@@ -164,154 +140,9 @@ static void take_over(analysis *a, int v)
     memcpy(a->at->high + at, a->bounds.high[v], (size_t)count * sizeof(double));
 }
 
-/* ---- walks of neurons -------------------------------------------------------------------- */
-
-/* The neurons of one value, of all boxes, shared out among threads in chunks; which thread took a
- * chunk changes nothing. */
-typedef struct share {
-    const vouch_dag *dag;
-    int value, steps;
-    int64_t count, chunk;
-    const vouch_dag_target *list; /* [count] */
-    double *lower; /* [2 count]: chunk by chunk, lower ends, then those of negatives */
-    atomic_llong next;
-} share;
-
-static vouch_status take_chunks(vouch_dag_worker *w, share *s)
-{
-    for (;;) {
-        int64_t first = atomic_fetch_add(&s->next, (long long)s->chunk),
-                left = s->count - first;
-
-        if (left <= 0)
-            return VOUCH_OK;
-        VOUCH_TRY(vouch_dag_climb_neurons(w, s->value, (int)(left < s->chunk ? left : s->chunk),
-                                          s->list + first, s->steps, s->lower + 2 * first));
-    }
-}
-
-static vouch_status help(vouch_context *ctx, void *shared, int index)
-{
-    share *s = shared;
-    vouch_dag_worker *w;
-    vouch_status status;
-
-    (void)index;
-    VOUCH_TRY(vouch_dag_worker_new(ctx, s->dag, &w));
-    status = take_chunks(w, s);
-    vouch_dag_worker_free(ctx, w);
-    return status;
-}
-
-enum { ALONE = 20 * 1000 * 1000 }; /* multiply-adds not worth a thread */
-
-static vouch_status walk_list(boxes *b, share *s, double work)
-{
-    int threads = b->first ? b->dag->settings.threads : 1;
-
-    s->dag = b->dag;
-    s->chunk = vouch_dag_chunk(b->dag, s->steps > 0) / 2 + 1;
-    s->lower = VOUCH_NEW_ARRAY(b->arena, double, 2 * s->count);
-    atomic_init(&s->next, 0);
-    if (!s->lower)
-        return VOUCH_ERR_MEMORY;
-    if (threads > 1 && work > ALONE)
-        return vouch_workers_run(b->w->ctx, threads, help, s);
-    return take_chunks(b->w, s);
-}
-
-/* An affine image of the inputs alone has its exact interval already. */
-static bool is_first_layer(const vouch_dag *dag, int producer)
-{
-    const vouch_graph *graph = dag->graph;
-    const vouch_affine *affine = &dag->affine[producer];
-
-    if (dag->node[producer].step != VOUCH_DAG_AFFINE || affine->input_count != 1)
-        return false;
-    for (int k = 0; k < graph->input_count; k++)
-        if (graph->input[k] == graph->node[producer].input[affine->which[0]])
-            return true;
-    return false;
-}
-
-static double cost_up_to(const vouch_dag *dag, int producer)
-{
-    double cost = 0;
-
-    for (int n = 0; n <= producer; n++)
-        cost += dag->node_cost[n];
-    return cost;
-}
-
-/* Appends the neurons of v that the box wants walked, as many as the work left allows. */
-static void list_wanted(analysis *a, int v, double each, vouch_dag_target *list, int64_t *count)
-{
-    const vouch_dag *dag = a->dag;
-    int64_t first = *count, most = (int64_t)fmin(a->work / 2 / each, 1e15);
-
-    for (int64_t i = 0; i < vouch_bounds_count(dag->graph, v) && *count - first < most; i++)
-        if ((!dag->matters || dag->matters[dag->scalar[v] + i]) &&
-            vouch_dag_unsettled(dag, a->at, dag->scalar[v] + i) &&
-            (!a->score || a->score[dag->scalar[v] + i] > 0))
-            list[(*count)++] = (vouch_dag_target){a->at, i};
-    a->work -= (double)(*count - first) * each;
-}
-
-static vouch_status tighten(boxes *b, const share *s, const int64_t *end)
-{
-    int box = 0;
-
-    for (int64_t first = 0; first < s->count; first += s->chunk) {
-        int64_t left = s->count - first, count = left < s->chunk ? left : s->chunk;
-        const double *lower = s->lower + 2 * first;
-
-        for (int64_t k = 0; k < count; k++) {
-            while (first + k >= end[box])
-                box++;
-            vouch_pass_tighten(&b->box[box].pass, s->value, s->list[first + k].scalar, lower[k],
-                               -lower[count + k]);
-        }
-    }
-    return VOUCH_OK;
-}
-
-/* A value may take half of the work that is left; gradient steps if they fit into it, too. */
-static vouch_status walk_value(boxes *b, int v)
-{
-    const vouch_dag *dag = b->dag;
-    int producer = dag->graph->value[v].producer;
-    double each = 2 * cost_up_to(dag, producer) + 1, work, left = 0;
-    int64_t size = vouch_bounds_count(dag->graph, v);
-    int64_t *end = VOUCH_NEW_ARRAY(b->arena, int64_t, b->count);
-    vouch_dag_target *list;
-    share s = {.value = v, .steps = dag->settings.root_steps};
-
-    if (dag->reader[v] < 0 || producer < 0 || is_first_layer(dag, producer))
-        return VOUCH_OK;
-    list = VOUCH_NEW_ARRAY(b->arena, vouch_dag_target, size * b->count);
-    if (!list || !end)
-        return VOUCH_ERR_MEMORY;
-    for (int k = 0; k < b->count; k++) {
-        if (!b->box[k].bounds.empty)
-            list_wanted(&b->box[k], v, each, list, &s.count);
-        end[k] = s.count;
-        left += b->box[k].work;
-    }
-    if (s.count == 0)
-        return VOUCH_OK;
-    s.list = list;
-    work = (double)s.count * each;
-    if (2 * s.steps * work > left / 2)
-        s.steps = (int)(left / 4 / work);
-    for (int k = 0; k < b->count; k++)
-        b->box[k].work -= 2 * s.steps * work / b->count;
-    VOUCH_TRY(walk_list(b, &s, (2 * s.steps + 1) * work));
-    return tighten(b, &s, end);
-}
-
 /* ---- magnitudes, on the hull ------------------------------------------------------------- */
 
-static vouch_status measure_value(analysis *a, int v)
+static vouch_status measure_value(vouch_dag_analysis *a, int v)
 {
     int64_t count = vouch_bounds_count(a->dag->graph, v);
     double *largest;
@@ -328,7 +159,7 @@ static vouch_status measure_value(analysis *a, int v)
 }
 
 /* reach = sum over varying inputs of |A_w| X_w, + |b|. */
-static vouch_status measure_affine(analysis *a, int n)
+static vouch_status measure_affine(vouch_dag_analysis *a, int n)
 {
     const vouch_node *node = &a->dag->graph->node[n];
     const vouch_affine *affine = &a->dag->affine[n];
@@ -356,7 +187,7 @@ static vouch_status measure_affine(analysis *a, int n)
     return VOUCH_OK;
 }
 
-static vouch_status measure_node(analysis *a, int n)
+static vouch_status measure_node(vouch_dag_analysis *a, int n)
 {
     const vouch_node *node = &a->dag->graph->node[n];
     double span = 0;
@@ -376,12 +207,12 @@ static vouch_status measure_node(analysis *a, int n)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
-static vouch_status visit(boxes *b, int n)
+static vouch_status visit(vouch_dag_boxes *b, int n)
 {
     const vouch_node *node = &b->dag->graph->node[n];
 
     for (int k = 0; k < b->count; k++) {
-        analysis *a = &b->box[k];
+        vouch_dag_analysis *a = &b->box[k];
 
         if (a->bounds.empty)
             continue;
@@ -397,7 +228,9 @@ static vouch_status visit(boxes *b, int n)
 
         if (v < 0)
             continue;
-        VOUCH_TRY(walk_value(b, v));
+        if (b->first && b->dag->reader[v] >= 0)
+            VOUCH_TRY(vouch_dag_patch_plan(b->dag, v, b->w->scratch, &b->first->tile[v]));
+        VOUCH_TRY(vouch_dag_walk_neurons(b, v));
         for (int k = 0; k < b->count; k++)
             if (!b->box[k].bounds.empty) {
                 take_over(&b->box[k], v);
@@ -407,7 +240,7 @@ static vouch_status visit(boxes *b, int n)
     return VOUCH_OK;
 }
 
-static vouch_status begin_inputs(analysis *a)
+static vouch_status begin_inputs(vouch_dag_analysis *a)
 {
     const vouch_graph *graph = a->dag->graph;
 
@@ -424,7 +257,7 @@ static vouch_status begin_inputs(analysis *a)
 }
 
 /* What is known before: the parent's intervals, value by value. */
-static vouch_status set_known(analysis *a, vouch_bound_problem *problem)
+static vouch_status set_known(vouch_dag_analysis *a, vouch_bound_problem *problem)
 {
     const vouch_graph *graph = a->dag->graph;
     const double **low = VOUCH_NEW_ARRAY(a->pass.arena, const double *, graph->value_count);
@@ -454,7 +287,7 @@ static bool few_vary(const vouch_bound_problem *problem)
 }
 
 /* Forward forms are dear only in inputs that vary: where these are few, they come first. */
-static vouch_status add_forward(analysis *a, vouch_bound_problem *problem)
+static vouch_status add_forward(vouch_dag_analysis *a, vouch_bound_problem *problem)
 {
     vouch_bounds forward = {0};
 
@@ -467,7 +300,7 @@ static vouch_status add_forward(analysis *a, vouch_bound_problem *problem)
     return VOUCH_OK;
 }
 
-static vouch_status begin_box(analysis *a, const double *low, const double *high)
+static vouch_status begin_box(vouch_dag_analysis *a, const double *low, const double *high)
 {
     const vouch_dag *dag = a->dag;
 
@@ -489,10 +322,11 @@ static vouch_status begin_box(analysis *a, const double *low, const double *high
         vouch_pass_begin(a->w->ctx, a->pass.arena, &a->problem, false, &a->bounds, &a->pass));
     a->pass.node_class = dag->node_class;
     a->pass.affine = dag->affine;
+    a->need = vouch_dag_neurons_need(a, a->parent ? a->parent : dag->hull);
     return begin_inputs(a);
 }
 
-static vouch_status run(boxes *b, const double *const *low, const double *const *high)
+static vouch_status run(vouch_dag_boxes *b, const double *const *low, const double *const *high)
 {
     for (int k = 0; k < b->count; k++)
         VOUCH_TRY(begin_box(&b->box[k], low[k], high[k]));
@@ -504,13 +338,14 @@ static vouch_status run(boxes *b, const double *const *low, const double *const 
 
 /* Everything on one arena, reset afterwards but for the first analysis, whose prepared nodes
  * stay with the dag. */
-static vouch_status analyse(boxes *b, const analysis *model, const double *const *low,
-                            const double *const *high, vouch_dag_intervals **at)
+static vouch_status analyse(vouch_dag_boxes *b, const vouch_dag_analysis *model,
+                            const double *const *low, const double *const *high,
+                            vouch_dag_intervals **at)
 {
     vouch_arena_mark mark = vouch_arena_get_mark(b->arena);
     vouch_status status;
 
-    b->box = VOUCH_NEW_ARRAY(b->arena, analysis, b->count);
+    b->box = VOUCH_NEW_ARRAY(b->arena, vouch_dag_analysis, b->count);
     if (!b->box)
         return VOUCH_ERR_MEMORY;
     for (int k = 0; k < b->count; k++) {
@@ -533,8 +368,9 @@ static vouch_status analyse(boxes *b, const analysis *model, const double *const
 vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, const double *high,
                                vouch_dag *first, double work, vouch_dag_intervals **at)
 {
-    const analysis model = {.w = worker, .dag = worker->dag, .first = first, .work = work};
-    boxes b = {.w = worker, .dag = worker->dag, .first = first, .count = 1};
+    const vouch_dag_analysis model = {
+        .w = worker, .dag = worker->dag, .first = first, .work = work};
+    vouch_dag_boxes b = {.w = worker, .dag = worker->dag, .first = first, .count = 1};
 
     b.arena = first ? first->arena : worker->answers;
     return analyse(&b, &model, &low, &high, at);
@@ -557,9 +393,10 @@ vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const d
 static vouch_status roots(vouch_dag_worker *worker, int count, const double *const *low,
                           const double *const *high, vouch_dag_intervals **at)
 {
-    const analysis model = {
+    const vouch_dag_analysis model = {
         .w = worker, .dag = worker->dag, .work = worker->dag->settings.root_work};
-    boxes b = {.w = worker, .dag = worker->dag, .arena = worker->answers, .count = count};
+    vouch_dag_boxes b = {
+        .w = worker, .dag = worker->dag, .arena = worker->answers, .count = count};
     vouch_status status = analyse(&b, &model, low, high, at);
 
     if (!status)
@@ -682,9 +519,9 @@ vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_interval
     const vouch_dag *dag = worker->dag;
     vouch_dag_intervals *met;
     vouch_status status;
-    analysis model = {
+    vouch_dag_analysis model = {
         .w = worker, .dag = dag, .score = score, .work = 2 * (double)walks * dag->cost};
-    boxes b = {.w = worker, .dag = dag, .arena = worker->answers, .count = 1};
+    vouch_dag_boxes b = {.w = worker, .dag = dag, .arena = worker->answers, .count = 1};
     const double *low, *high;
 
     *at = NULL;

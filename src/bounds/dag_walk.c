@@ -55,59 +55,110 @@ static double *take_zeroed(vouch_dag_worker *w, int64_t count)
     return rows;
 }
 
-/* lambda_v += part, a buffer of the pool that is given away. */
-static void join(vouch_dag_worker *w, int v, double *part)
+/* lambda_v += part, of that patch: a buffer of the pool that is given away. */
+static vouch_status join(vouch_dag_worker *w, int v, const vouch_patch *patch, double *part)
 {
     vouch_dag_walk *walk = &w->walk;
-    int64_t count = vouch_bounds_count(w->dag->graph, v);
+    const double *largest;
+    int64_t count;
 
     if (!walk->lambda[v]) {
         walk->lambda[v] = part;
-        return;
+        walk->patch[v] = *patch;
+        return VOUCH_OK;
     }
-    for (int r = 0; r < walk->count; r++) {
-        double reach = w->kernel->add(count, walk->lambda[v] + r * count, part + r * count,
-                                      w->dag->largest[v]);
+    VOUCH_TRY(vouch_dag_patch_meet(w, v, patch, &part));
+    count = vouch_dag_width(w, v);
+    largest = vouch_dag_view(w, v, w->dag->largest[v]);
+    for (int r = 0; largest && r < walk->count; r++) {
+        double reach =
+            w->kernel->add(count, walk->lambda[v] + r * count, part + r * count, largest);
         vouch_walk_sums none = {0, 0, 0};
 
         account(walk, r, &none, VOUCH_U64 * reach, count);
     }
     vouch_pool_give(&w->pool, part);
+    return largest ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
+
+/* The intervals of the scalars of v, numbered from `from`, that row r meets. Local rows share
+ * them: they are gathered for the first. */
+typedef struct ends {
+    const double *low, *high;
+} ends;
+
+static vouch_status look(vouch_dag_worker *w, int v, int64_t from, int r, ends *e)
+{
+    const vouch_dag_intervals *at = w->walk.row[r].at;
+
+    if (r > 0 && w->walk.local)
+        return VOUCH_OK;
+    e->low = vouch_dag_view(w, v, at->low + from);
+    e->high = vouch_dag_view(w, v, at->high + from);
+    return e->low && e->high ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+static const vouch_patch WHOLE; /* the patch of rows that are not local */
 
 /* ---- the steps --------------------------------------------------------------------------- */
 
-static vouch_status pass_affine(vouch_dag_worker *w, int n)
+/* What b and rounding add to the rows. */
+static vouch_status account_affine(vouch_dag_worker *w, int n)
 {
-    const vouch_dag *dag = w->dag;
-    const vouch_node *node = &dag->graph->node[n];
-    const vouch_affine *affine = &dag->affine[n];
-    vouch_dag_walk *walk = &w->walk;
-    const double *lambda = walk->lambda[node->output[0]];
-    int64_t count = dag->node[n].count;
+    const vouch_dag_node *at = &w->dag->node[n];
+    const vouch_affine *affine = &w->dag->affine[n];
+    int y = w->dag->graph->node[n].output[0];
+    int64_t count = vouch_dag_width(w, y);
     double gamma = affine->exact ? 0 : vouch_gamma64(affine->terms);
-    double tiny = affine->exact ? 0 : (double)affine->terms * DBL_MIN * dag->node[n].span;
+    double tiny = affine->exact ? 0 : (double)affine->terms * DBL_MIN * at->span;
+    const double *offset = vouch_dag_view(w, y, affine->offset);
+    const double *reach = vouch_dag_view(w, y, at->reach);
 
-    for (int r = 0; r < walk->count && !affine->moves; r++) {
+    if (!offset || !reach)
+        return VOUCH_ERR_MEMORY;
+    for (int r = 0; r < w->walk.count; r++) {
         vouch_walk_sums sums;
 
-        w->kernel->affine(count, lambda + r * count, affine->offset, dag->node[n].reach, &sums);
-        account(walk, r, &sums, affine->exact ? 0 : gamma * sums.reach + tiny, count);
+        w->kernel->affine(count, w->walk.lambda[y] + r * count, offset, reach, &sums);
+        account(&w->walk, r, &sums, affine->exact ? 0 : gamma * sums.reach + tiny, count);
     }
-    for (int k = 0; k < affine->input_count; k++) {
-        int x = node->input[affine->which[k]];
-        double *out = take(w, vouch_bounds_count(dag->graph, x));
+    return VOUCH_OK;
+}
 
-        if (!out)
-            return VOUCH_ERR_MEMORY;
-        VOUCH_TRY(vouch_dag_linear(w, (vouch_linear_call){.node = node,
-                                                          .which = affine->which[k],
-                                                          .mode = VOUCH_LINEAR_TRANSPOSED,
-                                                          .batch = walk->count,
-                                                          .in = lambda,
-                                                          .out = out}));
-        join(w, x, out);
-    }
+/* The rows' part through input `which` of an affine node. */
+static vouch_status pull_affine(vouch_dag_worker *w, int n, int which)
+{
+    const vouch_node *node = &w->dag->graph->node[n];
+    vouch_dag_walk *walk = &w->walk;
+    int x = node->input[which], y = node->output[0];
+    bool local = walk->patch[y].channels > 0;
+    vouch_patch patch = WHOLE;
+    double *out;
+
+    if (local && !vouch_dag_patch_pull(w->dag, n, which, &walk->patch[y], &patch))
+        return vouch_fail(w->ctx, VOUCH_ERR_INTERNAL, "a walk lost its patch");
+    out = take(w, local ? vouch_patch_count(&patch) : vouch_bounds_count(w->dag->graph, x));
+    if (!out)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_dag_linear(w, (vouch_linear_call){.node = node,
+                                                      .which = which,
+                                                      .mode = VOUCH_LINEAR_TRANSPOSED,
+                                                      .batch = walk->count,
+                                                      .in = walk->lambda[y],
+                                                      .out = out,
+                                                      .patch_y = local ? &walk->patch[y] : NULL,
+                                                      .patch_x = local ? &patch : NULL}));
+    return join(w, x, &patch, out);
+}
+
+static vouch_status pass_affine(vouch_dag_worker *w, int n)
+{
+    const vouch_affine *affine = &w->dag->affine[n];
+
+    if (!affine->moves)
+        VOUCH_TRY(account_affine(w, n));
+    for (int k = 0; k < affine->input_count; k++)
+        VOUCH_TRY(pull_affine(w, n, affine->which[k]));
     return VOUCH_OK;
 }
 
@@ -116,46 +167,56 @@ static vouch_status pass_relu(vouch_dag_worker *w, int n)
     const vouch_dag *dag = w->dag;
     const vouch_dag_node *at = &dag->node[n];
     vouch_dag_walk *walk = &w->walk;
-    int x = dag->graph->node[n].input[0];
-    double *out = take(w, at->count), *lambda = walk->lambda[dag->graph->node[n].output[0]];
+    int x = dag->graph->node[n].input[0], y = dag->graph->node[n].output[0];
+    int64_t count = vouch_dag_width(w, y);
+    const double *largest = vouch_dag_view(w, y, dag->largest[x]);
+    double *out = take(w, count);
+    ends in = {0};
 
-    if (!out)
+    if (!out || !largest)
         return VOUCH_ERR_MEMORY;
     for (int r = 0; r < walk->count; r++) {
-        const vouch_dag_row *row = &walk->row[r];
-        vouch_walk_relu relu = {.count = at->count,
-                                .lambda = lambda + r * at->count,
-                                .low = row->at->low + at->from,
-                                .high = row->at->high + at->from,
-                                .mix = row->mix ? row->mix + at->mix : NULL,
-                                .largest = dag->largest[x],
-                                .out = out + r * at->count};
+        const float *mix = walk->row[r].mix;
+        vouch_walk_relu relu = {.count = count,
+                                .lambda = walk->lambda[y] + r * count,
+                                .mix = mix ? mix + at->mix : NULL,
+                                .largest = largest,
+                                .out = out + r * count};
         vouch_walk_sums sums;
 
+        VOUCH_TRY(look(w, y, at->from, r, &in));
+        relu.low = in.low;
+        relu.high = in.high;
         w->kernel->relu(&relu, &sums);
-        account(walk, r, &sums, VOUCH_U64 * sums.reach + DBL_MIN * at->span, at->count);
+        account(walk, r, &sums, VOUCH_U64 * sums.reach + DBL_MIN * at->span, count);
     }
-    join(w, x, out);
-    return VOUCH_OK;
+    return join(w, x, &walk->patch[y], out);
 }
 
-static void curve_row(const vouch_dag_worker *w, int n, const vouch_dag_row *row,
-                      const double *lambda, double *out, vouch_walk_sums *sums)
+typedef struct curve_row {
+    int64_t count;
+    const double *lambda, *largest;
+    const float *mix; /* or NULL */
+    const vouch_dag_lines *lines;
+    double *out;
+} curve_row;
+
+static void pass_curve_row(const curve_row *c, vouch_walk_sums *sums)
 {
-    const vouch_dag_node *at = &w->dag->node[n];
-    const double *largest = w->dag->largest[w->dag->graph->node[n].input[0]];
-    const vouch_dag_lines *lines = row->at->lines->entry + at->lines;
+    const vouch_dag_lines *lines = c->lines;
+    const double *largest = c->largest;
+    double *out = c->out;
 
     *sums = (vouch_walk_sums){0, 0, 0};
-    for (int64_t i = 0; i < at->count; i++) {
-        double g = lambda[i], term;
+    for (int64_t i = 0; i < c->count; i++) {
+        double g = c->lambda[i], term;
         vouch_dag_line line;
 
         out[i] = 0;
         if (g == 0)
             continue;
         line = vouch_dag_mixed(g > 0 ? &lines[i].below : &lines[i].above,
-                               row->mix ? row->mix[at->mix + i] : -1.F);
+                               c->mix ? c->mix[i] : -1.F);
         out[i] = g * line.slope;
         term = g * line.offset;
         sums->constant += term;
@@ -168,21 +229,30 @@ static void curve_row(const vouch_dag_worker *w, int n, const vouch_dag_row *row
 
 static vouch_status pass_curve(vouch_dag_worker *w, int n)
 {
-    const vouch_dag *dag = w->dag;
-    int64_t count = dag->node[n].count;
+    const vouch_dag_node *at = &w->dag->node[n];
+    int x = w->dag->graph->node[n].input[0], y = w->dag->graph->node[n].output[0];
     vouch_dag_walk *walk = &w->walk;
-    double *out = take(w, count), *lambda = walk->lambda[dag->graph->node[n].output[0]];
+    int64_t count = vouch_dag_width(w, y);
+    double *out = take(w, count);
+    curve_row c = {.count = count, .largest = vouch_dag_view(w, y, w->dag->largest[x])};
 
-    if (!out)
+    if (!out || !c.largest)
         return VOUCH_ERR_MEMORY;
     for (int r = 0; r < walk->count; r++) {
+        const vouch_dag_row *row = &walk->row[r];
         vouch_walk_sums sums;
 
-        curve_row(w, n, &walk->row[r], lambda + r * count, out + r * count, &sums);
-        account(walk, r, &sums, sums.reach + DBL_MIN * dag->node[n].span, count);
+        if (r == 0 || !walk->local)
+            c.lines = vouch_dag_see(w, y, row->at->lines->entry + at->lines, sizeof *c.lines);
+        if (!c.lines)
+            return VOUCH_ERR_MEMORY;
+        c.lambda = walk->lambda[y] + r * count;
+        c.mix = row->mix ? row->mix + at->mix : NULL;
+        c.out = out + r * count;
+        pass_curve_row(&c, &sums);
+        account(walk, r, &sums, sums.reach + DBL_MIN * at->span, count);
     }
-    join(w, dag->graph->node[n].input[0], out);
-    return VOUCH_OK;
+    return join(w, x, &walk->patch[y], out);
 }
 
 typedef struct product_row {
@@ -238,34 +308,37 @@ static vouch_status pass_product(vouch_dag_worker *w, int n)
         account(&w->walk, r, &sums, VOUCH_U64 * sums.reach + 4 * DBL_MIN * at->span,
                 at->start[at->count]);
     }
-    join(w, node->input[0], left);
-    join(w, node->input[1], right);
-    return VOUCH_OK;
+    VOUCH_TRY(join(w, node->input[0], &WHOLE, left));
+    return join(w, node->input[1], &WHOLE, right);
 }
 
-/* The rows of value v become numbers: each scalar goes to the end its coefficient asks for. */
-static void concretise(vouch_dag_worker *w, int v)
+/* The rows of value v, whose scalars are numbered from `at`, become numbers: each scalar goes to
+ * the end its coefficient asks for. */
+static vouch_status concretise(vouch_dag_worker *w, int v, int64_t at)
 {
-    int64_t count = vouch_bounds_count(w->dag->graph, v), at = w->dag->scalar[v];
+    int64_t count = vouch_dag_width(w, v);
+    ends in = {0};
 
     for (int r = 0; r < w->walk.count; r++) {
-        const vouch_dag_intervals *in = w->walk.row[r].at;
         vouch_walk_sums sums;
 
-        w->kernel->least(count, w->walk.lambda[v] + r * count, in->low + at, in->high + at,
-                         &sums);
+        VOUCH_TRY(look(w, v, at, r, &in));
+        w->kernel->least(count, w->walk.lambda[v] + r * count, in.low, in.high, &sums);
         account(&w->walk, r, &sums, 0, count);
     }
+    return VOUCH_OK;
 }
 
 static void drop(vouch_dag_worker *w, int v)
 {
     vouch_pool_give(&w->pool, w->walk.lambda[v]);
     w->walk.lambda[v] = NULL;
+    w->walk.patch[v] = WHOLE;
 }
 
 static vouch_status pass_output(vouch_dag_worker *w, int n, int v)
 {
+    VOUCH_TRY(vouch_dag_patch_prepare(w, n, v));
     switch (w->dag->node[n].step) {
     case VOUCH_DAG_AFFINE:
         return pass_affine(w, n);
@@ -276,8 +349,7 @@ static vouch_status pass_output(vouch_dag_worker *w, int n, int v)
     case VOUCH_DAG_PRODUCT:
         return pass_product(w, n);
     case VOUCH_DAG_OTHER:
-        concretise(w, v);
-        return VOUCH_OK;
+        return concretise(w, v, w->dag->scalar[v]);
     case VOUCH_DAG_DEAD:
     default:
         return VOUCH_OK;
@@ -325,14 +397,25 @@ static vouch_status add_decisions(vouch_dag_worker *w, int v)
 
 static vouch_status start_scalars(vouch_dag_worker *w, int v)
 {
-    int64_t count = vouch_bounds_count(w->dag->graph, v);
-    double *rows = take_zeroed(w, count);
+    vouch_dag_walk *walk = &w->walk;
+    vouch_patch image;
+    int64_t count;
+    double *rows;
 
+    walk->patch[v] = vouch_dag_patch_start(w, v);
+    walk->local = walk->patch[v].channels > 0;
+    count = vouch_dag_width(w, v);
+    rows = take_zeroed(w, count);
     if (!rows)
         return VOUCH_ERR_MEMORY;
-    for (int r = 0; r < w->walk.count; r++)
-        rows[r * count + w->walk.row[r].scalar] = w->walk.row[r].sign;
-    w->walk.lambda[v] = rows;
+    vouch_patch_whole(&w->dag->graph->value[v].shape, &image);
+    for (int r = 0; r < walk->count; r++) {
+        int64_t i = walk->row[r].scalar;
+
+        rows[r * count + (walk->local ? vouch_patch_index(&image, i, &walk->patch[v]) : i)] =
+            walk->row[r].sign;
+    }
+    walk->lambda[v] = rows;
     return VOUCH_OK;
 }
 
@@ -390,8 +473,7 @@ static vouch_status start_output(vouch_dag_worker *w, int v, int64_t base)
         }
         account(&w->walk, r, &none, error, count + 4);
     }
-    join(w, v, rows);
-    return VOUCH_OK;
+    return join(w, v, &WHOLE, rows);
 }
 
 static vouch_status start_cases(vouch_dag_worker *w)
@@ -409,11 +491,14 @@ static vouch_status start_cases(vouch_dag_worker *w)
 /* ---- the end ----------------------------------------------------------------------------- */
 
 /* What the walk left at the inputs, side by side. */
-static void gather_form(vouch_dag_worker *w)
+static vouch_status gather_form(vouch_dag_worker *w)
 {
     const vouch_graph *graph = w->dag->graph;
     int64_t size = w->dag->inputs, base = 0;
 
+    w->walk.form = take_zeroed(w, size);
+    if (!w->walk.form)
+        return VOUCH_ERR_MEMORY;
     for (int k = 0; k < graph->input_count; k++) {
         int v = graph->input[k];
         int64_t count = vouch_bounds_count(graph, v);
@@ -424,6 +509,22 @@ static void gather_form(vouch_dag_worker *w)
         drop(w, v);
         base += count;
     }
+    return VOUCH_OK;
+}
+
+/* Local rows end in numbers. */
+static vouch_status close_inputs(vouch_dag_worker *w)
+{
+    const vouch_graph *graph = w->dag->graph;
+
+    for (int k = 0; k < graph->input_count; k++) {
+        int v = graph->input[k];
+
+        if (w->walk.lambda[v])
+            VOUCH_TRY(concretise(w, v, w->dag->input_scalar[k]));
+        drop(w, v);
+    }
+    return VOUCH_OK;
 }
 
 /* The case's rows have coefficients of the inputs and constants of their own. */
@@ -465,13 +566,14 @@ static void find_least(vouch_dag_worker *w)
 
     for (int r = 0; r < walk->count; r++) {
         const vouch_dag_intervals *at = walk->row[r].at;
-        vouch_walk_sums sums;
+        vouch_walk_sums sums = {0, 0, 0};
         double error;
 
         if (walk->value < 0)
             add_case_inputs(w, r);
-        w->kernel->least(w->dag->inputs, walk->form + r * w->dag->inputs,
-                         at->low + w->dag->neurons, at->high + w->dag->neurons, &sums);
+        if (walk->form)
+            w->kernel->least(w->dag->inputs, walk->form + r * w->dag->inputs,
+                             at->low + w->dag->neurons, at->high + w->dag->neurons, &sums);
         error = vouch_inflate(vouch_gamma64(w->dag->inputs + 4) * sums.magnitude,
                               w->dag->inputs + 4);
         if (sums.magnitude == 0)
@@ -495,8 +597,8 @@ static vouch_status begin(vouch_dag_worker *w, int count, const vouch_dag_row *r
     walk->offset = vouch_pool_take(&w->pool, count);
     walk->error = vouch_pool_take(&w->pool, count);
     walk->lower = vouch_pool_take(&w->pool, count);
-    walk->form = take_zeroed(w, w->dag->inputs);
-    if (!walk->offset || !walk->error || !walk->lower || !walk->form)
+    walk->local = false;
+    if (!walk->offset || !walk->error || !walk->lower)
         return VOUCH_ERR_MEMORY;
     memset(walk->offset, 0, (size_t)count * sizeof(double));
     memset(walk->error, 0, (size_t)count * sizeof(double));
@@ -508,6 +610,7 @@ static vouch_status pass_node(vouch_dag_worker *w, int n)
     const vouch_node *node = &w->dag->graph->node[n];
 
     for (int o = 0; o < node->output_count; o++) {
+        vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
         int v = node->output[o];
 
         if (v < 0)
@@ -517,6 +620,7 @@ static vouch_status pass_node(vouch_dag_worker *w, int n)
         if (!w->walk.lambda[v])
             continue;
         VOUCH_TRY(pass_output(w, n, v));
+        vouch_arena_reset(w->scratch, mark);
         if (w->walk.keep && o == 0 && w->dag->node[n].step != VOUCH_DAG_AFFINE) {
             w->walk.kept[n] = w->walk.lambda[v];
             w->walk.lambda[v] = NULL;
@@ -562,7 +666,7 @@ vouch_status vouch_dag_walk_run(vouch_dag_worker *w, int count, const vouch_dag_
             return vouch_fail_stopped(w->ctx);
         VOUCH_TRY(pass_node(w, n));
     }
-    gather_form(w);
+    VOUCH_TRY(w->walk.local ? close_inputs(w) : gather_form(w));
     close_constants(w);
     find_least(w);
     return VOUCH_OK;

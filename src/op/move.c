@@ -227,10 +227,11 @@ bool vouch_move_patch(const vouch_graph *g, const vouch_node *node, int which,
     if (!m->map)
         return vouch_patch_equal(&in, &out);
     x->channels = 0;
-    for (int64_t i = 0; i < m->out_count; i++) {
-        if (m->map[i] < 0 || vouch_patch_index(&out, i, y) < 0)
+    for (int64_t k = 0; k < vouch_patch_count(y); k++) {
+        const int64_t from = m->map[vouch_patch_index(y, k, &out)];
+        if (from < 0)
             continue;
-        const vouch_patch one = vouch_patch_at(&in, m->map[i]);
+        const vouch_patch one = vouch_patch_at(&in, from);
         if (x->channels == 0)
             *x = one;
         vouch_patch_cover(x, &one);
@@ -247,10 +248,9 @@ static vouch_status backward_patch(const vouch_linear_call *call, const vouch_mo
     vouch_patch in, out;
     if (!to || !both_images(call->graph, call->node, &in, &out))
         return vouch_op_no_memory(call->ctx);
-    for (int64_t i = 0; i < m->out_count; i++) {
-        const int64_t at = vouch_patch_index(&out, i, call->patch_y);
-        if (at >= 0)
-            to[at] = m->map[i] < 0 ? -1 : vouch_patch_index(&in, m->map[i], call->patch_x);
+    for (int64_t k = 0; k < ys; k++) {
+        const int64_t from = m->map[vouch_patch_index(call->patch_y, k, &out)];
+        to[k] = from < 0 ? -1 : vouch_patch_index(&in, from, call->patch_x);
     }
     memset(call->out, 0, (size_t)(call->batch * xs) * sizeof *call->out);
     for (int64_t v = 0; v < call->batch; v++)

@@ -66,22 +66,23 @@ void vouch_patch_copy(const vouch_patch *from, const void *in, const vouch_patch
             }
 }
 
-vouch_patch vouch_patch_at(const vouch_patch *image, int64_t i)
+vouch_patch vouch_patch_at(const vouch_patch *p, int64_t i)
 {
-    vouch_patch p = *image;
+    vouch_patch at = *p;
     for (int d = VOUCH_PATCH_DIMS - 1; d >= 0; d--) {
-        p.low[d] = i % image->high[d];
-        p.high[d] = p.low[d] + 1;
-        i /= image->high[d];
+        const int64_t size = p->high[d] - p->low[d];
+        at.low[d] = p->low[d] + i % size;
+        at.high[d] = at.low[d] + 1;
+        i /= size;
     }
-    return p;
+    return at;
 }
 
-int64_t vouch_patch_index(const vouch_patch *image, int64_t i, const vouch_patch *p)
+int64_t vouch_patch_index(const vouch_patch *from, int64_t i, const vouch_patch *to)
 {
-    const vouch_patch at = vouch_patch_at(image, i);
+    const vouch_patch at = vouch_patch_at(from, i);
     for (int d = 0; d < VOUCH_PATCH_DIMS; d++)
-        if (at.low[d] < p->low[d] || at.low[d] >= p->high[d])
+        if (at.low[d] < to->low[d] || at.low[d] >= to->high[d])
             return -1;
-    return i / vouch_patch_positions(image) * vouch_patch_positions(p) + place(p, at.low);
+    return i / vouch_patch_positions(from) * vouch_patch_positions(to) + place(to, at.low);
 }

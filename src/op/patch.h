@@ -37,9 +37,9 @@ void vouch_patch_cover(vouch_patch *a, const vouch_patch *b);
  * `out` stay as they are. */
 void vouch_patch_copy(const vouch_patch *from, const void *in, const vouch_patch *to, void *out,
                       size_t size);
-/* The position of element i of the whole image. */
-vouch_patch vouch_patch_at(const vouch_patch *image, int64_t i);
-/* Where element i of `image` stands in its patch p; -1: not there. */
-int64_t vouch_patch_index(const vouch_patch *image, int64_t i, const vouch_patch *p);
+/* The position of element i of the patch. */
+vouch_patch vouch_patch_at(const vouch_patch *p, int64_t i);
+/* Where element i of patch `from` stands in another of the image; -1: not there. */
+int64_t vouch_patch_index(const vouch_patch *from, int64_t i, const vouch_patch *to);
 
 #endif

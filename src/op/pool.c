@@ -243,7 +243,7 @@ static vouch_status average_part(const vouch_linear_call *call, const plan *p, p
 {
     const vouch_patch *y = call->patch_y;
     const int64_t outs = vouch_patch_positions(y);
-    int64_t *first = VOUCH_NEW_ARRAY(call->scratch, int64_t, outs + 1), n = 0, k = 0;
+    int64_t *first = VOUCH_NEW_ARRAY(call->scratch, int64_t, outs + 1), n = 0;
     int64_t *element = VOUCH_NEW_ARRAY(call->scratch, int64_t, outs * p->w.kernel_size + 1);
     double *divisor = VOUCH_NEW_ARRAY(call->scratch, double, outs + 1);
     vouch_patch in = {1, {0}, {0}}, out = {1, {0}, {0}};
@@ -253,13 +253,12 @@ static vouch_status average_part(const vouch_linear_call *call, const plan *p, p
     memcpy(in.high, p->w.in, sizeof in.high);
     memcpy(out.high, p->w.out, sizeof out.high);
     to.channels = from.channels = 1;
-    for (int64_t o = 0; o < p->w.out_size; o++) {
-        if (vouch_patch_index(&out, o, &from) < 0)
-            continue;
+    for (int64_t k = 0; k < outs; k++) {
+        const int64_t o = vouch_patch_index(&from, k, &out);
         for (int64_t e = p->first[o]; e < p->first[o + 1]; e++)
             element[n++] = vouch_patch_index(&in, p->element[e], &to);
         divisor[k] = p->divisor[o];
-        first[++k] = n;
+        first[k + 1] = n;
     }
     *part = (plan){.first = first, .element = element, .divisor = divisor};
     vouch_window_between(&p->w, &to, y, &part->w);

@@ -514,6 +514,95 @@ static bool reduce(maker *m)
     return true;
 }
 
+/* ---- blocks of images -------------------------------------------------------------------- */
+
+/* A convolution of x to `out` channels of the same extents. */
+static const char *same_conv(maker *m, const char *x, int64_t channels, int64_t out)
+{
+    int64_t dim[4] = {out, channels, 3, 3};
+    const char *inputs[3] = {x, constant(m, 4, dim, 0, .5), constant(m, 1, &out, 0, .3)};
+    vouch_attr attr[1] = {ints_attr(m, "pads", 4, 1)};
+
+    return node(m, "Conv", 3, inputs, 1, attr);
+}
+
+static bool image_branches(maker *m)
+{
+    const char *inputs[2] = {m->at, NULL};
+    int64_t n = m->shape.dim[1];
+    vouch_attr axis = int_attr("axis", 1);
+
+    inputs[1] = unary(m, "Relu", same_conv(m, m->at, n, n));
+    if (chance(m, .5))
+        inputs[1] = same_conv(m, inputs[1], n, n);
+    if (chance(m, .7)) {
+        m->at = node(m, chance(m, .8) ? "Add" : "Sub", 2, inputs, 0, NULL);
+        return true;
+    }
+    m->at = node(m, "Concat", 2, inputs, 1, &axis);
+    m->shape.dim[1] += n;
+    return true;
+}
+
+static bool image_scale(maker *m)
+{
+    const int64_t dim[3] = {m->shape.dim[1], 1, 1};
+
+    m->at = binary(m, chance(m, .5) ? "Mul" : "Add", m->at, constant(m, 3, dim, .8, .5));
+    return true;
+}
+
+static bool image_pad(maker *m)
+{
+    const vouch_shape shape = {.rank = 1, .dim = {8}};
+    vouch_tensor *t = vouch_tensor_new(m->arena, VOUCH_I64, &shape);
+    const char *name = fresh(m, "pads");
+
+    assert_non_null(t);
+    for (int d = 2; d < 4; d++) {
+        t->i64[d] = pick(m, 0, 2);
+        t->i64[4 + d] = pick(m, m->shape.dim[d] > 2 ? -1 : 0, 1);
+        m->shape.dim[d] += t->i64[d] + t->i64[4 + d];
+    }
+    vouch_test_ok(m->ctx, vouch_graph_add_constant(m->b, name, t));
+    m->at = binary(m, "Pad", m->at, name);
+    return true;
+}
+
+static bool image_grow(maker *m)
+{
+    const int64_t dim[4] = {m->shape.dim[1], 2, 2, 3};
+    const char *inputs[2] = {m->at, constant(m, 4, dim, 0, .6)};
+    vouch_attr attr[1] = {ints_attr(m, "strides", 2, 2)};
+
+    if (m->shape.dim[2] > 7 || m->shape.dim[3] > 7)
+        return false;
+    m->at = node(m, "ConvTranspose", 2, inputs, 1, attr);
+    m->shape.dim[1] = 2;
+    m->shape.dim[2] = 2 * m->shape.dim[2];
+    m->shape.dim[3] = 2 * m->shape.dim[3] + 1;
+    return true;
+}
+
+static void image_layers(maker *m)
+{
+    static bool (*const blocks[])(maker *) = {
+        convolution, image_branches, image_branches, image_scale, image_pad,
+        image_grow,  pool,           normalise,      curve,       transpose};
+
+    m->shape =
+        (vouch_shape){.rank = 4, .dim = {1, pick(m, 1, 2), pick(m, 7, 12), pick(m, 7, 12)}};
+    vouch_test_ok(m->ctx, vouch_graph_add_input(m->b, m->at, m->dtype, &m->shape));
+    m->at = same_conv(m, m->at, m->shape.dim[1], m->shape.dim[1]);
+    for (int64_t k = pick(m, 2, 4); k > 0; k--) {
+        relu(m);
+        while (!blocks[pick(m, 0, (int64_t)VOUCH_TEST_COUNT(blocks) - 1)](m))
+            ;
+    }
+    relu(m);
+    dense(m);
+}
+
 /* ---- whole networks ---------------------------------------------------------------------- */
 
 static void begin(maker *m, vouch_context *ctx, vouch_random r)
@@ -574,6 +663,10 @@ vouch_graph *vouch_test_random_graph(vouch_context *ctx, vouch_test_kind kind, u
     begin(&m, ctx, vouch_random_stream(seed, "random graph", index));
     if (kind == VOUCH_TEST_DENSE)
         m.shape = (vouch_shape){.rank = 2, .dim = {1, pick(&m, 1, 5)}};
+    if (kind == VOUCH_TEST_IMAGES) {
+        image_layers(&m);
+        return finish(&m);
+    }
     vouch_test_ok(ctx, vouch_graph_add_input(m.b, "x", m.dtype, &m.shape));
     if (kind == VOUCH_TEST_DENSE)
         dense_layers(&m);

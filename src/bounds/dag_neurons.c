@@ -1,0 +1,284 @@
+/* Walks of neurons, value by value: which, in which chunks, for how much work.
+ *
+ * Problem: the walks that an analysis would like may cost more than it is worth; early neurons
+ *          make the bounds of all later ones tight, but nothing is won if later ones are not
+ *          walked at all.
+ * Method:  what the values to come will want is estimated from intervals known before, which are
+ *          looser, so more. A value gets what it wants if that leaves enough for them; else a
+ *          share as its part of the whole, or half of what is left if that is more.
+ *
+ * Neurons are taken tile by tile where that is cheaper (dag_patch.c): a chunk is then a tile of
+ * one box. Which thread takes a chunk changes nothing.
+ */
+#include "base/workers.h"
+#include "bounds/dag_analysis.h"
+
+/* ---- which ------------------------------------------------------------------------------- */
+
+/* An affine image of the inputs alone has its exact interval already. */
+static bool is_first_layer(const vouch_dag *dag, int producer)
+{
+    const vouch_graph *graph = dag->graph;
+    const vouch_affine *affine = &dag->affine[producer];
+
+    if (dag->node[producer].step != VOUCH_DAG_AFFINE || affine->input_count != 1)
+        return false;
+    for (int k = 0; k < graph->input_count; k++)
+        if (graph->input[k] == graph->node[producer].input[affine->which[0]])
+            return true;
+    return false;
+}
+
+static bool has_walks(const vouch_dag *dag, int v)
+{
+    int producer = dag->graph->value[v].producer;
+
+    return dag->reader[v] >= 0 && producer >= 0 && !is_first_layer(dag, producer);
+}
+
+/* Both ends of one neuron. */
+static double cost_of(const vouch_dag *dag, int v) { return 2 * dag->tile[v].cost + 1; }
+
+static bool is_wanted(const vouch_dag_analysis *a, const vouch_dag_intervals *at, int64_t j)
+{
+    const vouch_dag *dag = a->dag;
+
+    return (!dag->matters || dag->matters[j]) && vouch_dag_unsettled(dag, at, j) &&
+           (!a->score || a->score[j] > 0);
+}
+
+static int64_t count_wanted(const vouch_dag_analysis *a, const vouch_dag_intervals *at, int v)
+{
+    int64_t first = a->dag->scalar[v], count = 0;
+
+    for (int64_t i = 0; i < vouch_bounds_count(a->dag->graph, v); i++)
+        count += is_wanted(a, at, first + i);
+    return count;
+}
+
+static double need_of(const vouch_dag_analysis *a, const vouch_dag_intervals *known, int v)
+{
+    return has_walks(a->dag, v) ? (double)count_wanted(a, known, v) * cost_of(a->dag, v) : 0;
+}
+
+double vouch_dag_neurons_need(const vouch_dag_analysis *a, const vouch_dag_intervals *known)
+{
+    double need = 0;
+
+    for (int v = 0; known && v < a->dag->graph->value_count; v++)
+        need += need_of(a, known, v);
+    return need;
+}
+
+/* ---- tiles and chunks -------------------------------------------------------------------- */
+
+/* The neurons of one value, of all boxes. */
+typedef struct share {
+    const vouch_dag *dag;
+    int value, steps;
+    int64_t count, chunks;
+    vouch_dag_target *list; /* [count] */
+    int64_t *start;         /* [chunks + 1] into list */
+    double *lower;          /* [2 count]: chunk by chunk, lower ends, then those of negatives */
+    atomic_llong next;
+} share;
+
+/* Number of tiles along each dimension. */
+static int64_t tiles_of(const vouch_patch *image, const vouch_dag_tile *tile,
+                        int64_t along[VOUCH_PATCH_DIMS])
+{
+    int64_t count = 1;
+
+    for (int d = 0; d < VOUCH_PATCH_DIMS; d++) {
+        along[d] = (image->high[d] + tile->size[d] - 1) / tile->size[d];
+        count *= along[d];
+    }
+    return count;
+}
+
+static vouch_patch tile_number(const vouch_patch *image, const vouch_dag_tile *tile,
+                               const int64_t along[VOUCH_PATCH_DIMS], int64_t t)
+{
+    vouch_patch p = *image;
+
+    for (int d = VOUCH_PATCH_DIMS - 1; d >= 0; t /= along[d--]) {
+        p.low[d] = t % along[d] * tile->size[d];
+        p.high[d] = p.low[d] + tile->size[d];
+        p.high[d] = p.high[d] < image->high[d] ? p.high[d] : image->high[d];
+    }
+    return p;
+}
+
+/* Adds neuron i of the value, if the box wants it; a chunk that is full ends before it. */
+static void add_target(const vouch_dag_analysis *a, share *s, int64_t i, int64_t most)
+{
+    if (!is_wanted(a, a->at, a->dag->scalar[s->value] + i))
+        return;
+    if (s->count - s->start[s->chunks] == most)
+        s->start[++s->chunks] = s->count;
+    s->list[s->count++] = (vouch_dag_target){a->at, i};
+}
+
+/* A chunk ends here. */
+static void end_chunk(share *s)
+{
+    if (s->count > s->start[s->chunks])
+        s->start[++s->chunks] = s->count;
+}
+
+static void add_tiles(const vouch_dag_analysis *a, share *s, int64_t limit)
+{
+    const vouch_dag_tile *tile = &a->dag->tile[s->value];
+    int64_t along[VOUCH_PATCH_DIMS], tiles;
+    vouch_patch image;
+
+    vouch_patch_whole(&a->dag->graph->value[s->value].shape, &image);
+    tiles = tiles_of(&image, tile, along);
+    for (int64_t t = 0; t < tiles && s->count < limit; t++) {
+        vouch_patch p = tile_number(&image, tile, along, t);
+
+        for (int64_t k = 0; k < vouch_patch_count(&p) && s->count < limit; k++)
+            add_target(a, s, vouch_patch_index(&p, k, &image), tile->rows / 2);
+        end_chunk(s);
+    }
+}
+
+/* Lists what the box wants, as much as its work allows. */
+static void list_wanted(vouch_dag_analysis *a, share *s, double allowed)
+{
+    const vouch_dag *dag = a->dag;
+    int64_t first = s->count;
+    int64_t limit = first + (int64_t)fmin(allowed / cost_of(dag, s->value), 1e15);
+
+    if (dag->tile[s->value].size[0] > 0)
+        add_tiles(a, s, limit);
+    else
+        for (int64_t i = 0; i < vouch_bounds_count(dag->graph, s->value) && s->count < limit;
+             i++)
+            add_target(a, s, i, dag->tile[s->value].rows / 2 + 1);
+    a->work -= (double)(s->count - first) * cost_of(dag, s->value);
+}
+
+/* What value v may take of the work left. */
+static double allowance(vouch_dag_analysis *a, int v)
+{
+    const vouch_dag_intervals *known = a->parent ? a->parent : a->dag->hull;
+    double now = (double)count_wanted(a, a->at, v) * cost_of(a->dag, v), later, part;
+
+    if (known)
+        a->need -= need_of(a, known, v);
+    later = fmax(a->need, 0);
+    part = now > 0 ? a->work * (now / (now + later)) : 0;
+    return fmin(now, fmax(a->work - later, fmax(part, a->work / 2)));
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static vouch_status take_chunks(vouch_dag_worker *w, share *s)
+{
+    for (;;) {
+        int64_t c = atomic_fetch_add(&s->next, 1), first;
+
+        if (c >= s->chunks)
+            return VOUCH_OK;
+        first = s->start[c];
+        VOUCH_TRY(vouch_dag_climb_neurons(w, s->value, (int)(s->start[c + 1] - first),
+                                          s->list + first, s->steps, s->lower + 2 * first));
+    }
+}
+
+static vouch_status help(vouch_context *ctx, void *shared, int index)
+{
+    share *s = shared;
+    vouch_dag_worker *w;
+    vouch_status status;
+
+    (void)index;
+    VOUCH_TRY(vouch_dag_worker_new(ctx, s->dag, &w));
+    status = take_chunks(w, s);
+    vouch_dag_worker_free(ctx, w);
+    return status;
+}
+
+enum { ALONE = 20 * 1000 * 1000 }; /* multiply-adds not worth a thread */
+
+static vouch_status walk_list(vouch_dag_boxes *b, share *s, double work)
+{
+    int threads = b->first ? b->dag->settings.threads : 1;
+
+    s->lower = VOUCH_NEW_ARRAY(b->arena, double, 2 * s->count);
+    atomic_init(&s->next, 0);
+    if (!s->lower)
+        return VOUCH_ERR_MEMORY;
+    if (threads > 1 && work > ALONE)
+        return vouch_workers_run(b->w->ctx, threads, help, s);
+    return take_chunks(b->w, s);
+}
+
+static vouch_status tighten(vouch_dag_boxes *b, const share *s)
+{
+    int box = 0;
+
+    for (int64_t c = 0; c < s->chunks; c++) {
+        int64_t first = s->start[c], count = s->start[c + 1] - first;
+        const double *lower = s->lower + 2 * first;
+
+        for (int64_t k = 0; k < count; k++) {
+            const vouch_dag_target *target = &s->list[first + k];
+
+            while (b->box[box].at != target->at)
+                box++;
+            vouch_pass_tighten(&b->box[box].pass, s->value, target->scalar, lower[k],
+                               -lower[count + k]);
+        }
+    }
+    return VOUCH_OK;
+}
+
+/* Gradient steps if they fit into half of the work left; their rows have mixes of their own, so
+ * are whole, and their chunks smaller. */
+static double add_steps(vouch_dag_boxes *b, share *s)
+{
+    const vouch_dag *dag = b->dag;
+    double work = (double)s->count * 2 * dag->tile[s->value].whole, left = 0;
+    int64_t chunk = vouch_dag_chunk(dag, true) / 2 + 1;
+
+    for (int k = 0; k < b->count; k++)
+        left += b->box[k].work;
+    s->steps = dag->settings.root_steps;
+    if (2 * s->steps * work > left / 2)
+        s->steps = (int)(left / 4 / work);
+    if (s->steps <= 0)
+        return 0;
+    for (int k = 0; k < b->count; k++)
+        b->box[k].work -= 2 * s->steps * work / b->count;
+    for (s->chunks = 0; s->chunks * chunk < s->count; s->chunks++)
+        s->start[s->chunks] = s->chunks * chunk;
+    s->start[s->chunks] = s->count;
+    return 2 * s->steps * work;
+}
+
+vouch_status vouch_dag_walk_neurons(vouch_dag_boxes *b, int v)
+{
+    const vouch_dag *dag = b->dag;
+    int64_t size = vouch_bounds_count(dag->graph, v) * b->count;
+    share s = {.dag = dag, .value = v};
+    double work;
+
+    if (!has_walks(dag, v))
+        return VOUCH_OK;
+    s.list = VOUCH_NEW_ARRAY(b->arena, vouch_dag_target, size);
+    s.start = VOUCH_NEW_ARRAY(b->arena, int64_t, size + 2);
+    if (!s.list || !s.start)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < b->count; k++)
+        if (!b->box[k].bounds.empty) {
+            list_wanted(&b->box[k], &s, allowance(&b->box[k], v));
+        }
+    end_chunk(&s);
+    if (s.count == 0)
+        return VOUCH_OK;
+    work = (double)s.count * cost_of(dag, v);
+    VOUCH_TRY(walk_list(b, &s, work + add_steps(b, &s)));
+    return tighten(b, &s);
+}
