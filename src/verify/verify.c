@@ -135,6 +135,16 @@ static void take_witness(run *r, const vouch_witness *w)
     r->decided = true;
 }
 
+/* When the first look must end: before the bounds, which may well decide at once. Branching looks
+ * again between its rounds, longer each time. */
+static double first_look_end(const run *r)
+{
+    const double least = 1, share = .02;
+    double limit = r->in.deadline_wall - r->in.start_wall;
+    return fmin(r->in.deadline_wall,
+                vouch_wall_s() + (isfinite(limit) ? fmax(least, share * limit) : least));
+}
+
 static vouch_status attack(run *r)
 {
     vouch_witness w = {0};
@@ -152,7 +162,7 @@ static vouch_status attack(run *r)
                                     .steps = ATTACK_STEPS,
                                     .seed = r->settings->seed,
                                     .threads = r->in.threads,
-                                    .deadline_wall = r->in.deadline_wall,
+                                    .deadline_wall = first_look_end(r),
                                     .semantics = r->in.semantics};
         VOUCH_TRY(vouch_falsify(r->ctx, r->arena, r->in.graph, r->spec, &s, &w));
     }
