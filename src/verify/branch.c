@@ -19,8 +19,17 @@ enum {
     CELLS = 32 << 20       /* doubles of a worker's rows */
 };
 
-/* Multiply-adds of one round, and of making a box's intervals: some seconds of one core. */
-static const double ROUND_WORK = 4e10, ROOT_WORK = 1e11;
+/* Multiply-adds of one round: some seconds of one core. */
+static const double ROUND_WORK = 4e10;
+
+/* Multiply-adds of making a box's intervals: what a core does in a quarter of the time limit, or
+ * so. A number that follows from the settings, not from the clock. */
+static double root_work(const vouch_branch_input *in)
+{
+    const double a_second = 3e9, least = 1e11, most = 2e12;
+    double limit = in->deadline_wall - in->start_wall;
+    return fmin(fmax(a_second * limit, least), most);
+}
 
 /* ---- children --------------------------------------------------------------------------- */
 
@@ -458,7 +467,7 @@ vouch_status vouch_branch(vouch_context *ctx, vouch_arena *arena, const vouch_br
 {
     vouch_branch_run run = {.in = in, .out = out, .arena = arena};
     vouch_dag_settings settings = {
-        .cells = CELLS, .root_work = ROOT_WORK, .threads = in->threads};
+        .cells = CELLS, .root_work = root_work(in), .threads = in->threads};
     *out = (vouch_branch_output){0};
     VOUCH_TRY(vouch_dag_open(ctx, in->task, &settings, &run.dag));
     vouch_status s = prepare(arena, &run);
