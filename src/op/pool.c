@@ -267,11 +267,10 @@ static vouch_status average_part(const vouch_linear_call *call, const plan *p, p
 
 static vouch_status average_linear(const vouch_linear_call *call)
 {
-    plan part, *p = &part;
+    plan part = *(const plan *)call->node->state;
+    const plan *p = &part;
     if (call->patch_y)
         VOUCH_TRY(average_part(call, call->node->state, &part));
-    else
-        part = *(const plan *)call->node->state;
     const int64_t planes = call->batch * part.w.batch * part.w.channels;
     const size_t in = (size_t)(planes * p->w.in_size), out = (size_t)(planes * p->w.out_size);
     if (vouch_op_offset(call->mode)) {
