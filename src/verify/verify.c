@@ -451,12 +451,30 @@ static int count_varying(const vouch_task *t)
     return count;
 }
 
+/* Scalars that nodes make whose operators are not affine. */
+static int64_t count_nonlinear(const vouch_graph *graph)
+{
+    int64_t count = 0;
+    for (int n = 0; n < graph->node_count; n++) {
+        const vouch_node *node = &graph->node[n];
+        if (node->op->op_class != VOUCH_OP_AFFINE && node->output[0] >= 0)
+            count += vouch_shape_count(&graph->value[node->output[0]].shape);
+    }
+    return count;
+}
+
+/* However few inputs vary, the form of a network with so many neurons is dear on any part of the
+ * box; walks keep to what is unstable, and to patches of images. */
+enum { MANY_NEURONS = 1 << 15 };
+
 static search_kind choose_search(const run *r)
 {
     const vouch_verify_settings *s = r->settings;
     if (strcmp(s->search, "boxes") == 0)
         return SEARCH_BOXES;
     if (strcmp(s->search, "branch") == 0)
+        return SEARCH_BRANCH;
+    if (strcmp(s->domain, "auto") == 0 && count_nonlinear(r->in.graph) > MANY_NEURONS)
         return SEARCH_BRANCH;
     if (strcmp(s->domain, "auto") != 0 || count_varying(&r->task) <= INPUTS_FEW)
         return SEARCH_BOXES;
