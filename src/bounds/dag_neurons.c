@@ -5,11 +5,14 @@
  *          walked at all.
  * Method:  what the values to come will want is estimated from intervals known before, which are
  *          looser, so more. A value gets what it wants if that leaves enough for them; else a
- *          share as its part of the whole, or half of what is left if that is more.
+ *          share as its part of the whole, or half of what is left if that is more, for the
+ *          neurons with the largest scores, or that relaxing costs most.
  *
  * Neurons are taken tile by tile where that is cheaper (dag_patch.c): a chunk is then a tile of
  * one box. Which thread takes a chunk changes nothing.
  */
+#include <stdlib.h>
+
 #include "base/workers.h"
 #include "bounds/dag_analysis.h"
 
@@ -47,6 +50,46 @@ static bool is_wanted(const vouch_dag_analysis *a, const vouch_dag_intervals *at
            (!a->score || a->score[j] > 0);
 }
 
+/* What a tighter interval of neuron j promises: its score or, where none is known, the area
+ * between the curve's lines, roughly (of a Relu, the most that its chord is above it). */
+static double promise_of(const vouch_dag_analysis *a, int64_t j)
+{
+    const vouch_dag *dag = a->dag;
+    double low = a->at->low[j], high = a->at->high[j];
+
+    if (a->score)
+        return a->score[j];
+    if (dag->node[dag->reader[dag->owner[j]]].step == VOUCH_DAG_RELU && low < 0 && high > 0)
+        return 1 / (1 / high - 1 / low);
+    return high - low;
+}
+
+static int descending(const void *x, const void *y)
+{
+    const double a = *(const double *)x, b = *(const double *)y;
+
+    return (a < b) - (a > b);
+}
+
+/* The least promise among the `most` best neurons of value v, of those that are wanted. */
+static vouch_status find_least_promise(const vouch_dag_analysis *a, int v, int64_t most,
+                                       int64_t wanted, double *least)
+{
+    vouch_arena_mark mark = vouch_arena_get_mark(a->w->scratch);
+    double *promise = VOUCH_NEW_ARRAY(a->w->scratch, double, wanted);
+    int64_t first = a->dag->scalar[v], count = 0;
+
+    if (!promise)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < vouch_bounds_count(a->dag->graph, v); i++)
+        if (is_wanted(a, a->at, first + i))
+            promise[count++] = promise_of(a, first + i);
+    qsort(promise, (size_t)count, sizeof *promise, descending);
+    *least = most > 0 ? promise[most - 1] : (double)INFINITY;
+    vouch_arena_reset(a->w->scratch, mark);
+    return VOUCH_OK;
+}
+
 static int64_t count_wanted(const vouch_dag_analysis *a, const vouch_dag_intervals *at, int v)
 {
     int64_t first = a->dag->scalar[v], count = 0;
@@ -77,6 +120,7 @@ typedef struct share {
     const vouch_dag *dag;
     int value, steps;
     int64_t count, chunks;
+    double least;           /* promise of a neuron that is taken, of the box at hand */
     vouch_dag_target *list; /* [count] */
     int64_t *start;         /* [chunks + 1] into list */
     double *lower;          /* [2 count]: chunk by chunk, lower ends, then those of negatives */
@@ -112,7 +156,9 @@ static vouch_patch tile_number(const vouch_patch *image, const vouch_dag_tile *t
 /* Adds neuron i of the value, if the box wants it; a chunk that is full ends before it. */
 static void add_target(const vouch_dag_analysis *a, share *s, int64_t i, int64_t most)
 {
-    if (!is_wanted(a, a->at, a->dag->scalar[s->value] + i))
+    int64_t j = a->dag->scalar[s->value] + i;
+
+    if (!is_wanted(a, a->at, j) || promise_of(a, j) < s->least)
         return;
     if (s->count - s->start[s->chunks] == most)
         s->start[++s->chunks] = s->count;
@@ -143,13 +189,30 @@ static void add_tiles(const vouch_dag_analysis *a, share *s, int64_t limit)
     }
 }
 
+/* How many of the neurons wanted the work left allows. */
+static int64_t allowance(vouch_dag_analysis *a, int v, int64_t wanted)
+{
+    const vouch_dag_intervals *known = a->parent ? a->parent : a->dag->hull;
+    double now = (double)wanted * cost_of(a->dag, v), later, part, allowed;
+
+    if (known)
+        a->need -= need_of(a, known, v);
+    later = fmax(a->need, 0);
+    part = now > 0 ? a->work * (now / (now + later)) : 0;
+    allowed = fmax(a->work - later, fmax(part, a->work / 2));
+    return allowed >= now ? wanted : (int64_t)fmax(allowed / cost_of(a->dag, v), 0);
+}
+
 /* Lists what the box wants, as much as its work allows. */
-static void list_wanted(vouch_dag_analysis *a, share *s, double allowed)
+static vouch_status list_wanted(vouch_dag_analysis *a, share *s)
 {
     const vouch_dag *dag = a->dag;
-    int64_t first = s->count;
-    int64_t limit = first + (int64_t)fmin(allowed / cost_of(dag, s->value), 1e15);
+    int64_t first = s->count, wanted = count_wanted(a, a->at, s->value);
+    int64_t most = allowance(a, s->value, wanted), limit = first + most;
 
+    s->least = -(double)INFINITY;
+    if (most < wanted)
+        VOUCH_TRY(find_least_promise(a, s->value, most, wanted, &s->least));
     if (dag->tile[s->value].size[0] > 0)
         add_tiles(a, s, limit);
     else
@@ -157,19 +220,7 @@ static void list_wanted(vouch_dag_analysis *a, share *s, double allowed)
              i++)
             add_target(a, s, i, dag->tile[s->value].rows / 2 + 1);
     a->work -= (double)(s->count - first) * cost_of(dag, s->value);
-}
-
-/* What value v may take of the work left. */
-static double allowance(vouch_dag_analysis *a, int v)
-{
-    const vouch_dag_intervals *known = a->parent ? a->parent : a->dag->hull;
-    double now = (double)count_wanted(a, a->at, v) * cost_of(a->dag, v), later, part;
-
-    if (known)
-        a->need -= need_of(a, known, v);
-    later = fmax(a->need, 0);
-    part = now > 0 ? a->work * (now / (now + later)) : 0;
-    return fmin(now, fmax(a->work - later, fmax(part, a->work / 2)));
+    return VOUCH_OK;
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
@@ -272,9 +323,8 @@ vouch_status vouch_dag_walk_neurons(vouch_dag_boxes *b, int v)
     if (!s.list || !s.start)
         return VOUCH_ERR_MEMORY;
     for (int k = 0; k < b->count; k++)
-        if (!b->box[k].bounds.empty) {
-            list_wanted(&b->box[k], &s, allowance(&b->box[k], v));
-        }
+        if (!b->box[k].bounds.empty)
+            VOUCH_TRY(list_wanted(&b->box[k], &s));
     end_chunk(&s);
     if (s.count == 0)
         return VOUCH_OK;
