@@ -22,11 +22,11 @@ enum {
 /* Multiply-adds of one round: some seconds of one core. */
 static const double ROUND_WORK = 4e10;
 
-/* Multiply-adds of making a box's intervals: what a core does in a quarter of the time limit, or
+/* Multiply-adds of making a box's intervals: what a core does in a third of the time limit, or
  * so. A number that follows from the settings, not from the clock. */
 static double root_work(const vouch_branch_input *in)
 {
-    const double a_second = 3e9, least = 1e11, most = 2e12;
+    const double a_second = 1e10, least = 1e11, most = 4e12;
     double limit = in->deadline_wall - in->start_wall;
     return fmin(fmax(a_second * limit, least), most);
 }
