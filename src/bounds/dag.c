@@ -420,5 +420,14 @@ void vouch_dag_worker_free(vouch_context *ctx, vouch_dag_worker *worker)
 /* ---- asking ------------------------------------------------------------------------------ */
 
 int64_t vouch_dag_neuron_count(const vouch_dag *dag) { return dag->neurons; }
+const vouch_graph *vouch_dag_graph(const vouch_dag *dag) { return dag->graph; }
+
+int64_t vouch_dag_neuron(const vouch_dag *dag, int value)
+{
+    int64_t at = dag->scalar[value];
+
+    return at >= 0 && at < dag->neurons ? at : -1;
+}
+
 int64_t vouch_dag_mix_count(const vouch_dag *dag) { return dag->mixes; }
 double vouch_dag_cost(const vouch_dag *dag) { return dag->cost; }

@@ -86,6 +86,10 @@ vouch_status vouch_dag_open(vouch_context *ctx, const vouch_task *task,
                             const vouch_dag_settings *settings, vouch_dag **dag);
 void vouch_dag_close(vouch_context *ctx, vouch_dag *dag);
 int64_t vouch_dag_neuron_count(const vouch_dag *dag);
+/* The network as it is bounded, composites decomposed; and the first neuron of a value of it
+ * (those of its other scalars follow), -1 where it has none. */
+const vouch_graph *vouch_dag_graph(const vouch_dag *dag);
+int64_t vouch_dag_neuron(const vouch_dag *dag, int value);
 int64_t vouch_dag_mix_count(const vouch_dag *dag);
 /* Multiply-adds of one backward walk of one row: the unit of cost. */
 double vouch_dag_cost(const vouch_dag *dag);

@@ -33,38 +33,6 @@ static double root_work(const vouch_branch_input *in)
 
 /* ---- children --------------------------------------------------------------------------- */
 
-static void clear_child(vouch_context *ctx, vouch_child *c)
-{
-    vouch_dag_intervals_drop(ctx, c->at);
-    vouch_sub_free(ctx, c->sub);
-    vouch_release(ctx, c->witness);
-    *c = (vouch_child){.decision = {.neuron = -1}};
-}
-
-static void clear_children(vouch_context *ctx, vouch_child *child, int count)
-{
-    for (int i = 0; i < count; i++)
-        clear_child(ctx, &child[i]);
-}
-
-/* Keeps the first witness of a stage. */
-static bool take_witness(vouch_branch_run *run, const vouch_child *child, int count)
-{
-    vouch_witness *to = &run->out->witness;
-    for (int i = 0; i < count; i++) {
-        if (!child[i].witness)
-            continue;
-        memcpy(to->input, child[i].witness, (size_t)run->inputs * sizeof(double));
-        memcpy(to->output, child[i].witness + run->inputs,
-               (size_t)run->in->task->output_count * sizeof(double));
-        to->which_case = child[i].witness_case;
-        to->found = run->out->found = true;
-        run->out->phase = "search";
-        return true;
-    }
-    return false;
-}
-
 /* Takes a bounded child into the tree: closed, or as a waiting subproblem. */
 static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch_sub *parent,
                           vouch_child *c)
@@ -80,6 +48,7 @@ static vouch_status adopt(vouch_context *ctx, vouch_branch_run *run, const vouch
     sub->depth = parent->depth + 1;
     sub->share = parent->share / 2;
     sub->lower = fmax(sub->lower, parent->lower); /* a part of it */
+    sub->stalled = vouch_leaves_stalled(parent, sub);
     sub->trail = vouch_trail_add(ctx, parent->trail, &c->decision);
     if (!sub->trail)
         return VOUCH_ERR_MEMORY;
@@ -103,7 +72,7 @@ static bool must_stop(vouch_context *ctx, const vouch_branch_run *run)
 
 /* ---- the root --------------------------------------------------------------------------- */
 
-static vouch_status stage(vouch_branch_run *run, vouch_child *child, int count)
+vouch_status vouch_branch_stage(vouch_branch_run *run, vouch_child *child, int count)
 {
     for (int i = 0; i < count; i++)
         run->out->subproblems += !child[i].trial && child[i].parent;
@@ -123,12 +92,12 @@ static vouch_status bound_boxes(vouch_context *ctx, vouch_branch_run *run)
             last = b;
             run->child[count++] = (vouch_child){.which_case = b, .decision = {.neuron = -1}};
         }
-        VOUCH_TRY(stage(run, run->child, count));
+        VOUCH_TRY(vouch_branch_stage(run, run->child, count));
         for (int i = 0; i < count; i++) {
             run->root[run->child[i].which_case] = run->child[i].at;
             run->child[i].at = NULL;
         }
-        clear_children(ctx, run->child, count);
+        vouch_branch_clear(ctx, run->child, count);
     }
     return VOUCH_OK;
 }
@@ -155,7 +124,7 @@ static vouch_status replace(vouch_context *ctx, vouch_branch_run *run, vouch_sub
         run->out->proved_share += old->share;
     *sub = new;
     vouch_sub_free(ctx, old);
-    clear_child(ctx, c);
+    vouch_branch_clear(ctx, c, 1);
     return new ? VOUCH_OK : vouch_branch_tell_leaf(run, id, VOUCH_LEAF_PROVED);
 }
 
@@ -171,8 +140,8 @@ static vouch_status bound_again(vouch_context *ctx, vouch_branch_run *run, vouch
                                           .decision = {.neuron = -1},
                                           .refresh = VOUCH_REFRESH_KEEP,
                                           .steps = steps};
-        VOUCH_TRY(stage(run, run->child, n));
-        take_witness(run, run->child, n);
+        VOUCH_TRY(vouch_branch_stage(run, run->child, n));
+        vouch_branch_take_witness(run, run->child, n);
         for (int i = 0; i < n; i++)
             VOUCH_TRY(replace(ctx, run, &sub[first + i], &run->child[i]));
         run->work += n * (1 + 2.5 * steps);
@@ -258,11 +227,28 @@ static vouch_status root(vouch_context *ctx, vouch_branch_run *run)
 
 /* ---- rounds ----------------------------------------------------------------------------- */
 
-/* Nothing is left to split. A longer look may still prove them, or find something to split.
- * Where a linear program can settle a leaf, this is its place. */
+static vouch_status push_back(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
+                              int count)
+{
+    for (int i = 0; i < count; i++) {
+        vouch_sub *one = sub[i];
+        sub[i] = NULL;
+        if (one)
+            VOUCH_TRY(vouch_open_push(ctx, &run->open, one));
+    }
+    return VOUCH_OK;
+}
+
+/* Nothing is left to split. Linear programs settle most of them, and else a longer look may still
+ * prove them, or find something to split. */
 static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int count)
 {
     int fresh = 0;
+    if (run->finish)
+        VOUCH_TRY(vouch_leaves_attempt(ctx, run, run->leaf, count, true));
+    if (run->out->found)
+        return VOUCH_OK;
+    count = compact(run->leaf, count);
     for (int i = 0; i < count; i++) {
         vouch_sub *sub = run->leaf[i];
         run->leaf[i] = NULL;
@@ -272,6 +258,7 @@ static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int co
         }
         vouch_status s = vouch_branch_tell_leaf(run, sub->id, VOUCH_LEAF_OPEN);
         run->out->open_leaves++;
+        run->out->used_programs |= sub->programs > 0;
         vouch_sub_free(ctx, sub);
         VOUCH_TRY(s);
     }
@@ -296,10 +283,16 @@ static int sample_size(const vouch_branch_run *run)
 /* Takes subproblems from the frontier and plans their splits; leaves are ended. */
 static vouch_status take(vouch_context *ctx, vouch_branch_run *run, int *plans)
 {
-    int samples = sample_size(run), leaves = 0;
+    int samples = sample_size(run), leaves = 0, attempts = 0;
     vouch_sub *sub;
     *plans = 0;
-    while (*plans + leaves < run->round_size / 2 && (sub = vouch_open_pop(&run->open))) {
+    VOUCH_TRY(vouch_leaves_prepare(ctx, run));
+    while (*plans + leaves + attempts < run->round_size / 2 &&
+           (sub = vouch_open_pop(&run->open))) {
+        if (vouch_leaves_want(run, sub, attempts)) {
+            run->attempt[attempts++] = sub;
+            continue;
+        }
         vouch_plan *plan = &run->plan[*plans];
         *plan = (vouch_plan){.sub = sub};
         if (vouch_plan_make(run, plan, *plans < samples)) {
@@ -309,7 +302,9 @@ static vouch_status take(vouch_context *ctx, vouch_branch_run *run, int *plans)
         plan->sub = NULL;
         run->leaf[leaves++] = sub;
     }
-    return end_leaves(ctx, run, leaves);
+    VOUCH_TRY(vouch_leaves_attempt(ctx, run, run->attempt, attempts, false));
+    VOUCH_TRY(push_back(ctx, run, run->attempt, attempts));
+    return run->out->found ? VOUCH_OK : end_leaves(ctx, run, leaves);
 }
 
 static vouch_status try_choices(vouch_branch_run *run, int plans)
@@ -321,7 +316,7 @@ static vouch_status try_choices(vouch_branch_run *run, int plans)
         for (int t = 0; t < plan->tried; t++, count += 2)
             vouch_plan_fill(run, plan, -1 - plan->trial[t], &run->trial[count]);
     }
-    VOUCH_TRY(stage(run, run->trial, count));
+    VOUCH_TRY(vouch_branch_stage(run, run->trial, count));
     for (int i = 0; i < plans; i++)
         for (int t = 0; t < run->plan[i].tried; t++)
             vouch_plan_learn(run, &run->plan[i], -1,
@@ -366,17 +361,18 @@ static vouch_status play_round(vouch_context *ctx, vouch_branch_run *run)
         for (int a = 0; a < plan->arms; a++, count += 2)
             vouch_plan_fill(run, plan, plan->arm[a], &run->child[count]);
     }
-    VOUCH_TRY(stage(run, run->child, count));
-    if (take_witness(run, run->child, count))
+    VOUCH_TRY(vouch_branch_stage(run, run->child, count));
+    if (vouch_branch_take_witness(run, run->child, count))
         return VOUCH_OK;
     for (int i = 0; i < plans; i++)
         VOUCH_TRY(merge(ctx, run, &run->plan[i]));
-    clear_children(ctx, run->child, count);
+    vouch_branch_clear(ctx, run->child, count);
+    vouch_leaves_round(run);
     run->round++;
     return VOUCH_OK;
 }
 
-static vouch_status conduct(vouch_context *ctx, vouch_branch_run *run)
+static vouch_status play(vouch_context *ctx, vouch_branch_run *run)
 {
     VOUCH_TRY(root(ctx, run));
     while (run->open.count && !run->out->found) {
@@ -392,6 +388,15 @@ static vouch_status conduct(vouch_context *ctx, vouch_branch_run *run)
         vouch_branch_report(ctx, run);
     }
     return VOUCH_OK;
+}
+
+/* What the conductor's context has made is given back before it ends. */
+static vouch_status conduct(vouch_context *ctx, vouch_branch_run *run)
+{
+    vouch_status s = play(ctx, run);
+    vouch_finish_close(ctx, run->finish);
+    run->finish = NULL;
+    return s;
 }
 
 /* ---- beginning and end ------------------------------------------------------------------ */
@@ -434,6 +439,7 @@ static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
     run->ratio = VOUCH_NEW_ARRAY(arena, vouch_ratio, run->neurons + run->inputs);
     run->plan = VOUCH_NEW_ARRAY(arena, vouch_plan, run->round_size);
     run->leaf = VOUCH_NEW_ARRAY(arena, vouch_sub *, run->round_size);
+    run->attempt = VOUCH_NEW_ARRAY(arena, vouch_sub *, run->round_size);
     run->low = VOUCH_NEW_ARRAY(arena, double, run->inputs);
     run->high = VOUCH_NEW_ARRAY(arena, double, run->inputs);
     run->child = VOUCH_NEW_ARRAY(arena, vouch_child, children);
@@ -441,7 +447,8 @@ static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
     run->out->witness.input = VOUCH_NEW_ARRAY(arena, double, run->inputs);
     run->out->witness.output = VOUCH_NEW_ARRAY(arena, double, in->task->output_count);
     if (!run->root || !run->ratio || !run->plan || !run->child || !run->trial || !run->leaf ||
-        !run->low || !run->high || !run->out->witness.input || !run->out->witness.output)
+        !run->attempt || !run->low || !run->high || !run->out->witness.input ||
+        !run->out->witness.output)
         return VOUCH_ERR_MEMORY;
     return VOUCH_OK;
 }
@@ -453,10 +460,12 @@ static void clear(vouch_context *ctx, vouch_branch_run *run)
         vouch_sub_free(ctx, run->plan[i].sub);
     for (int i = 0; run->leaf && i < run->round_size; i++)
         vouch_sub_free(ctx, run->leaf[i]);
+    for (int i = 0; run->attempt && i < run->round_size; i++)
+        vouch_sub_free(ctx, run->attempt[i]);
     if (run->child)
-        clear_children(ctx, run->child, run->round_size + 2 * SAMPLES * VOUCH_ARM_COUNT);
+        vouch_branch_clear(ctx, run->child, run->round_size + 2 * SAMPLES * VOUCH_ARM_COUNT);
     if (run->trial) /* intervals that an error left */
-        clear_children(ctx, run->trial, run->round_size * VOUCH_TRIALS);
+        vouch_branch_clear(ctx, run->trial, run->round_size * VOUCH_TRIALS);
     for (int b = 0; run->root && b < run->in->spec->box_count; b++)
         vouch_dag_intervals_drop(ctx, run->root[b]);
     vouch_open_clear(ctx, &run->open);

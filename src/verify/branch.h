@@ -45,9 +45,11 @@ typedef struct vouch_branch_output {
     vouch_witness witness;
     uint64_t subproblems, splits, clips, open_leaves, last_id;
     int max_depth;
-    double proved_share;       /* of the cases, each halved at a split */
-    double bounds_s, attack_s; /* wall: until the first split; of attacks */
-    const char *phase;         /* that decided: "bounds", "attack" or "search" */
+    double proved_share;                 /* of the cases, each halved at a split */
+    double bounds_s, attack_s, leaves_s; /* wall: until the first split; of attacks; of linear
+                                            programs */
+    bool used_programs;                  /* linear programs were tried on the open leaves */
+    const char *phase;                   /* that decided: "bounds", "attack" or "search" */
 } vouch_branch_output;
 
 vouch_status vouch_branch(vouch_context *ctx, vouch_arena *arena, const vouch_branch_input *in,

@@ -93,3 +93,29 @@ void vouch_choose(const vouch_branch_run *run, const vouch_child *child,
     choose_neurons(run, child, at, answer, score, sub);
     choose_inputs(run, sub, at, answer);
 }
+
+/* ---- points ---- */
+
+/* Does the minimiser satisfy the case, or nearly, in plain doubles? */
+bool vouch_branch_promising(const vouch_task *t, int which_case, const double *x,
+                            const double *y)
+{
+    const double nearly = 1e-6; /* of the row's magnitude; the replay decides */
+    for (int i = t->case_start[which_case]; i < t->case_start[which_case + 1]; i++) {
+        int r = t->case_row[i];
+        const double *out = t->row_output + (size_t)r * (size_t)t->output_count;
+        const double *in = t->row_input + (size_t)r * (size_t)t->input_count;
+        double value = t->row_constant[r], size = fabs(value);
+        for (int k = 0; k < t->output_count; k++) {
+            value += out[k] * y[k];
+            size += fabs(out[k] * y[k]);
+        }
+        for (int k = 0; k < t->input_count; k++) {
+            value += in[k] * x[k];
+            size += fabs(in[k] * x[k]);
+        }
+        if (!(value <= nearly * size))
+            return false;
+    }
+    return true;
+}

@@ -9,6 +9,7 @@
 
 #include "bounds/dag.h"
 #include "verify/branch.h"
+#include "verify/branch_finish.h"
 
 enum {
     VOUCH_CHOICES = 12,      /* neurons kept as candidates for a split */
@@ -43,9 +44,11 @@ typedef struct vouch_choice {
 typedef struct vouch_sub {
     uint64_t id;
     int which_case, depth;
-    bool clipped;  /* `at` is smaller than the box that splits made */
-    bool polished; /* a longer look was taken, after which nothing was left to split */
-    double lower;  /* <= 0, or not proved at 0 */
+    bool clipped;     /* `at` is smaller than the box that splits made */
+    bool polished;    /* a longer look was taken, after which nothing was left to split */
+    int64_t programs; /* that were tried */
+    int stalled;      /* levels above that brought the bound nothing */
+    double lower;     /* <= 0, or not proved at 0 */
     double share;
     vouch_trail *trail;
     vouch_dag_intervals *at; /* NULL: shed, made again from the root's and the trail */
@@ -65,6 +68,8 @@ vouch_trail *vouch_trail_add(vouch_context *ctx, vouch_trail *up, const vouch_de
 void vouch_trail_drop(vouch_context *ctx, vouch_trail *trail); /* NULL is fine */
 /* Room for mixes, `count` betas and (scores > 0) scores; refs 1. */
 vouch_warm *vouch_warm_new(vouch_context *ctx, int64_t mixes, int count, int64_t scores);
+/* Of the decision; 0 where it has none. */
+float vouch_warm_beta(const vouch_warm *warm, const vouch_decision *d);
 void vouch_warm_drop(vouch_context *ctx, vouch_warm *warm); /* NULL is fine */
 /* Frees the subproblem and what it holds. NULL is fine. */
 void vouch_sub_free(vouch_context *ctx, vouch_sub *sub);
@@ -103,7 +108,8 @@ typedef struct vouch_child {
     vouch_refresh refresh;
     int64_t walks;
     int steps;
-    bool trial; /* only `lower` and `closed` are wanted */
+    bool trial;       /* only `lower` and `closed` are wanted */
+    int64_t programs; /* > 0: to be finished by so many linear programs at most, no bound */
 
     /* results */
     double lower;
@@ -112,6 +118,7 @@ typedef struct vouch_child {
     vouch_sub *sub;          /* open: without id, trail, depth, share */
     double *witness;         /* [inputs + outputs], NULL: none */
     int witness_case;
+    double program_work; /* multiply-adds */
 } vouch_child;
 
 typedef struct vouch_crew vouch_crew;
@@ -136,6 +143,9 @@ void vouch_choose(const vouch_branch_run *run, const vouch_child *child,
 /* The child's box of inputs. */
 void vouch_child_box(const vouch_branch_run *run, const vouch_child *child, double *low,
                      double *high);
+/* Does the point, with output y, satisfy the case, or nearly, in plain doubles? */
+bool vouch_branch_promising(const vouch_task *t, int which_case, const double *x,
+                            const double *y);
 vouch_status vouch_branch_work(vouch_branch_worker *worker, vouch_child *child, int count);
 
 /* ---- plans (branch_plan.c) ---------------------------------------------------------------- */
@@ -186,6 +196,27 @@ void vouch_plan_fill(const vouch_branch_run *run, const vouch_plan *plan, int ar
 void vouch_plan_learn(vouch_branch_run *run, const vouch_plan *plan, int arm,
                       const vouch_child *pair);
 
+/* ---- linear programs (branch_leaf.c) ------------------------------------------------------- */
+
+/* What a kind of work closed and cost, of late. */
+typedef struct vouch_effort {
+    double share, work; /* of the tree; in walks */
+} vouch_effort;
+
+/* Opens the leaves if the network is fit for them, once. */
+vouch_status vouch_leaves_prepare(vouch_context *ctx, vouch_branch_run *run);
+/* Has a split brought the child nothing? */
+int vouch_leaves_stalled(const vouch_sub *parent, const vouch_sub *child);
+/* Should linear programs be tried on the subproblem before it is split? `already`: attempts of this
+ * round. */
+bool vouch_leaves_want(const vouch_branch_run *run, const vouch_sub *sub, int already);
+/* Linear programs on each of the subproblems; those that they close become NULL. `last`: nothing is
+ * left to split. */
+vouch_status vouch_leaves_attempt(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
+                                  int count, bool last);
+/* At the end of a round. */
+void vouch_leaves_round(vouch_branch_run *run);
+
 /* ---- the run (branch.c) -------------------------------------------------------------------- */
 
 struct vouch_branch_run {
@@ -214,7 +245,13 @@ struct vouch_branch_run {
     vouch_plan *plan;           /* [round_size / 2] */
     vouch_child *child, *trial; /* stages */
     vouch_sub **leaf;           /* [round_size]: without a split left */
-    double *low, *high;         /* [inputs], for the sink */
+    vouch_sub **attempt;        /* [round_size]: for linear programs */
+    vouch_finish *finish;       /* NULL: no linear programs */
+    bool finish_tried;          /* to open it */
+    double programs;            /* of the next attempt */
+    vouch_effort by_splits, by_programs, before;
+    double program_work, program_share; /* of all attempts; work in walks */
+    double *low, *high;                 /* [inputs], for the sink */
     double next_report;
 };
 
@@ -231,5 +268,11 @@ vouch_status vouch_branch_tell_split(const vouch_branch_run *run, uint64_t id,
                                      const vouch_decision *d);
 /* An attack, if one is due. */
 vouch_status vouch_branch_attack(vouch_context *ctx, vouch_branch_run *run);
+
+/* Bounds the children, or runs their programs. */
+vouch_status vouch_branch_stage(vouch_branch_run *run, vouch_child *child, int count);
+/* Keeps the first witness of a stage. */
+bool vouch_branch_take_witness(vouch_branch_run *run, const vouch_child *child, int count);
+void vouch_branch_clear(vouch_context *ctx, vouch_child *child, int count);
 
 #endif

@@ -15,6 +15,7 @@ struct vouch_branch_worker {
     vouch_arena *arena;
     vouch_evaluator *evaluator; /* NULL: no attack wanted */
     vouch_dag_worker *dag;
+    vouch_leaf_worker *leaf;     /* made when first needed */
     double *low, *high, *output; /* [inputs], [outputs] */
     double *score;               /* [neurons + inputs] */
     vouch_dag_job *job;          /* [chunk] */
@@ -57,6 +58,7 @@ void vouch_branch_worker_free(vouch_context *ctx, vouch_branch_worker *worker)
         return;
     if (worker->dag)
         vouch_dag_worker_free(ctx, worker->dag);
+    vouch_leaf_worker_free(ctx, worker->leaf);
     vouch_evaluator_free(worker->evaluator);
     if (worker->arena)
         vouch_arena_free(worker->arena);
@@ -280,37 +282,13 @@ static vouch_status intervals(vouch_branch_worker *w, vouch_child *c,
 
 /* ---- candidates for a witness ----------------------------------------------------------- */
 
-/* Does the minimiser satisfy the case, or nearly, in plain doubles? */
-static bool is_promising(const vouch_branch_worker *w, int which_case, const double *x)
-{
-    const double nearly = 1e-6; /* of the row's magnitude; the replay decides */
-    const vouch_task *t = w->run->in->task;
-    for (int i = t->case_start[which_case]; i < t->case_start[which_case + 1]; i++) {
-        int r = t->case_row[i];
-        const double *out = t->row_output + (size_t)r * (size_t)t->output_count;
-        const double *in = t->row_input + (size_t)r * (size_t)t->input_count;
-        double value = t->row_constant[r], size = fabs(value);
-        for (int k = 0; k < t->output_count; k++) {
-            value += out[k] * w->output[k];
-            size += fabs(out[k] * w->output[k]);
-        }
-        for (int k = 0; k < t->input_count; k++) {
-            value += in[k] * x[k];
-            size += fabs(in[k] * x[k]);
-        }
-        if (!(value <= nearly * size))
-            return false;
-    }
-    return true;
-}
-
 static vouch_status try_point(vouch_branch_worker *w, vouch_child *c, const double *x)
 {
     const vouch_branch_input *in = w->run->in;
     if (!w->evaluator)
         return VOUCH_OK;
     VOUCH_TRY(vouch_evaluator_run(w->evaluator, x, w->output));
-    if (!is_promising(w, c->which_case, x))
+    if (!vouch_branch_promising(in->task, c->which_case, x, w->output))
         return VOUCH_OK;
     size_t inputs = (size_t)w->run->inputs, outputs = (size_t)in->task->output_count;
     double *room = vouch_alloc(w->ctx, (inputs + outputs) * sizeof(double));
@@ -330,15 +308,49 @@ static vouch_status try_point(vouch_branch_worker *w, vouch_child *c, const doub
     return VOUCH_OK;
 }
 
-/* ---- the bound -------------------------------------------------------------------------- */
+/* ---- linear programs ---------------------------------------------------------------------- */
 
-static float warm_beta(const vouch_warm *warm, const vouch_decision *d)
+typedef struct attempt {
+    vouch_branch_worker *worker;
+    vouch_child *child;
+} attempt;
+
+static vouch_status try_program_point(void *user, const double *point, bool *found)
 {
-    for (int i = 0; i < warm->count; i++)
-        if (warm->key[i] == vouch_decision_key(d))
-            return warm->beta[i];
-    return 0;
+    attempt *a = user;
+    VOUCH_TRY(try_point(a->worker, a->child, point));
+    *found = a->child->witness != NULL;
+    return VOUCH_OK;
 }
+
+static vouch_status run_programs(vouch_branch_worker *w, vouch_child *c,
+                                 const vouch_dag_intervals *at)
+{
+    const vouch_finish *finish = w->run->finish;
+    attempt user = {w, c};
+    vouch_leaf_search_settings settings = {
+        .programs = c->programs, .try_point = try_program_point, .user = &user};
+    vouch_leaf_search_result result;
+    if (!w->leaf)
+        VOUCH_TRY(vouch_leaf_worker_new(w->ctx, vouch_finish_leaf(finish), &w->leaf));
+    VOUCH_TRY(vouch_finish_run(w->ctx, w->arena, finish, w->leaf, at, c->which_case, &settings,
+                               w->run->in->deadline_wall, &result));
+    c->closed = result.proved;
+    c->program_work = vouch_finish_work(finish, &result);
+    return VOUCH_OK;
+}
+
+static vouch_status finish(vouch_branch_worker *w, vouch_child *c)
+{
+    const vouch_dag_intervals *at = NULL;
+    VOUCH_TRY(intervals(w, c, &at));
+    vouch_status s = at ? run_programs(w, c, at) : VOUCH_OK;
+    vouch_dag_intervals_drop(w->ctx, c->at);
+    c->at = NULL;
+    return s;
+}
+
+/* ---- the bound -------------------------------------------------------------------------- */
 
 static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
                              const vouch_dag_intervals *at, vouch_dag_job *job)
@@ -361,7 +373,7 @@ static vouch_status make_job(vouch_branch_worker *w, const vouch_child *c,
     if (!beta)
         return VOUCH_ERR_MEMORY;
     for (int i = 0; i < list.count; i++)
-        beta[i] = warm_beta(warm, &list.item[i]);
+        beta[i] = vouch_warm_beta(warm, &list.item[i]);
     job->warm = warm->mix;
     job->warm_beta = beta;
     return VOUCH_OK;
@@ -451,6 +463,10 @@ static vouch_status prepare(vouch_branch_worker *w, vouch_child *child, int coun
             return vouch_fail_stopped(w->ctx);
         if (!child[i].parent) {
             child[i].empty = child[i].closed = !child[i].at;
+            continue;
+        }
+        if (child[i].programs > 0) {
+            VOUCH_TRY(finish(w, &child[i]));
             continue;
         }
         VOUCH_TRY(intervals(w, &child[i], &at));

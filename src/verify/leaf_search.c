@@ -59,6 +59,7 @@ static vouch_status decide(search *s, const vouch_leaf_job *job, uint8_t *basis,
     *split = -1;
     s->result->programs++;
     VOUCH_TRY(vouch_leaf_solve(s->worker, job, &answer));
+    s->result->iterations += answer.iterations;
     if (answer.proved)
         return VOUCH_OK;
     if (answer.solved && s->settings->try_point)

@@ -394,6 +394,7 @@ static void add_branch(run *r, const vouch_branch_output *out)
     r->result->proved_share = out->proved_share;
     r->result->attack_s += out->attack_s;
     r->result->bounds_s += out->bounds_s;
+    r->result->leaves_s += out->leaves_s;
     if (out->max_depth > r->result->max_depth)
         r->result->max_depth = out->max_depth;
     r->last_id = out->last_id;
@@ -435,7 +436,11 @@ static vouch_status search_branch(run *r)
     if (out.stopped)
         conclude_unfinished(r);
     else if (out.open_leaves)
-        r->result->reason = "subproblems remain in which nothing is left to split";
+        r->result->reason =
+            out.used_programs
+                ? "subproblems remain that linear programs leave undecided: a row "
+                  "is met with equality, or nearly"
+                : "subproblems remain in which nothing is left to split";
     else
         conclude_proved(r);
     return VOUCH_OK;

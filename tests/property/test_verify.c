@@ -368,6 +368,33 @@ static void two_threads_find_what_one_finds(void **state)
     }
 }
 
+/* Networks that have a form, so that linear programs take part: from the first subproblem on
+ * those that bounds leave open. */
+static void branching_and_its_leaves_decide_as_the_oracle_does(void **state)
+{
+    int count = nets(300), decided = 0;
+    double one[3], two[3];
+
+    (void)state;
+    for (int i = 0; i < count; i++) {
+        fixture f;
+        begin(&f, (uint64_t)i + 3000000);
+        vouch_verify_settings s = usual_settings();
+        s.search = "branch";
+        s.attack = i % 2;
+        s.max_subproblems = 400;
+        vouch_verdict first = verify(&f, &s, one);
+        s.threads = 2;
+        vouch_verdict second = verify(&f, &s, two);
+        if (!s.attack && (first != second || memcmp(one, two, sizeof one) != 0))
+            describe(&f, &s, "two threads differ from one");
+        decided += first == VOUCH_SAT || first == VOUCH_UNSAT;
+        end(&f);
+    }
+    print_message("%d networks: %d decided\n", count, decided);
+    assert_true(decided >= count / 2);
+}
+
 /* Nothing rounds: what it leaves undecided has solutions over the reals, none of which the
  * input's type holds, as far as it looked. */
 static void the_exact_search_decides_as_the_oracle_does(void **state)
@@ -399,6 +426,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_agree_with_the_oracle),
         cmocka_unit_test(two_threads_find_what_one_finds),
+        cmocka_unit_test(branching_and_its_leaves_decide_as_the_oracle_does),
         cmocka_unit_test(the_exact_search_decides_as_the_oracle_does),
     };
 

@@ -7,6 +7,7 @@
 
 #include "support/net.h"
 #include "support/random_graph.h"
+#include "support/tiny.h"
 #include "verify/branch_priv.h"
 #include "verify/task.h"
 #include "verify/verify.h"
@@ -185,6 +186,48 @@ static void the_sink_of_a_proof_sees_a_closed_tree(void **state)
     close_net(&f);
 }
 
+/* ---- linear programs ----------------------------------------------------------------------- */
+
+static void the_forms_neurons_are_the_engines(void **state)
+{
+    int opened = 0;
+
+    (void)state;
+    for (uint64_t k = 0; k < 40; k++) {
+        vouch_context *ctx = vouch_test_context();
+        vouch_arena *arena = vouch_arena_new(ctx);
+        vouch_random r = vouch_random_stream(11, "leaves", k);
+        const vouch_tiny_shape shape = {.inputs = 3,
+                                        .outputs = 1,
+                                        .hidden = 2,
+                                        .width = 8,
+                                        .style = VOUCH_TINY_FLOATS,
+                                        .dtype = VOUCH_F32};
+        const double low[] = {-1, -.5, -1}, high[] = {1, .25, 0};
+        const vouch_dag_settings settings = {.cells = 1 << 20, .threads = 1};
+        vouch_tiny net;
+        vouch_task task;
+        vouch_dag *dag;
+        vouch_finish *finish;
+
+        vouch_tiny_random(ctx, &shape, &r, &net);
+        vouch_spec *spec = above(ctx, net.graph, low, high, 0);
+        vouch_test_ok(ctx, vouch_task_build(ctx, arena, net.graph, spec, false, &task));
+        vouch_test_ok(ctx, vouch_dag_open(ctx, &task, &settings, &dag));
+        vouch_test_ok(ctx, vouch_finish_open(ctx, &task, spec, dag, &finish));
+        opened += finish != NULL;
+        vouch_finish_close(ctx, finish);
+        vouch_dag_close(ctx, dag);
+        vouch_spec_free(spec);
+        vouch_tiny_free(&net);
+        vouch_arena_free(arena);
+        vouch_context_free(ctx);
+    }
+    if (!opened)
+        skip(); /* no Clp */
+    assert_int_equal(opened, 40);
+}
+
 /* ---- samples ------------------------------------------------------------------------------- */
 
 typedef struct sampled {
@@ -294,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_without_memory_proves_the_same),
         cmocka_unit_test(the_sink_of_a_proof_sees_a_closed_tree),
+        cmocka_unit_test(the_forms_neurons_are_the_engines),
         cmocka_unit_test(what_is_proved_no_sample_contradicts),
         cmocka_unit_test(growth_counts_the_levels_to_a_proof),
     };
