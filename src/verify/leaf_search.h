@@ -17,10 +17,11 @@ typedef struct vouch_leaf_search_settings {
 } vouch_leaf_search_settings;
 
 typedef struct vouch_leaf_search_result {
-    bool proved;                    /* the case is impossible on the subproblem */
-    bool found;                     /* try_point said so, and the search ended there */
-    bool stopped;                   /* by the number of programs, the depth or the context */
-    int64_t programs, iterations, splits, left; /* left: subproblems without open ReLU, not proved */
+    bool proved;  /* the case is impossible on the subproblem */
+    bool found;   /* try_point said so, and the search ended there */
+    bool stopped; /* by the number of programs, the depth or the context */
+    int64_t programs, iterations, splits,
+        left; /* left: subproblems without open ReLU, not proved */
     int max_depth;
 } vouch_leaf_search_result;
 

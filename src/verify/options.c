@@ -174,7 +174,8 @@ const vouch_option vouch_verify_options[] = {
      .high = 1000},
     {.name = "search",
      .argument = "S",
-     .help = "which search: boxes = cuts of inputs, in batches; branch = splits of neurons, too",
+     .help =
+         "which search: boxes = cuts of inputs, in batches; branch = splits of neurons, too",
      .type = VOUCH_OPTION_CHOICE,
      .offset = FIELD(search),
      .text = "auto",

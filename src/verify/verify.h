@@ -33,9 +33,9 @@ typedef struct vouch_verify_settings {
     int64_t max_subproblems; /* 0: no limit */
     const char *search;      /* auto, boxes, branch: which search (verify.c) */
     const char *pick;        /* heuristic of the branching search */
-    int64_t root_steps;      /* gradient steps of a bound: at the root of the branching search */
-    int64_t branch_steps;    /* ... and in its tree */
-    int64_t memory_mib;      /* 0: four fifths of the machine's */
+    int64_t root_steps;   /* gradient steps of a bound: at the root of the branching search */
+    int64_t branch_steps; /* ... and in its tree */
+    int64_t memory_mib;   /* 0: four fifths of the machine's */
 } vouch_verify_settings;
 
 extern const vouch_option vouch_verify_options[];

@@ -10,7 +10,7 @@
 static vouch_status whole_case(vouch_context *ctx, void *user)
 {
     op_case f = {.text = user, .ctx = ctx, .random = vouch_random_stream(1, user, 0)};
-    double x[256] = {1}, y[1024];
+    double x[1 << 12] = {1}, y[1 << 14];
     vouch_graph *copy = NULL;
     vouch_status status = vouch_test_op_build(&f, f.text);
     if (!status)

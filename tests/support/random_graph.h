@@ -12,7 +12,7 @@
 #include "support/support.h"
 
 typedef enum vouch_test_kind {
-    VOUCH_TEST_ANY,  /* all blocks */
+    VOUCH_TEST_ANY,   /* all blocks */
     VOUCH_TEST_DENSE, /* dense layers with Relu only */
     VOUCH_TEST_IMAGES /* convolutions and what goes with them, on images of some size */
 } vouch_test_kind;
