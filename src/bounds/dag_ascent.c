@@ -163,7 +163,7 @@ static void keep_best(ascent *a, int r)
     answer->lower = walk->lower[r];
     answer->proved = is_proved(dag, c, walk->lower[r]);
     c->done |= answer->proved && !c->job->to_the_end;
-    if (c->job->only_lower)
+    if (c->job->only_lower || !c->mix || !c->beta)
         return;
     memcpy(answer->form, walk->form + r * dag->inputs, (size_t)dag->inputs * sizeof(double));
     answer->offset = vouch_down(walk->offset[r] - walk->error[r]);

@@ -31,6 +31,12 @@ static double *new_value(replay *p, int v)
     return rows;
 }
 
+/* The end of [low, high] that the coefficient asks for. */
+static double asked_end(double g, double low, double high)
+{
+    return g > 0 ? low : g < 0 ? high : .5 * low + .5 * high;
+}
+
 static vouch_status place_inputs(replay *p)
 {
     const vouch_dag *dag = p->w->dag;
@@ -50,9 +56,7 @@ static vouch_status place_inputs(replay *p)
             const double *form = p->walk->form + r * dag->inputs + base;
 
             for (int64_t i = 0; i < count; i++)
-                rows[r * count + i] = form[i] > 0   ? low[i]
-                                      : form[i] < 0 ? high[i]
-                                                    : .5 * low[i] + .5 * high[i];
+                rows[r * count + i] = asked_end(form[i], low[i], high[i]);
         }
         base += count;
     }
@@ -235,7 +239,15 @@ static vouch_status replay_product(replay *p, int n)
     return VOUCH_OK;
 }
 
-/* The end that the coefficient asks for. */
+static void replay_ends(const replay *p, int r, int64_t at, int64_t count, const double *kept,
+                        double *row)
+{
+    const vouch_dag_intervals *in = p->walk->row[r].at;
+
+    for (int64_t i = 0; i < count; i++)
+        row[i] = asked_end(kept ? kept[i] : 0, in->low[at + i], in->high[at + i]);
+}
+
 static vouch_status replay_other(replay *p, int n)
 {
     const vouch_dag *dag = p->w->dag;
@@ -243,23 +255,18 @@ static vouch_status replay_other(replay *p, int n)
 
     for (int o = 0; o < node->output_count; o++) {
         int v = node->output[o];
-        int64_t count = v < 0 ? 0 : vouch_bounds_count(dag->graph, v), at;
+        int64_t count = v < 0 ? 0 : vouch_bounds_count(dag->graph, v);
+        const double *kept = o == 0 ? p->walk->kept[n] : NULL;
         double *rows;
 
         if (v < 0 || dag->graph->value[v].constant)
             continue;
         rows = new_value(p, v);
-        at = dag->scalar[v];
         if (!rows)
             return VOUCH_ERR_MEMORY;
         for (int r = 0; r < p->walk->count; r++)
-            for (int64_t i = 0; i < count; i++) {
-                const vouch_dag_intervals *in = p->walk->row[r].at;
-                double g = o == 0 && p->walk->kept[n] ? p->walk->kept[n][r * count + i] : 0;
-                double low = in->low[at + i], high = in->high[at + i];
-
-                rows[r * count + i] = g > 0 ? low : g < 0 ? high : .5 * low + .5 * high;
-            }
+            replay_ends(p, r, dag->scalar[v], count, kept ? kept + r * count : NULL,
+                        rows + r * count);
     }
     return VOUCH_OK;
 }
