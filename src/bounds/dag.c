@@ -430,4 +430,13 @@ int64_t vouch_dag_neuron(const vouch_dag *dag, int value)
 }
 
 int64_t vouch_dag_mix_count(const vouch_dag *dag) { return dag->mixes; }
+bool vouch_dag_is_ragged(const vouch_dag *dag)
+{
+    for (int n = 0; n < dag->graph->node_count; n++)
+        if (dag->node[n].step == VOUCH_DAG_OTHER ||
+            (dag->node[n].step == VOUCH_DAG_CURVE && dag->node_class[n] == VOUCH_OP_STEP))
+            return true;
+    return false;
+}
+
 double vouch_dag_cost(const vouch_dag *dag) { return dag->cost; }

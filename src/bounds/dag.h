@@ -91,6 +91,9 @@ int64_t vouch_dag_neuron_count(const vouch_dag *dag);
 const vouch_graph *vouch_dag_graph(const vouch_dag *dag);
 int64_t vouch_dag_neuron(const vouch_dag *dag, int value);
 int64_t vouch_dag_mix_count(const vouch_dag *dag);
+/* Has it nodes whose bounds may gain from smaller inputs though no neuron does: those without
+ * lines, and steps? */
+bool vouch_dag_is_ragged(const vouch_dag *dag);
 /* Multiply-adds of one backward walk of one row: the unit of cost. */
 double vouch_dag_cost(const vouch_dag *dag);
 /* Where neuron j (or input) is best cut on its interval; NaN: a cut would not help. */

@@ -70,18 +70,20 @@ static void choose_neurons(const vouch_branch_run *run, const vouch_child *c,
         choose_lossless(run, sub, at, &view, way == 0);
 }
 
-/* By score; where no input has one, by how much the bound moves with the input. */
+/* By score; where no input has one, by how much the bound moves with the input; where it does not
+ * move at all, since a node without lines ended the walk, by width. */
 static void choose_inputs(const vouch_branch_run *run, vouch_sub *sub,
                           const vouch_dag_intervals *at, const vouch_dag_answer *answer)
 {
     const int64_t n = run->neurons;
     const double *low = vouch_dag_low(at) + n, *high = vouch_dag_high(at) + n;
     vouch_choice *choice = sub->choice + sub->neuron_choices;
-    for (int way = 0; way < 2 && sub->input_choices == 0; way++)
+    const int ways = vouch_dag_is_ragged(run->dag) ? 3 : 2;
+    for (int way = 0; way < ways && sub->input_choices == 0; way++)
         for (int64_t d = 0; d < run->inputs; d++) {
-            vouch_choice one = {.neuron = n + d,
-                                .score = way ? fabs(answer->form[d]) * (high[d] - low[d])
-                                             : answer->score[n + d]};
+            const double width = high[d] - low[d];
+            const double score[] = {answer->score[n + d], fabs(answer->form[d]) * width, width};
+            vouch_choice one = {.neuron = n + d, .score = score[way]};
             offer(run, at, choice, &sub->input_choices, VOUCH_INPUT_CHOICES, &one);
         }
 }

@@ -13,7 +13,7 @@ struct vouch_branch_worker {
     vouch_context *ctx;
     const vouch_branch_run *run;
     vouch_arena *arena;
-    vouch_evaluator *evaluator; /* NULL: no attack wanted */
+    vouch_evaluator *evaluator;
     vouch_dag_worker *dag;
     vouch_leaf_worker *leaf;     /* made when first needed */
     double *low, *high, *output; /* [inputs], [outputs] */
@@ -44,11 +44,9 @@ vouch_status vouch_branch_worker_new(vouch_context *ctx, const vouch_branch_run 
     w->index = VOUCH_NEW_ARRAY(w->arena, int, run->chunk);
     if (!w->low || !w->high || !w->output || !w->score || !w->job || !w->answer || !w->index)
         return VOUCH_ERR_MEMORY;
-    if (run->in->attack) {
-        w->evaluator = vouch_evaluator_new(ctx, run->in->graph, VOUCH_F64);
-        if (!w->evaluator)
-            return VOUCH_ERR_MEMORY;
-    }
+    w->evaluator = vouch_evaluator_new(ctx, run->in->graph, VOUCH_F64);
+    if (!w->evaluator)
+        return VOUCH_ERR_MEMORY;
     return vouch_dag_worker_new(ctx, run->dag, &w->dag);
 }
 

@@ -30,8 +30,9 @@
 
 /* A piece that rounding leaves undecided is halved up to this depth. */
 enum { ROUNDING_DEPTH = 16 };
-/* From so many varying inputs on, cutting them all once is more than a search can do. */
-enum { INPUTS_FEW = 12 };
+/* Beyond so many varying inputs a search by cuts alone may never end where a few splits would do:
+ * it is only tried. */
+enum { INPUTS_FEW = 5 };
 /* Networks of more parameters are not tried by boxes: one of their boxes takes as long as many
  * subproblems of the branching search. */
 enum { SMALL = 100000 };
