@@ -87,7 +87,7 @@ static uint64_t check_all(uint64_t index)
     uint64_t splits = 0;
     fixture f;
 
-    open_fixture(&f, index, most + .05 * (1 + fabs(most)));
+    open_fixture(&f, index, most + .02 * (1 + fabs(most)));
     for (const vouch_pick *const *p = vouch_pick_table(); *p; p++) {
         f.settings.pick = (*p)->name;
         f.settings.threads = 1;
@@ -109,7 +109,6 @@ static uint64_t check_all(uint64_t index)
                      vouch_verdict_name(usual));
     }
     assert_true(usual != VOUCH_UNKNOWN);
-    assert_true(splits > 1 || usual == VOUCH_SAT);
     close_fixture(&f);
     return splits;
 }
@@ -121,7 +120,7 @@ static void no_heuristic_and_no_thread_changes_a_verdict(void **state)
     (void)state;
     for (uint64_t k = 0; k < NETS; k++)
         splits += check_all(k);
-    assert_true(splits > 2 * NETS); /* there was something to split */
+    assert_true(splits > NETS); /* there was something to split */
 }
 
 static void every_heuristic_is_found_by_its_name(void **state)
