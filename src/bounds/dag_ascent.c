@@ -485,7 +485,8 @@ static vouch_status find_losses(ascent *a)
     for (int i = 0; i < a->count; i++) {
         climb *c = &a->climb[i];
 
-        if ((c->answer->proved && !c->job->to_the_end) || c->job->only_lower)
+        if ((c->answer->proved && !c->job->to_the_end) || c->job->only_lower || !c->mix ||
+            !c->beta)
             continue;
         for (int64_t k = 0; k < a->w->dag->mixes; k++)
             c->mix[k] =

@@ -41,7 +41,7 @@ enum { TRY_BOXES = 1 << 16, TRY_BOXES_LEAST = 1 };
 static const double TRY_WORK = 2e10;
 
 /* With more boxes than these each gets a few samples at first, no descents. */
-enum { ATTACK_BOXES = 32, ATTACK_FEW_SAMPLES = 16 };
+enum { ATTACK_BOXES = 32, ATTACK_FEW_SAMPLES = 16, RAGGED_ROUNDS = 40, SWEPT_INPUTS = 3 };
 enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 200, ATTACK_RESTARTS = 4, ATTACK_STEPS = 20 };
 
 typedef enum search_kind {
@@ -136,11 +136,59 @@ static void take_witness(run *r, const vouch_witness *w)
     r->decided = true;
 }
 
-/* When the first look must end: before the bounds, which may well decide at once. Branching looks
- * again between its rounds, longer each time. */
-static double first_look_end(const run *r)
+static int count_varying(const vouch_task *t)
 {
-    const double least = 1, share = .02;
+    int count = 0;
+    for (int d = 0; d < t->input_count; d++)
+        count += t->low[d] < t->high[d];
+    return count;
+}
+
+/* Scalars that nodes make whose operators are not affine. */
+static int64_t count_nonlinear(const vouch_graph *graph)
+{
+    int64_t count = 0;
+    for (int n = 0; n < graph->node_count; n++) {
+        const vouch_node *node = &graph->node[n];
+        if (node->op->op_class != VOUCH_OP_AFFINE && node->output[0] >= 0)
+            count += vouch_shape_count(&graph->value[node->output[0]].shape);
+    }
+    return count;
+}
+
+/* Inputs whose interval is more than the neighbours of a decimal. */
+static int count_wide(const vouch_task *t)
+{
+    const double narrow = 1e-9;
+    int count = 0;
+    for (int d = 0; d < t->input_count; d++)
+        count += t->high[d] - t->low[d] > narrow * fmax(1, fabs(t->high[d]));
+    return count;
+}
+
+/* Networks of which bounds say little, and whose counterexamples hide from gradients: mostly steps,
+ * or with choices among what very few inputs, that can be swept, decide. */
+static bool is_ragged(const run *r)
+{
+    const vouch_graph *graph = r->in.graph;
+    int64_t steps = 0, choices = 0;
+    for (int n = 0; n < graph->node_count; n++) {
+        const vouch_node *node = &graph->node[n];
+        if (node->output[0] < 0)
+            continue;
+        int64_t count = vouch_shape_count(&graph->value[node->output[0]].shape);
+        steps += node->op->op_class == VOUCH_OP_STEP ? count : 0;
+        choices += node->op->op_class == VOUCH_OP_SELECT ? count : 0;
+    }
+    return (choices > 0 && count_wide(&r->task) <= SWEPT_INPUTS) ||
+           2 * steps > count_nonlinear(graph);
+}
+
+/* When the first look must end: before the bounds, which may well decide at once. Branching looks
+ * again between its rounds, longer each time. On ragged networks the attack leads. */
+static double first_look_end(const run *r, bool ragged)
+{
+    const double least = 1, share = ragged ? .4 : .02;
     double limit = r->in.deadline_wall - r->in.start_wall;
     return fmin(r->in.deadline_wall,
                 vouch_wall_s() + (isfinite(limit) ? fmax(least, share * limit) : least));
@@ -157,13 +205,14 @@ static vouch_status attack(run *r)
     if (r->task.form)
         VOUCH_TRY(vouch_probe(r->ctx, r->arena, &r->in, PROBE_SAMPLES, &w));
     else {
-        const bool many = r->spec->box_count > ATTACK_BOXES;
+        const bool many = r->spec->box_count > ATTACK_BOXES, ragged = is_ragged(r);
         vouch_falsify_settings s = {.samples = many ? ATTACK_FEW_SAMPLES : ATTACK_SAMPLES,
                                     .restarts = many ? 0 : ATTACK_RESTARTS,
                                     .steps = ATTACK_STEPS,
+                                    .rounds = ragged ? RAGGED_ROUNDS : 0,
                                     .seed = r->settings->seed,
                                     .threads = r->in.threads,
-                                    .deadline_wall = first_look_end(r),
+                                    .deadline_wall = first_look_end(r, ragged),
                                     .semantics = r->in.semantics};
         VOUCH_TRY(vouch_falsify(r->ctx, r->arena, r->in.graph, r->spec, &s, &w));
     }
@@ -448,26 +497,6 @@ static vouch_status search_branch(run *r)
 }
 
 /* ---- which search ----------------------------------------------------------------- */
-
-static int count_varying(const vouch_task *t)
-{
-    int count = 0;
-    for (int d = 0; d < t->input_count; d++)
-        count += t->low[d] < t->high[d];
-    return count;
-}
-
-/* Scalars that nodes make whose operators are not affine. */
-static int64_t count_nonlinear(const vouch_graph *graph)
-{
-    int64_t count = 0;
-    for (int n = 0; n < graph->node_count; n++) {
-        const vouch_node *node = &graph->node[n];
-        if (node->op->op_class != VOUCH_OP_AFFINE && node->output[0] >= 0)
-            count += vouch_shape_count(&graph->value[node->output[0]].shape);
-    }
-    return count;
-}
 
 /* However few inputs vary, the form of a network with so many neurons is dear on any part of the
  * box; walks keep to what is unstable, and to patches of images. */
