@@ -486,7 +486,7 @@ static vouch_status find_losses(ascent *a)
         climb *c = &a->climb[i];
 
         if ((c->answer->proved && !c->job->to_the_end) || c->job->only_lower || !c->mix ||
-            !c->mix || !c->beta)
+            !c->beta)
             continue;
         for (int64_t k = 0; k < a->w->dag->mixes; k++)
             c->mix[k] =
