@@ -37,7 +37,7 @@ static inline int vouch_leaf_rows(const vouch_leaf *l, int which)
     return l->task->case_start[which + 1] - l->task->case_start[which];
 }
 
-/* The matrix of the case, triangles with slope 1 for now; and what of the rows' limits never
+/* The matrix of the case, triangles with slope 1, which each job replaces; and what of the rows' limits never
  * changes. */
 void vouch_leaf_set_case(vouch_leaf_worker *w, int which);
 /* The limits of the job, triangles among them. False: some contradicts another. *usable: all are
