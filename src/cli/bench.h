@@ -47,7 +47,8 @@ typedef struct vouch_bench_instance {
     bool chosen;               /* by --only, --filter ... */
     bool done;                 /* has its row */
     bool measured;             /* the figures from cpu_s on are known */
-    bool other;                /* the log has it under other settings */
+    bool other;                /* the log has its row under another limit or settings */
+    off_t row_at;              /* where its row starts that stood in the result file */
     const char *verdict;       /* "unsat" ... "error" */
     const char *compared;      /* with expected: agrees, wrong, disagrees; NULL: neither */
     double prepare_s, seconds;
@@ -172,7 +173,7 @@ typedef struct vouch_bench_files {
 } vouch_bench_files;
 
 /* Opens the files; with `resume` takes over the complete rows that stand there (marking their
- * instances done) and cuts off a torn one. */
+ * instances done) and cuts off a torn one, and those whose line in the log is lost. */
 vouch_status vouch_bench_open(vouch_arena *arena, const vouch_bench_files *files,
                               vouch_bench *bench, vouch_bench_results *results);
 vouch_status vouch_bench_append(vouch_arena *arena, const vouch_bench_instance *one,

@@ -4,9 +4,12 @@
  * Invariant: a row is one write(2) of a whole line at the end of the file, followed by fsync;
  * the line in the log is written before the result row. So after a kill at any moment each file
  * is complete lines and at most one torn one at the end, and the log may hold one instance more
- * than the result file. Resuming cuts off what is torn and adds the row that is missing. Result
- * rows are VNN-COMP's and tell no limit; the log does, and where it is kept too, rows of another
- * limit are refused.
+ * than the result file; where the disk lost the end of the log, also fewer. Resuming cuts off
+ * what is torn and adds the rows that are missing from the log's lines. Rows at the end that the
+ * log has no line of are cut off as well, and their instances run again, since a row tells too
+ * little to make the line of it. The result file is cut before the log: a kill between the two
+ * leaves what the next resuming mends. Result rows are VNN-COMP's and tell no limit; the log
+ * does, and where it is kept too, rows that it has under another limit are refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +73,7 @@ static vouch_status put(vouch_context *ctx, const vouch_bench_file *file, const 
 
 /* False: a row of another benchmark, or one too many. The order is free, because runs with
  * different filters may have added to the file. */
-static bool take_row(const vouch_bench *bench, const char *const *field)
+static bool take_row(const vouch_bench *bench, const char *const *field, off_t at)
 {
     for (int i = 0; i < bench->count; i++) {
         vouch_bench_instance *one = &bench->instance[i];
@@ -78,6 +81,7 @@ static bool take_row(const vouch_bench *bench, const char *const *field)
             !vouch_bench_is(one, field[1], field[2]))
             continue;
         one->done = true;
+        one->row_at = at;
         one->prepare_s = strtod(field[3], NULL);
         one->verdict = field[4];
         one->seconds = strtod(field[5], NULL);
@@ -91,9 +95,17 @@ static bool same_run(const vouch_bench_instance *a, const vouch_bench_instance *
     return fabs(a->limit_s - b->limit_s) < 1e-5 && strcmp(a->settings, b->settings) == 0;
 }
 
-/* Lines of other benchmarks, limits and settings are none of this run's, and stay. */
-static bool take_line(const vouch_bench *bench, const char *const *field)
+/* Is this the line that was written with the row of `one`? Both say the seconds alike. */
+static bool has_row(const vouch_bench_instance *one, const vouch_bench_instance *line)
 {
+    return one->done && strcmp(one->verdict, line->verdict) == 0 &&
+           !(one->seconds < line->seconds) && !(one->seconds > line->seconds);
+}
+
+/* Lines of other benchmarks, limits and settings are none of this run's, and stay. */
+static bool take_line(const vouch_bench *bench, const char *const *field, off_t at)
+{
+    (void)at;
     vouch_bench_instance was = {0};
     vouch_bench_log_read(field, &was);
     for (int i = 0; i < bench->count; i++) {
@@ -102,7 +114,7 @@ static bool take_line(const vouch_bench *bench, const char *const *field)
             !vouch_bench_is(one, was.onnx, was.vnnlib))
             continue;
         if (!same_run(one, &was)) {
-            one->other = true;
+            one->other = one->other || has_row(one, &was);
             continue;
         }
         const vouch_bench_instance now = *one;
@@ -112,6 +124,7 @@ static bool take_line(const vouch_bench *bench, const char *const *field)
         one->checked = now.checked;
         one->chosen = now.chosen;
         one->done = now.done;
+        one->row_at = now.row_at;
         one->measured = true;
         break;
     }
@@ -122,8 +135,14 @@ typedef struct format {
     char separator;
     int fields, onnx; /* columns; that of the network, which the property follows */
     const char *header;
-    bool (*take)(const vouch_bench *bench, const char *const *field);
+    /* the line starts at the byte `at` */
+    bool (*take)(const vouch_bench *bench, const char *const *field, off_t at);
 } format;
+
+/* The bytes of a file, and those of them that complete lines span. */
+typedef struct extent {
+    off_t size, kept;
+} extent;
 
 /* Takes over the rows of the file; *kept: the bytes they span. */
 static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, const format *f,
@@ -142,7 +161,7 @@ static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, 
         const size_t first = strlen(field[0]);
         const bool header = lines.line == 1 && strncmp(field[0], f->header, first) == 0 &&
                             f->header[first] == f->separator;
-        if (!header && !f->take(bench, field))
+        if (!header && !f->take(bench, field, *kept))
             return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
                               "%s:%d: %s, %s is a row of another run; not resumed", file->path,
                               lines.line, field[f->onnx], field[f->onnx + 1]);
@@ -151,17 +170,23 @@ static vouch_status take_over(vouch_arena *arena, const vouch_bench_file *file, 
     return VOUCH_OK;
 }
 
-static vouch_status resume_file(vouch_arena *arena, const vouch_bench_file *file,
-                                const format *f, const vouch_bench *bench)
+static vouch_status take_file(vouch_arena *arena, const vouch_bench_file *file, const format *f,
+                              const vouch_bench *bench, extent *found)
 {
     struct stat there;
-    off_t kept = 0;
+    *found = (extent){0};
     if (file->path == NULL || !is_regular(file->fd) || fstat(file->fd, &there) != 0 ||
         there.st_size == 0)
         return VOUCH_OK;
-    VOUCH_TRY(take_over(arena, file, f, bench, &kept));
-    if (ftruncate(file->fd, kept) != 0)
-        return fail(vouch_arena_context(arena), file->path, "cut the last row of");
+    found->size = there.st_size;
+    return take_over(arena, file, f, bench, &found->kept);
+}
+
+static vouch_status cut_off(vouch_context *ctx, const vouch_bench_file *file,
+                            const extent *found)
+{
+    if (found->kept < found->size && ftruncate(file->fd, found->kept) != 0)
+        return fail(ctx, file->path, "cut the last row of");
     return VOUCH_OK;
 }
 
@@ -186,21 +211,52 @@ static vouch_status append_row(vouch_arena *arena, const vouch_bench_instance *o
                        : put(vouch_arena_context(arena), &results->rows, row);
 }
 
-/* What the log and the result file say together. */
-static vouch_status settle(vouch_arena *arena, const vouch_bench *bench,
-                           const vouch_bench_results *results)
+static vouch_status refuse_others(vouch_context *ctx, const vouch_bench *bench,
+                                  const vouch_bench_results *results)
 {
     for (int i = 0; i < bench->count; i++) {
-        vouch_bench_instance *one = &bench->instance[i];
-        if (one->done && !one->measured && one->other)
-            return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_PARSE,
+        const vouch_bench_instance *one = &bench->instance[i];
+        if (one->other && !one->measured)
+            return vouch_fail(ctx, VOUCH_ERR_PARSE,
                               "%s: %s, %s was run with another limit or other settings; not "
                               "resumed",
                               results->rows.path, one->onnx, one->vnnlib);
-        if (one->measured && !one->done) {
-            one->done = true;
-            VOUCH_TRY(append_row(arena, one, results));
-        }
+    }
+    return VOUCH_OK;
+}
+
+/* Rows behind the last one that the log has are to be cut off, and run again. A log that has no
+ * line of this run yet, not even a torn one, is new: then the rows are older than it, and stay. */
+static void drop_unlogged(const vouch_bench *bench, const extent *log, extent *rows)
+{
+    off_t logged = -1, end = rows->kept;
+    for (int i = 0; i < bench->count; i++) {
+        const vouch_bench_instance *one = &bench->instance[i];
+        if (one->done && one->measured && one->row_at > logged)
+            logged = one->row_at;
+    }
+    if (logged < 0 && log->kept == log->size)
+        return;
+    for (int i = 0; i < bench->count; i++) {
+        vouch_bench_instance *one = &bench->instance[i];
+        if (!one->done || one->measured || one->row_at < logged)
+            continue;
+        one->done = false;
+        end = one->row_at < end ? one->row_at : end;
+    }
+    rows->kept = end;
+}
+
+/* Adds the rows that only the log has. */
+static vouch_status add_missing(vouch_arena *arena, const vouch_bench *bench,
+                                const vouch_bench_results *results)
+{
+    for (int i = 0; i < bench->count; i++) {
+        vouch_bench_instance *one = &bench->instance[i];
+        if (!one->measured || one->done)
+            continue;
+        one->done = true;
+        VOUCH_TRY(append_row(arena, one, results));
     }
     return VOUCH_OK;
 }
@@ -208,10 +264,17 @@ static vouch_status settle(vouch_arena *arena, const vouch_bench *bench,
 static vouch_status resume(vouch_arena *arena, const char *log_header, const vouch_bench *bench,
                            const vouch_bench_results *results)
 {
-    const format rows = {',', ROW_FIELDS, 1, row_header, take_row};
-    const format lines = {'\t', vouch_bench_log_fields(), 0, log_header, take_line};
-    VOUCH_TRY(resume_file(arena, &results->rows, &rows, bench));
-    return resume_file(arena, &results->detail, &lines, bench);
+    vouch_context *ctx = vouch_arena_context(arena);
+    const format row = {',', ROW_FIELDS, 1, row_header, take_row};
+    const format line = {'\t', vouch_bench_log_fields(), 0, log_header, take_line};
+    extent rows, log;
+    VOUCH_TRY(take_file(arena, &results->rows, &row, bench, &rows));
+    VOUCH_TRY(take_file(arena, &results->detail, &line, bench, &log));
+    VOUCH_TRY(refuse_others(ctx, bench, results));
+    if (results->detail.path != NULL)
+        drop_unlogged(bench, &log, &rows);
+    VOUCH_TRY(cut_off(ctx, &results->rows, &rows));
+    return cut_off(ctx, &results->detail, &log);
 }
 
 vouch_status vouch_bench_open(vouch_arena *arena, const vouch_bench_files *files,
@@ -230,7 +293,7 @@ vouch_status vouch_bench_open(vouch_arena *arena, const vouch_bench_files *files
         VOUCH_TRY(put(ctx, &results->rows, row_header));
     if (is_empty(&results->detail))
         VOUCH_TRY(put(ctx, &results->detail, log_header));
-    return settle(arena, bench, results);
+    return add_missing(arena, bench, results);
 }
 
 vouch_status vouch_bench_append(vouch_arena *arena, const vouch_bench_instance *one,

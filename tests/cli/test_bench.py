@@ -296,6 +296,40 @@ class Folders(BenchCase):
                      "--timeout", "5")
         self.check_error(done, 3, "another limit")
 
+    def check_once(self, listed, cut):
+        done = vouch("bench", listed, "--out", self.out, "--detail", self.detail, "--resume")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), (cut, done))
+        names = [f"p{i}.vnnlib" for i in range(3)]
+        self.assertEqual(sorted(r[2] for r in self.rows()), names, cut)
+        log = self.log(self.detail)
+        self.assertEqual(sorted(r["vnnlib"] for r in log), names, cut)
+        self.assertTrue(all(None not in r.values() and None not in r for r in log), cut)
+
+    def test_resume_loses_and_doubles_no_instance_wherever_both_files_end(self):
+        self.easy()
+        for i in range(3):
+            shutil.copy(self.dir / "holds.vnnlib", self.dir / f"p{i}.vnnlib")
+        listed = self.instances([f"add.onnx,p{i}.vnnlib,60" for i in range(3)])
+        vouch("bench", listed, "--out", self.out, "--detail", self.detail)
+        row, line = self.out.read_bytes(), self.detail.read_bytes()
+
+        def cuts(text):
+            last = len(text.splitlines(keepends=True)[-1])
+            return [len(text) - n for n in (0, 1, 2, last // 2, last - 1, last, last + 1, len(text))]
+
+        for cut in [(r, d) for r in cuts(row) for d in cuts(line)[:-1]]:
+            self.out.write_bytes(row[:cut[0]])
+            self.detail.write_bytes(line[:cut[1]])
+            self.check_once(listed, cut)
+
+    def test_resume_takes_rows_older_than_the_log(self):
+        listed = self.small()
+        vouch("bench", listed, "--out", self.out)
+        before = self.out.read_text()
+        done = vouch("bench", listed, "--out", self.out, "--detail", self.detail, "--resume")
+        self.assertEqual((done.returncode, self.out.read_text()), (0, before))
+        self.assertEqual(self.log(self.detail), [])
+
     def test_killed_process_is_an_error_row_and_the_run_goes_on(self):
         self.easy()
         net, spec = self.hard()
