@@ -283,8 +283,6 @@ static vouch_status intervals(vouch_branch_worker *w, vouch_child *c,
 static vouch_status try_point(vouch_branch_worker *w, vouch_child *c, const double *x)
 {
     const vouch_branch_input *in = w->run->in;
-    if (!w->evaluator)
-        return VOUCH_OK;
     VOUCH_TRY(vouch_evaluator_run(w->evaluator, x, w->output));
     if (!vouch_branch_promising(in->task, c->which_case, x, w->output))
         return VOUCH_OK;
