@@ -4,7 +4,8 @@
  * precision decides it.
  * Method: a network of affine and piecewise linear nodes maps rationals to rationals. An affine
  * node is applied column by column: column i times x_i, with the coefficients as stored
- * (lower/exact_linear.h). Pieces of a curve are lines with stored coefficients.
+ * (lower/exact_linear.h). Pieces of a curve are lines with stored coefficients. Composite nodes
+ * are taken apart (lower/decompose.h), which changes no real value.
  *
  * Work and size are limited: beyond, the question stays undecided, which is sound. GMP's own
  * memory does not pass through the context (GMP has no way to report a failure).
@@ -13,6 +14,7 @@
 
 #include <math.h>
 
+#include "lower/decompose.h"
 #include "lower/exact_linear.h"
 
 enum { SCALAR_LIMIT = 1 << 16 };         /* rationals held at once */
@@ -50,6 +52,7 @@ static vouch_status lay_out(rational_net *net)
 {
     const vouch_graph *g = net->graph;
 
+    net->count = 0;
     net->varying = VOUCH_NEW_ARRAY(net->scratch, bool, g->value_count);
     net->first = VOUCH_NEW_ARRAY(net->scratch, int64_t, g->value_count);
     if (!net->varying || !net->first)
@@ -285,10 +288,17 @@ vouch_status vouch_exact_case_holds(vouch_context *ctx, vouch_arena *scratch,
                                     bool *holds)
 {
     rational_net net = {.ctx = ctx, .scratch = scratch, .graph = graph, .grid = grid};
+    vouch_graph *simple;
 
     *decided = *holds = false;
-    VOUCH_TRY(lay_out(&net));
+    VOUCH_TRY(lay_out(&net)); /* what is too large as it is, is not taken apart */
     if (!net.supported || !outputs_vary(&net))
         return VOUCH_OK;
-    return decide(&net, c, x, decided, holds);
+    VOUCH_TRY(vouch_lower_decompose(ctx, graph, &simple));
+    net.graph = simple;
+    vouch_status status = lay_out(&net);
+    if (!status && net.supported)
+        status = decide(&net, c, x, decided, holds);
+    vouch_graph_free(simple);
+    return status;
 }

@@ -1,5 +1,6 @@
 /* From a graph to its exact piecewise-linear form (exact_form.h).
  *
+ * Composite nodes are taken apart first (decompose.h): max(a, b) = a + max(0, b - a).
  * Every varying value is kept as rows over v, one for each scalar. An affine node adds its
  * entries times rows. A curve with breaks t_b and slopes s_0 .. s_B is
  *
@@ -11,6 +12,7 @@
 
 #include <math.h>
 
+#include "lower/decompose.h"
 #include "lower/exact_linear.h"
 
 enum { MAX_BREAKS = 4 };
@@ -303,12 +305,11 @@ static vouch_status build(building *b, const vouch_exact_limits *limits)
     return VOUCH_OK;
 }
 
-vouch_status vouch_exact_form_new(vouch_context *ctx, const vouch_graph *graph,
-                                  const vouch_exact_limits *limits, vouch_exact_form **form)
+static vouch_status form_of_simple(vouch_context *ctx, const vouch_graph *graph,
+                                   const vouch_exact_limits *limits, vouch_exact_form **form)
 {
     building b = {.ctx = ctx, .graph = graph};
 
-    *form = NULL;
     b.scratch = vouch_arena_new(ctx);
     if (!b.scratch)
         return VOUCH_ERR_MEMORY;
@@ -322,6 +323,18 @@ vouch_status vouch_exact_form_new(vouch_context *ctx, const vouch_graph *graph,
         vouch_exact_form_free(ctx, b.form);
     else
         *form = b.form;
+    return status;
+}
+
+vouch_status vouch_exact_form_new(vouch_context *ctx, const vouch_graph *graph,
+                                  const vouch_exact_limits *limits, vouch_exact_form **form)
+{
+    vouch_graph *simple;
+
+    *form = NULL;
+    VOUCH_TRY(vouch_lower_decompose(ctx, graph, &simple));
+    vouch_status status = form_of_simple(ctx, simple, limits, form);
+    vouch_graph_free(simple);
     return status;
 }
 

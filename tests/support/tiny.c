@@ -181,8 +181,31 @@ static void add_curve(vouch_graph_builder *b, const vouch_tiny *net, vouch_dtype
          net->curve[l] == VOUCH_TINY_LEAKY ? &alpha : NULL);
 }
 
-static void build(vouch_context *ctx, vouch_dtype dtype, vouch_tiny *net)
+/* max(x, slope x), where slope < 1; clips are min(max(least, x), most). */
+static void add_extremum(vouch_graph_builder *b, const vouch_tiny *net, vouch_dtype dtype,
+                         int l, const char *from, const char *to)
 {
+    const vouch_tiny_pieces *p = &net->pieces[l];
+    const bool clip = net->curve[l] == VOUCH_TINY_CLIP;
+    const double *number = clip ? p->at : p->slope;
+    int inputs[3] = {0};
+    char name[3][32];
+
+    for (int i = 0; i < 2; i++)
+        snprintf(name[i], sizeof name[i], "number%d_%d", l, i);
+    snprintf(name[2], sizeof name[2], "other%d", l);
+    inputs[1] = vouch_graph_value(b, from);
+    inputs[0] = constant(b, dtype, name[0], 0, 1, 1, &number[0], 1);
+    node(b, clip ? "Max" : "Mul", 2, inputs, name[2], NULL);
+    inputs[0] = vouch_graph_value(b, name[2]);
+    if (clip)
+        inputs[1] = constant(b, dtype, name[1], 0, 1, 1, &number[1], 1);
+    node(b, clip ? "Min" : "Max", 2, inputs, to, NULL);
+}
+
+static void build(vouch_context *ctx, const vouch_tiny_shape *how, vouch_tiny *net)
+{
+    const vouch_dtype dtype = how->dtype;
     vouch_graph_builder *b = vouch_graph_builder_new(ctx, "tiny", 13);
     const vouch_shape shape = {.rank = 2, .dim = {1, net->size[0]}};
     char at[32] = "x", name[4][32];
@@ -200,7 +223,7 @@ static void build(vouch_context *ctx, vouch_dtype dtype, vouch_tiny *net)
         memcpy(at, name[2], sizeof at);
         if (l + 1 == net->layers)
             break;
-        add_curve(b, net, dtype, l, at, name[3]);
+        (how->extrema ? add_extremum : add_curve)(b, net, dtype, l, at, name[3]);
         memcpy(at, name[3], sizeof at);
     }
     vouch_test_ok(ctx, vouch_graph_add_output(b, at));
@@ -213,7 +236,7 @@ void vouch_tiny_random(vouch_context *ctx, const vouch_tiny_shape *shape, vouch_
 {
     memset(net, 0, sizeof *net);
     draw_all(shape, r, net);
-    build(ctx, shape->dtype, net);
+    build(ctx, shape, net);
 }
 
 void vouch_tiny_free(vouch_tiny *net) { vouch_graph_free(net->graph); }

@@ -50,6 +50,7 @@ typedef struct vouch_tiny_shape {
     int inputs, outputs, hidden; /* hidden layers */
     int width;                   /* at most, of a hidden layer */
     bool relu_only;
+    bool extrema; /* curves are written as Max and Min of two values */
     vouch_tiny_style style;
     vouch_dtype dtype;
 } vouch_tiny_shape;
