@@ -10,8 +10,8 @@
 #include "bounds/clip.h"
 #include "bounds/domain.h"
 #include "bounds/engine.h"
+#include "bounds/row.h"
 #include "num/round.h"
-#include "op/directed.h"
 
 typedef struct graph_batch {
     vouch_batch head;
@@ -85,25 +85,6 @@ static vouch_status gather_rows(vouch_engine_worker *w, vouch_linear_rows *rows)
     return VOUCH_OK;
 }
 
-/* How much the slack of output coefficients may move row r, given bounds of the outputs. */
-static double output_slack(const vouch_task *t, const vouch_bounds *bounds, int r)
-{
-    double sum = 0;
-    int64_t at = 0;
-    if (!t->row_output_slack)
-        return 0;
-    for (int o = 0; o < t->graph->output_count; o++) {
-        int value = t->graph->output[o];
-        int64_t count = vouch_shape_count(&t->graph->value[value].shape);
-        for (int64_t i = 0; i < count; i++, at++) {
-            double slack = t->row_output_slack[(int64_t)r * t->output_count + at];
-            double size = fmax(fabs(bounds->low[value][i]), fabs(bounds->high[value][i]));
-            sum = slack > 0 ? vouch_up(sum + vouch_up(slack * size)) : sum;
-        }
-    }
-    return sum;
-}
-
 static void update_cases(vouch_engine_worker *w, graph_batch *b)
 {
     const vouch_task *t = w->engine->task;
@@ -125,39 +106,14 @@ static bool any_alive(const vouch_task *t, const graph_batch *b)
     return false;
 }
 
-/* Row r from below by the intervals of x and y alone, every operation rounded only where it is not
- * exact: what proves a strict row that is met with equality. */
-static double interval_row(const vouch_task *t, const graph_batch *b,
-                           const vouch_bounds *bounds, int r)
-{
-    double sum = t->row_constant[r];
-    const double *c = t->row_output + (int64_t)r * t->output_count, *low = b->ends;
-    for (int o = 0; o < t->graph->output_count; o++) {
-        int v = t->graph->output[o];
-        int64_t count = vouch_shape_count(&t->graph->value[v].shape);
-        for (int64_t i = 0; i < count; i++, c++) {
-            double end = *c > 0 ? bounds->low[v][i] : bounds->high[v][i];
-            sum = vouch_sum_down(sum, vouch_product_down(*c, end));
-        }
-    }
-    c = t->row_input + (int64_t)r * t->input_count;
-    for (int d = 0; d < t->input_count; d++)
-        sum = vouch_sum_down(
-            sum, vouch_product_down(c[d], c[d] > 0 ? low[d] : low[t->input_count + d]));
-    return sum;
-}
-
 static void take_rows(vouch_engine_worker *w, graph_batch *b, const vouch_bounds *bounds)
 {
     const vouch_task *t = w->engine->task;
     for (int i = 0; i < w->open_count; i++) {
         int r = w->open_row[i];
-        double slack = output_slack(t, bounds, r);
-        double lost = slack > 0 ? vouch_up(t->row_radius[r] + slack) : t->row_radius[r];
-        double low = fmax(bounds->row_low[i], interval_row(t, b, bounds, r));
-        w->row_low[i] = lost > 0 ? vouch_down(low - lost) : low;
-        if (isnan(w->row_low[i]))
-            w->row_low[i] = -(double)INFINITY;
+        double lost = vouch_row_loss(t, bounds, r);
+        w->row_low[i] =
+            vouch_row_low(t, bounds, low_of(b), high_of(b, t), r, bounds->row_low[i]);
         if (bounds->lower && lost > 0)
             bounds->lower_offset[i] = vouch_down(bounds->lower_offset[i] - lost);
     }

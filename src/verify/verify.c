@@ -24,6 +24,7 @@
 #include "verify/branch.h"
 #include "verify/exact.h"
 #include "verify/pieces.h"
+#include "verify/places.h"
 #include "verify/probe.h"
 #include "verify/search.h"
 #include "verify/task.h"
@@ -616,6 +617,39 @@ static vouch_status search_exact(run *r)
     return VOUCH_OK;
 }
 
+/* Place by place, where the property is of that kind (verify/places.h). Places that stay open are
+ * left to the search as a whole. */
+static vouch_status search_places(run *r)
+{
+    const vouch_verify_settings *s = r->settings;
+    vouch_places_output out;
+    vouch_places_input in = {.task = &r->task,
+                             .graph = r->in.graph,
+                             .spec = r->spec,
+                             .sink = r->in.sink,
+                             .semantics = r->in.semantics,
+                             .threads = r->in.threads,
+                             .first_id = r->last_id,
+                             .max_subproblems = (uint64_t)s->max_subproblems};
+    double start = vouch_wall_s();
+    if (strcmp(s->search, "auto") != 0 || strcmp(s->domain, "auto") != 0)
+        return VOUCH_OK;
+    vouch_status status = vouch_places(r->ctx, r->arena, &in, &out);
+    r->last_id = out.last_id;
+    r->result->subproblems += (uint64_t)out.seen;
+    r->result->proved_share =
+        out.places ? (double)out.proved / (double)out.places : r->result->proved_share;
+    r->result->search_s = vouch_wall_s() - start;
+    VOUCH_TRY(status);
+    if (out.witness.found)
+        take_witness(r, &out.witness);
+    else if (out.places && out.proved == out.places)
+        conclude_proved(r);
+    if (r->decided)
+        r->result->phase = "search";
+    return VOUCH_OK;
+}
+
 static vouch_status decide(run *r)
 {
     if (r->spec->case_count == 0) {
@@ -628,11 +662,10 @@ static vouch_status decide(run *r)
         return search_exact(r);
     VOUCH_TRY(choose_engine(r));
     VOUCH_TRY(start_from_boxes(r));
-    if (r->settings->attack)
+    VOUCH_TRY(search_places(r));
+    if (r->settings->attack && !r->decided)
         VOUCH_TRY(attack(r));
-    if (r->result->verdict == VOUCH_SAT)
-        return VOUCH_OK;
-    return run_search(r);
+    return r->decided ? VOUCH_OK : run_search(r);
 }
 
 /* A phase that the deadline or the limit on memory ended, and no cancellation: a verdict, not an

@@ -5,105 +5,11 @@
 
 #include "bounds/domain.h"
 #include "lower/integral.h"
-#include "op/op.h"
-#include "support/support.h"
-
-/* One node: type, inputs and outputs by name, attributes as name=integer. */
-typedef struct line {
-    const char *type, *in[4], *out;
-    const char *attr;
-    int64_t value;
-} line;
-
-typedef struct net {
-    vouch_context *ctx;
-    vouch_arena *arena;
-    vouch_graph *graph;
-} net;
-
-static void add_ints(const net *f, vouch_graph_builder *b, const char *name, int count,
-                     const int64_t *values)
-{
-    const vouch_shape shape = {.rank = count ? 1 : 0, .dim = {count}};
-    vouch_tensor *t = vouch_tensor_new(vouch_graph_builder_arena(b), VOUCH_I64, &shape);
-    assert_non_null(t);
-    memcpy(t->i64, values, (size_t)t->count * sizeof *values);
-    vouch_test_ok(f->ctx, vouch_graph_add_constant(b, name, t));
-}
-
-static void add_ramp(const net *f, vouch_graph_builder *b, const char *name, int64_t count)
-{
-    const vouch_shape shape = {.rank = 1, .dim = {count}};
-    vouch_tensor *t = vouch_tensor_new(vouch_graph_builder_arena(b), VOUCH_F32, &shape);
-    assert_non_null(t);
-    for (int64_t i = 0; i < count; i++)
-        t->f32[i] = (float)(10 * i + 1);
-    vouch_test_ok(f->ctx, vouch_graph_add_constant(b, name, t));
-}
-
-static void add_line(const net *f, vouch_graph_builder *b, const line *l)
-{
-    vouch_arena *arena = vouch_graph_builder_arena(b);
-    int *v = VOUCH_NEW_ARRAY(arena, int, 5), count = 0;
-    vouch_attr *attr = VOUCH_NEW(arena, vouch_attr);
-    assert_true(v && attr);
-    *attr = (vouch_attr){.name = l->attr, .kind = VOUCH_ATTR_INT, .count = 1, .i = l->value};
-    while (count < 4 && l->in[count]) {
-        v[count] = vouch_graph_value(b, l->in[count]);
-        count++;
-    }
-    v[4] = vouch_graph_value(b, l->out);
-    const vouch_node n = {.type = l->type,
-                          .name = l->out,
-                          .domain = "",
-                          .input_count = count,
-                          .output_count = 1,
-                          .attr_count = l->attr ? 1 : 0,
-                          .input = v,
-                          .output = v + 4,
-                          .attr = attr};
-    vouch_test_ok(f->ctx, vouch_graph_add_node(b, &n));
-}
-
-/* Inputs: floats x [2]; constants: integers zero, one, [0], table = 1, 11, 21, 31, 41 and
- * indices 0..4. Output y. */
-static vouch_status build(net *f, const line *lines)
-{
-    *f = (net){.ctx = vouch_test_context()};
-    f->arena = vouch_arena_new(f->ctx);
-    vouch_graph_builder *b = vouch_graph_builder_new(f->ctx, "net", 13);
-    assert_true(f->arena && b);
-    const vouch_shape two = {.rank = 1, .dim = {2}};
-    vouch_test_ok(f->ctx, vouch_graph_add_input(b, "x", VOUCH_F32, &two));
-    add_ints(f, b, "zero", 0, (const int64_t[]){0});
-    add_ints(f, b, "one", 0, (const int64_t[]){1});
-    add_ints(f, b, "axis0", 1, (const int64_t[]){0});
-    add_ints(f, b, "pair", 1, (const int64_t[]){2});
-    add_ints(f, b, "pair_axis", 1, (const int64_t[]){1});
-    add_ints(f, b, "index", 5, (const int64_t[]){0, 1, 2, 3, 4});
-    add_ramp(f, b, "table", 5);
-    for (; lines->type; lines++)
-        add_line(f, b, lines);
-    vouch_test_ok(f->ctx, vouch_graph_add_output(b, "y"));
-    vouch_test_ok(f->ctx, vouch_graph_finish(b, &f->graph));
-    return vouch_op_bind_graph(f->ctx, f->graph);
-}
-
-static void open_net(net *f, const line *lines)
-{
-    const vouch_status status = build(f, lines);
-    vouch_test_ok(f->ctx, status);
-}
-
-static void close_net(net *f)
-{
-    vouch_graph_free(f->graph);
-    vouch_arena_free(f->arena);
-    vouch_context_free(f->ctx);
-}
+#include "support/lines.h"
 
 /* The range of output i on a box, by the interval domain. */
-static void range_of(net *f, const double *low, const double *high, int64_t i, double out[2])
+static void range_of(vouch_test_lines *f, const double *low, const double *high, int64_t i,
+                     double out[2])
 {
     bool *varying = VOUCH_NEW_ARRAY(f->arena, bool, f->graph->value_count);
     vouch_bounds bounds = {0};
@@ -122,7 +28,7 @@ static void range_of(net *f, const double *low, const double *high, int64_t i, d
 }
 
 /* Output i at points of the box lies in its range; at a point the range is that value. */
-static void check_box(net *f, const double *low, const double *high, int64_t i)
+static void check_box(vouch_test_lines *f, const double *low, const double *high, int64_t i)
 {
     vouch_random r = vouch_random_stream(3, "computed", 0);
     double y[16], range[2], point[2];
@@ -143,22 +49,23 @@ static void check_box(net *f, const double *low, const double *high, int64_t i)
 #define PLACE                                                                                  \
     {"Gather", {"x", "zero"}, "x0", NULL, 0}, { "Cast", {"x0"}, "place", "to", 7 }
 
-static const line gathered[] = {PLACE, {"Gather", {"table", "place"}, "y", NULL, 0}, {0}};
+static const vouch_test_line gathered[] = {
+    PLACE, {"Gather", {"table", "place"}, "y", NULL, 0}, {0}};
 
 static void a_gather_has_the_hull_of_what_it_may_pick(void **state)
 {
     (void)state;
-    net f;
+    vouch_test_lines f;
     double range[2];
-    open_net(&f, gathered);
+    vouch_test_lines_open(&f, gathered);
     range_of(&f, (const double[]){1.5, 0}, (const double[]){3.2, 0}, 0, range);
     assert_true(range[0] == 11 && range[1] == 31);
     check_box(&f, (const double[]){-4.9, 0}, (const double[]){4.9, 0}, 0);
-    close_net(&f);
+    vouch_test_lines_close(&f);
 }
 
 /* y = table with x[1] at the places that index[place : place + 1] names */
-static const line scattered[] = {
+static const vouch_test_line scattered[] = {
     PLACE,
     {"Add", {"place", "one"}, "after", NULL, 0},
     {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
@@ -173,9 +80,9 @@ static const line scattered[] = {
 static void a_scatter_by_a_slice_writes_where_the_slice_has_elements(void **state)
 {
     (void)state;
-    net f;
+    vouch_test_lines f;
     double y[5], range[2];
-    open_net(&f, scattered);
+    vouch_test_lines_open(&f, scattered);
     vouch_test_ok(f.ctx,
                   vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64, (const double[]){2.5, -7}, y));
     assert_true(y[1] == 11 && y[2] == -7 && y[3] == 31);
@@ -188,103 +95,160 @@ static void a_scatter_by_a_slice_writes_where_the_slice_has_elements(void **stat
         assert_true(range[0] == 10 * i + 1 && range[1] == 10 * i + 1);
         check_box(&f, (const double[]){-8, -7}, (const double[]){8, 3}, i);
     }
-    close_net(&f);
+    vouch_test_lines_close(&f);
 }
 
 /* the same twice: copies of an integer are still certain */
-static const line repeated[] = {PLACE,
-                                {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
-                                {"Expand", {"start", "pair"}, "copies", NULL, 0},
-                                {"Unsqueeze", {"copies", "pair_axis"}, "tuples", NULL, 0},
-                                {"ScatterND", {"table", "tuples", "x"}, "y", NULL, 0},
-                                {0}};
+static const vouch_test_line repeated[] = {
+    PLACE,
+    {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
+    {"Expand", {"start", "pair"}, "copies", NULL, 0},
+    {"Unsqueeze", {"copies", "pair_axis"}, "tuples", NULL, 0},
+    {"ScatterND", {"table", "tuples", "x"}, "y", NULL, 0},
+    {0}};
 
 static void copies_of_a_certain_index_are_certain(void **state)
 {
     (void)state;
-    net f;
+    vouch_test_lines f;
     double range[2];
-    open_net(&f, repeated);
+    vouch_test_lines_open(&f, repeated);
     for (int i = 0; i < 5; i++) {
         range_of(&f, (const double[]){2, -7}, (const double[]){2.9, -7}, i, range);
         assert_true(range[0] == (i == 2 ? -7 : 10 * i + 1) && range[0] == range[1]);
     }
-    close_net(&f);
+    vouch_test_lines_close(&f);
 }
 
-static const line branched[] = {{"Gather", {"x", "zero"}, "x0", NULL, 0},
-                                {"Gather", {"x", "one"}, "x1", NULL, 0},
-                                {"Less", {"x0", "x1"}, "less", NULL, 0},
-                                {"Where", {"less", "x0", "x1"}, "y", NULL, 0},
-                                {0}};
+static const vouch_test_line branched[] = {{"Gather", {"x", "zero"}, "x0", NULL, 0},
+                                           {"Gather", {"x", "one"}, "x1", NULL, 0},
+                                           {"Less", {"x0", "x1"}, "less", NULL, 0},
+                                           {"Where", {"less", "x0", "x1"}, "y", NULL, 0},
+                                           {0}};
 
 static void a_branch_that_is_decided_takes_its_side(void **state)
 {
     (void)state;
-    net f;
+    vouch_test_lines f;
     double range[2];
-    open_net(&f, branched);
+    vouch_test_lines_open(&f, branched);
     range_of(&f, (const double[]){1, 5}, (const double[]){2, 6}, 0, range);
     assert_true(range[0] == 1 && range[1] == 2);
     range_of(&f, (const double[]){1, 1.5}, (const double[]){2, 6}, 0, range);
     assert_true(range[0] == 1 && range[1] == 6);
     check_box(&f, (const double[]){-1, -1}, (const double[]){1, 1}, 0);
-    close_net(&f);
+    vouch_test_lines_close(&f);
 }
 
-static void inputs_read_only_as_integers_are_found(void **state)
+#define X0                                                                                     \
+    {                                                                                          \
+        "Gather", {"x", "zero"}, "x0", NULL, 0                                                 \
+    }
+
+/* twice x[0], cut: 0.5 gives 1, so the integer part does not tell */
+static const vouch_test_line doubled[] = {X0,
+                                          {"Add", {"x0", "x0"}, "twice", NULL, 0},
+                                          {"Cast", {"twice"}, "place", "to", 7},
+                                          {"Gather", {"table", "place"}, "y", NULL, 0},
+                                          {0}};
+static const vouch_test_line floored[] = {{"Floor", {"x"}, "y", NULL, 0}, {0}};
+static const vouch_test_line floored_twice[] = {{"Floor", {"x"}, "a", NULL, 0},
+                                                {"Ceil", {"x"}, "b", NULL, 0},
+                                                {"Add", {"a", "b"}, "y", NULL, 0},
+                                                {0}};
+static const vouch_test_line turned[] = {
+    {"Neg", {"x"}, "n", NULL, 0}, {"Floor", {"n"}, "y", NULL, 0}, {0}};
+static const vouch_test_line asked[] = {
+    {"Cast", {"x"}, "b", "to", 9}, {"Cast", {"b"}, "y", "to", 1}, {0}};
+
+static void inputs_read_only_through_steps_are_found(void **state)
 {
+    enum { UNREAD = VOUCH_INTEGRAL_UNREAD, RAW = VOUCH_INTEGRAL_RAW, STEP = 0 };
     static const struct {
-        const line *lines;
-        bool integral[2];
-    } cases[] = {
-        {gathered, {true, true}}, {scattered, {true, false}}, {branched, {false, false}}};
+        const vouch_test_line *lines;
+        int kind[2];
+    } cases[] = {{gathered, {STEP, UNREAD}}, {scattered, {STEP, RAW}},
+                 {branched, {RAW, RAW}},     {doubled, {RAW, UNREAD}},
+                 {floored, {STEP, STEP}},    {floored_twice, {RAW, RAW}},
+                 {turned, {RAW, RAW}},       {asked, {RAW, RAW}}};
     (void)state;
     for (size_t i = 0; i < VOUCH_TEST_COUNT(cases); i++) {
-        net f;
-        bool integral[2];
-        open_net(&f, cases[i].lines);
-        vouch_test_ok(f.ctx, vouch_lower_integral(f.ctx, f.graph, integral));
-        assert_memory_equal(integral, cases[i].integral, sizeof integral);
-        close_net(&f);
+        vouch_test_lines f;
+        int step[2];
+        vouch_test_lines_open(&f, cases[i].lines);
+        vouch_test_ok(f.ctx, vouch_lower_integral(f.ctx, f.graph, step));
+        for (int d = 0; d < 2; d++)
+            assert_int_equal(step[d] < 0 ? step[d] : STEP, cases[i].kind[d]);
+        vouch_test_lines_close(&f);
     }
 }
 
-static const line leaked[] = {PLACE,
-                              {"Add", {"place", "one"}, "after", NULL, 0},
-                              {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
-                              {"Unsqueeze", {"after", "axis0"}, "end", NULL, 0},
-                              {"Slice", {"index", "start", "end", "axis0"}, "picked", NULL, 0},
-                              {"Cast", {"picked"}, "y", "to", 1},
-                              {0}};
+/* f(x) = f(x with the input replaced by the value of its step, held within the interval). */
+static void a_step_takes_its_values_where_they_are_held_within_the_interval(void **state)
+{
+    static const char *const types[] = {"Floor", "Ceil", "Round", "Sign"};
+    vouch_random r = vouch_random_stream(5, "steps", 0);
+    (void)state;
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(types); i++) {
+        const vouch_test_line lines[] = {{types[i], {"x"}, "y", NULL, 0}, {0}};
+        vouch_test_lines f;
+        vouch_test_lines_open(&f, lines);
+        for (int k = 0; k < 200; k++) {
+            const double a = 6 * vouch_random_unit(&r) - 3, b = a + 4 * vouch_random_unit(&r);
+            double first, last, y[2];
+            vouch_test_ok(f.ctx, vouch_integral_values(f.ctx, f.graph, 0, a, b, &first, &last));
+            vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64,
+                                                     (const double[]){a, b}, y));
+            assert_true(first == y[0] && last == y[1]);
+            for (double v = first; v <= last; v++) {
+                const double x = fmin(fmax(v, a), b);
+                vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64,
+                                                         (const double[]){x, x}, y));
+                assert_true(y[0] == v);
+            }
+        }
+        vouch_test_lines_close(&f);
+    }
+}
 
-static const line counted[] = {PLACE,
-                               {"Add", {"place", "one"}, "after", NULL, 0},
-                               {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
-                               {"Unsqueeze", {"after", "axis0"}, "end", NULL, 0},
-                               {"Slice", {"index", "start", "end", "axis0"}, "picked", NULL, 0},
-                               {"Size", {"picked"}, "size", NULL, 0},
-                               {"Cast", {"size"}, "factor", "to", 1},
-                               {"Mul", {"x", "factor"}, "y", NULL, 0},
-                               {0}};
+static const vouch_test_line leaked[] = {
+    PLACE,
+    {"Add", {"place", "one"}, "after", NULL, 0},
+    {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
+    {"Unsqueeze", {"after", "axis0"}, "end", NULL, 0},
+    {"Slice", {"index", "start", "end", "axis0"}, "picked", NULL, 0},
+    {"Cast", {"picked"}, "y", "to", 1},
+    {0}};
 
-static const line stretched[] = {PLACE,
-                                 {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
-                                 {"Slice", {"table", "start", "pair", "axis0"}, "y", NULL, 0},
-                                 {0}};
+static const vouch_test_line counted[] = {
+    PLACE,
+    {"Add", {"place", "one"}, "after", NULL, 0},
+    {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
+    {"Unsqueeze", {"after", "axis0"}, "end", NULL, 0},
+    {"Slice", {"index", "start", "end", "axis0"}, "picked", NULL, 0},
+    {"Size", {"picked"}, "size", NULL, 0},
+    {"Cast", {"size"}, "factor", "to", 1},
+    {"Mul", {"x", "factor"}, "y", NULL, 0},
+    {0}};
+
+static const vouch_test_line stretched[] = {
+    PLACE,
+    {"Unsqueeze", {"place", "axis0"}, "start", NULL, 0},
+    {"Slice", {"table", "start", "pair", "axis0"}, "y", NULL, 0},
+    {0}};
 
 static void what_depends_on_a_missing_element_is_refused(void **state)
 {
     static const struct {
-        const line *lines;
+        const vouch_test_line *lines;
         const char *part;
     } bad[] = {{leaked, "fewer elements"}, {counted, "no fixed shape"}, {stretched, "width"}};
     (void)state;
     for (size_t i = 0; i < VOUCH_TEST_COUNT(bad); i++) {
-        net f;
-        const vouch_status status = build(&f, bad[i].lines);
+        vouch_test_lines f;
+        const vouch_status status = vouch_test_lines_build(&f, bad[i].lines);
         vouch_test_fails(f.ctx, status, VOUCH_ERR_UNSUPPORTED, bad[i].part);
-        close_net(&f);
+        vouch_test_lines_close(&f);
     }
 }
 
@@ -295,7 +259,8 @@ int main(void)
         cmocka_unit_test(a_scatter_by_a_slice_writes_where_the_slice_has_elements),
         cmocka_unit_test(copies_of_a_certain_index_are_certain),
         cmocka_unit_test(a_branch_that_is_decided_takes_its_side),
-        cmocka_unit_test(inputs_read_only_as_integers_are_found),
+        cmocka_unit_test(inputs_read_only_through_steps_are_found),
+        cmocka_unit_test(a_step_takes_its_values_where_they_are_held_within_the_interval),
         cmocka_unit_test(what_depends_on_a_missing_element_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
