@@ -107,7 +107,7 @@ static vouch_status read_input(vouch_input *in, size_t limit, vouch_bytes *out)
     VOUCH_TRY(vouch_input_next(in));
     VOUCH_TRY(vouch_bytes_reserve(out, 0, limit));
     if (in->size >= 2 && in->chunk[0] == 0x1f && in->chunk[1] == 0x8b)
-        return vouch_gunzip(in, limit, out);
+        return vouch_gunzip_all(in, limit, out);
     if (fstat(in->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
         if ((uintmax_t)info.st_size > limit)
             return fail_large(in, limit);
@@ -142,8 +142,7 @@ static vouch_status keep(vouch_arena *arena, const vouch_bytes *bytes, vouch_fil
     return VOUCH_OK;
 }
 
-/* Opens path or, where that does not exist, path.gz; *path becomes the one that was opened. */
-static vouch_status open_input(vouch_arena *arena, const char **path, int *fd)
+vouch_status vouch_input_open(vouch_arena *arena, const char **path, int *fd)
 {
     *fd = open(*path, O_RDONLY | O_CLOEXEC);
     if (*fd >= 0)
@@ -171,7 +170,7 @@ vouch_status vouch_file_read(vouch_arena *arena, const char *path, size_t limit,
     vouch_bytes bytes = {.ctx = ctx};
 
     *file = (vouch_file){0};
-    VOUCH_TRY(open_input(arena, &in.path, &in.fd));
+    VOUCH_TRY(vouch_input_open(arena, &in.path, &in.fd));
     in.chunk = vouch_alloc(ctx, VOUCH_CHUNK);
     vouch_status status = in.chunk ? read_input(&in, limit, &bytes) : VOUCH_ERR_MEMORY;
     if (!status)

@@ -31,8 +31,19 @@ typedef struct vouch_input {
 /* Replaces the chunk by the next bytes; size 0 at the end of the file. */
 vouch_status vouch_input_next(vouch_input *in);
 
-/* Uncompresses the gzip members that begin with in's chunk; no more than limit bytes. */
-vouch_status vouch_gunzip(vouch_input *in, size_t limit, vouch_bytes *out);
+/* Opens *path or, where that does not exist, *path.gz; *path becomes the one that was opened. */
+vouch_status vouch_input_open(vouch_arena *arena, const char **path, int *fd);
+
+/* Uncompressing what begins with in's chunk, a piece at a time: gzip members up to the end of
+ * the file, or the one deflate stream of a member of a zip archive. */
+typedef enum vouch_packing { VOUCH_PACKING_GZIP, VOUCH_PACKING_ZIP } vouch_packing;
+typedef struct vouch_gunzip vouch_gunzip;
+vouch_status vouch_gunzip_open(vouch_input *in, vouch_packing packing, vouch_gunzip **gunzip);
+/* Up to room bytes (room > 0); *got 0 at the end alone. */
+vouch_status vouch_gunzip_read(vouch_gunzip *gunzip, void *data, size_t room, size_t *got);
+void vouch_gunzip_close(vouch_gunzip *gunzip); /* NULL is fine */
+/* Gzip as a whole; no more than limit bytes. */
+vouch_status vouch_gunzip_all(vouch_input *in, size_t limit, vouch_bytes *out);
 
 /* "2048 MiB" or "100 bytes", as the number is best said. */
 enum { VOUCH_SIZE_TEXT = 32 };

@@ -1,0 +1,263 @@
+/* CSV tables: columns of numbers and words, described by a schema that is given or inferred.
+ *
+ * The first line names the columns if all of its fields are words and the second line has a
+ * number. Without names the columns are c0, c1, ...; a name that comes twice gets a number.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "data/table.h"
+#include "io/io.h"
+
+static bool recognise(const vouch_data_place *place)
+{
+    static const char *const suffixes[] = {".csv", ".tsv", ".data", ".txt"};
+
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (vouch_data_place_ends(place, suffixes[i]))
+            return true;
+    return false;
+}
+
+/* ---- header ------------------------------------------------------------------------------- */
+
+static int count_numbers(const vouch_csv_record *r)
+{
+    double ignored = 0;
+    int count = 0;
+
+    for (int i = 0; i < r->count; i++)
+        count += vouch_csv_number(&r->field[i], &ignored);
+    return count;
+}
+
+static vouch_status find_header(vouch_data_stream *s, vouch_table *t)
+{
+    const char *given = s->place.settings.header;
+    vouch_csv_record r = {0};
+
+    VOUCH_TRY(vouch_csv_next(t->csv, &r));
+    if (!r.count)
+        return vouch_fail(s->ctx, VOUCH_ERR_PARSE, "%s: the table is empty",
+                          vouch_csv_name(t->csv));
+    t->fields = r.count;
+    const bool words = count_numbers(&r) == 0;
+    VOUCH_TRY(vouch_csv_next(t->csv, &r));
+    const bool automatic = strcmp(given, "auto") == 0;
+    t->has_header = automatic ? words && count_numbers(&r) > 0 : given[0] == 'y';
+    return VOUCH_OK;
+}
+
+static int count_before(const vouch_csv_record *r, int field)
+{
+    int count = 0;
+
+    for (int i = 0; i < field; i++)
+        count += strcmp(r->field[i].text, r->field[field].text) == 0;
+    return count;
+}
+
+static vouch_status name_fields(vouch_data_stream *s, vouch_table *t)
+{
+    vouch_csv_record r = {0};
+
+    t->name = VOUCH_NEW_ARRAY(s->arena, const char *, t->fields);
+    if (!t->name)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_csv_rewind(t->csv));
+    if (t->has_header)
+        VOUCH_TRY(vouch_csv_next(t->csv, &r));
+    for (int i = 0; i < t->fields; i++) {
+        const int again = t->has_header ? count_before(&r, i) : 0;
+        if (!t->has_header || !r.field[i].length)
+            t->name[i] = vouch_arena_print(s->arena, "c%d", i);
+        else if (again)
+            t->name[i] = vouch_arena_print(s->arena, "%s.%d", r.field[i].text, again + 1);
+        else
+            t->name[i] = vouch_arena_text(s->arena, r.field[i].text);
+        if (!t->name[i])
+            return VOUCH_ERR_MEMORY;
+    }
+    return VOUCH_OK;
+}
+
+/* ---- schema ------------------------------------------------------------------------------- */
+
+static vouch_status read_schema(vouch_data_stream *s, vouch_table *t)
+{
+    enum { LIMIT = 64 << 20 };
+    const char *path = s->place.settings.schema;
+    vouch_file file;
+
+    t->rows = -1;
+    VOUCH_TRY(vouch_file_read(s->arena, path, LIMIT, &file));
+    return vouch_schema_parse(s->arena, path, file.data, file.size, &t->schema);
+}
+
+/* Another column is to be predicted than the schema says. */
+static vouch_status move_target(vouch_data_stream *s, vouch_table *t)
+{
+    const char *text = s->place.settings.target;
+    int field = 0;
+
+    if (!text)
+        return VOUCH_OK;
+    t->schema->target = -1;
+    if (strcmp(text, "none") == 0)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_table_field(s, t, text, &field));
+    const int column = vouch_schema_find(t->schema, t->name[field]);
+    if (column < 0 || t->schema->column[column].type != VOUCH_COLUMN_CATEGORY)
+        return vouch_fail(s->ctx, VOUCH_ERR_ARGUMENT,
+                          "%s: the column '%s' is not a category of the schema", s->place.text,
+                          t->name[field]);
+    t->schema->target = column;
+    return VOUCH_OK;
+}
+
+/* Where each column of a schema lies in the records: by name, or without names by place. */
+static vouch_status map_columns(vouch_data_stream *s, vouch_table *t)
+{
+    const vouch_schema *schema = t->schema;
+
+    t->field = VOUCH_NEW_ARRAY(s->arena, int, schema->columns);
+    if (!t->field)
+        return VOUCH_ERR_MEMORY;
+    if (!t->has_header && schema->columns != t->fields)
+        return vouch_fail(s->ctx, VOUCH_ERR_SHAPE,
+                          "%s: %d fields in a record, but the schema has %d columns",
+                          s->place.text, t->fields, schema->columns);
+    for (int i = 0; i < schema->columns; i++) {
+        t->field[i] = t->has_header ? -1 : i;
+        for (int f = 0; t->has_header && f < t->fields; f++)
+            if (strcmp(t->name[f], schema->column[i].name) == 0)
+                t->field[i] = f;
+        const bool needed =
+            i != schema->target && schema->column[i].type != VOUCH_COLUMN_IGNORED;
+        if (needed && t->field[i] < 0)
+            return vouch_fail(s->ctx, VOUCH_ERR_SHAPE,
+                              "%s: the column '%s' of the schema is missing", s->place.text,
+                              schema->column[i].name);
+    }
+    return VOUCH_OK;
+}
+
+/* ---- samples ------------------------------------------------------------------------------ */
+
+static vouch_status begin_features(vouch_data_stream *s, const vouch_table *t)
+{
+    const char *scale = s->place.settings.scale;
+    const int64_t size = vouch_schema_features(t->schema);
+    vouch_feature *feature = VOUCH_NEW_ARRAY(s->arena, vouch_feature, size);
+
+    if (!feature)
+        return VOUCH_ERR_MEMORY;
+    if (size == 0)
+        return vouch_fail(s->ctx, VOUCH_ERR_SHAPE, "%s: no column is left to be a feature",
+                          s->place.text);
+    vouch_schema_expand(t->schema, feature);
+    s->info.scale = scale[0] == '2' ? 255.0f : 1.0f;
+    for (int64_t i = 0; i < size; i++) {
+        const bool unit = strcmp(scale, "unit") == 0 && feature[i].group < 0;
+        feature[i].low = unit ? 0.0f : feature[i].low;
+        feature[i].high = unit ? 1.0f : feature[i].high;
+        if (feature[i].group < 0) {
+            feature[i].low /= s->info.scale;
+            feature[i].high /= s->info.scale;
+        }
+    }
+    s->info.feature = feature;
+    s->info.size = size;
+    s->info.shape = (vouch_shape){.rank = 1, .dim = {size}};
+    return VOUCH_OK;
+}
+
+static vouch_status begin(vouch_data_stream *s, vouch_table *t)
+{
+    const bool given = s->place.settings.schema != NULL;
+
+    VOUCH_TRY(find_header(s, t));
+    VOUCH_TRY(name_fields(s, t));
+    VOUCH_TRY(given ? read_schema(s, t) : vouch_table_infer(s, t));
+    if (given)
+        VOUCH_TRY(move_target(s, t));
+    VOUCH_TRY(map_columns(s, t));
+    VOUCH_TRY(begin_features(s, t));
+    s->info.schema = t->schema;
+    s->info.count = s->place.settings.missing[0] == 'd' ? -1 : t->rows;
+    if (t->schema->target >= 0) {
+        s->info.classes = t->schema->column[t->schema->target].categories;
+        s->info.class_name = t->schema->column[t->schema->target].category;
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status rewind_table(vouch_data_stream *s)
+{
+    const vouch_table *t = s->state;
+    vouch_csv_record r = {0};
+
+    VOUCH_TRY(vouch_csv_rewind(t->csv));
+    return t->has_header ? vouch_csv_next(t->csv, &r) : VOUCH_OK;
+}
+
+static vouch_status open_table(vouch_data_stream *s)
+{
+    static const struct {
+        const char *name;
+        char separator;
+    } separators[] = {{"auto", 0},   {"comma", ','}, {"semicolon", ';'},
+                      {"tab", '\t'}, {"bar", '|'},   {"blank", ' '}};
+    vouch_table *t = VOUCH_NEW(s->arena, vouch_table);
+    vouch_stream *stream = NULL;
+    char separator = 0;
+
+    if (!t)
+        return VOUCH_ERR_MEMORY;
+    s->state = t;
+    for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+        if (strcmp(separators[i].name, s->place.settings.separator) == 0)
+            separator = separators[i].separator;
+    VOUCH_TRY(vouch_stream_open(s->arena, s->place.path, &stream));
+    VOUCH_TRY(
+        vouch_csv_open(s->arena, stream, separator, (int)s->place.settings.skip, &t->csv));
+    VOUCH_TRY(begin(s, t));
+    return rewind_table(s);
+}
+
+static vouch_status next(vouch_data_stream *s, int64_t n, float *x, int32_t *label,
+                         int64_t *got)
+{
+    const vouch_table *t = s->state;
+    const bool drops = s->place.settings.missing[0] == 'd';
+    vouch_csv_record r = {0};
+
+    *got = 0;
+    while (*got < n) {
+        bool missing = false;
+        VOUCH_TRY(vouch_csv_next(t->csv, &r));
+        if (!r.count)
+            return VOUCH_OK;
+        VOUCH_TRY(vouch_table_encode(s, &r, x + *got * s->info.size, &label[*got], &missing));
+        *got += !(missing && drops);
+    }
+    return VOUCH_OK;
+}
+
+static void close_table(vouch_data_stream *s)
+{
+    const vouch_table *t = s->state;
+
+    vouch_csv_close(t ? t->csv : NULL);
+}
+
+const vouch_data_format vouch_data_format_csv = {
+    .name = "csv",
+    .summary = "tables in text, with any separator; types inferred, or of a schema",
+    .citation = "RFC 4180",
+    .recognise = recognise,
+    .open = open_table,
+    .next = next,
+    .rewind = rewind_table,
+    .close = close_table,
+};

@@ -1,0 +1,31 @@
+/* Tables: what the schema of a CSV is, and how its rows become samples. */
+#ifndef VOUCH_DATA_TABLE_H
+#define VOUCH_DATA_TABLE_H
+
+#include "data/format.h"
+#include "io/csv.h"
+
+/* A CSV being read as samples: the state of that format. */
+typedef struct vouch_table {
+    vouch_csv *csv;
+    bool has_header;
+    int fields;        /* of every record */
+    const char **name; /* [fields] */
+    vouch_schema *schema;
+    int *field;   /* [schema columns]: where in a record; -1: nowhere (the target) */
+    int64_t rows; /* of the file, where inference counted them; else -1 */
+} vouch_table;
+
+/* Is this how files write that a value is missing? */
+bool vouch_table_is_missing(const vouch_csv_field *field);
+/* Reads the whole file and says what its columns are. */
+vouch_status vouch_table_infer(vouch_data_stream *stream, vouch_table *table);
+/* The field that a setting names (a name or a number), or an error. */
+vouch_status vouch_table_field(const vouch_data_stream *stream, const vouch_table *table,
+                               const char *text, int *field);
+
+/* One record as a sample; *missing: a value was, and was filled in. */
+vouch_status vouch_table_encode(const vouch_data_stream *stream, const vouch_csv_record *record,
+                                float *x, int32_t *label, bool *missing);
+
+#endif

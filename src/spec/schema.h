@@ -1,0 +1,63 @@
+/* What the columns of a table mean: their types, ranges and categories, which of them an attack
+ * may change and which are protected, and which one is to be predicted.
+ *
+ * A column is one of the table; a feature is one number of what a network sees. A category
+ * becomes as many features as it has values, one of them 1 and the others 0 (a group); every
+ * other column becomes one feature. docs/howto/data.md describes the JSON form.
+ */
+#ifndef VOUCH_SPEC_SCHEMA_H
+#define VOUCH_SPEC_SCHEMA_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+typedef enum vouch_column_type {
+    VOUCH_COLUMN_REAL,
+    VOUCH_COLUMN_INTEGER,
+    VOUCH_COLUMN_CATEGORY,
+    VOUCH_COLUMN_IGNORED /* free text, dates, identifiers: no feature */
+} vouch_column_type;
+
+typedef struct vouch_column {
+    const char *name;
+    vouch_column_type type;
+    double low, high; /* inclusive; of REAL and INTEGER */
+    int categories;   /* of CATEGORY */
+    const char *const *category;
+    bool immutable;    /* no attack and no advice may change it */
+    bool is_protected; /* must not influence decisions: sex, age ... */
+    bool may_miss;     /* values were missing where the schema was made */
+    double fill;       /* stands for a missing value; an index where CATEGORY */
+} vouch_column;
+
+typedef struct vouch_schema {
+    int columns;
+    vouch_column *column;
+    int target; /* a CATEGORY column; -1: none */
+} vouch_schema;
+
+/* One number of what a network sees. */
+typedef struct vouch_feature {
+    float low, high; /* valid values, inclusive */
+    int column;      /* of the schema; -1: there is none (images) */
+    int group;       /* features of one group hold exactly one 1; -1: of none */
+    bool is_integer; /* where unscaled; true in groups */
+    bool immutable;
+} vouch_feature;
+
+const char *vouch_column_type_name(vouch_column_type type);
+/* The column of that name, or -1. */
+int vouch_schema_find(const vouch_schema *schema, const char *name);
+/* How many features the columns but the target become. */
+int64_t vouch_schema_features(const vouch_schema *schema);
+/* Fills feature[vouch_schema_features]: in the order of the columns. */
+void vouch_schema_expand(const vouch_schema *schema, vouch_feature *feature);
+
+/* JSON in and out; source is for messages. The text is freed by vouch_release. */
+vouch_status vouch_schema_parse(vouch_arena *arena, const char *source, const char *text,
+                                size_t size, vouch_schema **schema);
+vouch_status vouch_schema_dump(vouch_context *ctx, const vouch_schema *schema, char **text,
+                               size_t *size);
+
+#endif
