@@ -2,7 +2,8 @@
 """Starts a new component: a source file from a commented template, and its line in a table.
 
 Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
-KIND is op (an ONNX operator type, "Foo"), domain, split, cut or pick (lower case, "foo").
+KIND is op (an ONNX operator type, "Foo"), domain, split, cut, pick or attack (lower case,
+"foo").
 The file is a correct, if plain, component from the first moment: build, test, then improve it.
 """
 import pathlib
@@ -23,6 +24,8 @@ KINDS = {
             "conformance"),
     "pick": (r"[a-z][a-z0-9_]*", "src/verify/pick_{file}.c", "src/verify/pick.def",
              "VOUCH_PICK", "conformance"),
+    "attack": (r"[a-z][a-z0-9_]*", "src/attack/attack_{file}.c", "src/attack/attack.def",
+               "VOUCH_ATTACK", "conformance"),
 }
 
 

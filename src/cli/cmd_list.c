@@ -1,6 +1,8 @@
-/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, picks, options. */
+/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, picks, attacks,
+ * options. */
 #include <string.h>
 
+#include "attack/attack.h"
 #include "bounds/domain.h"
 #include "cli/help.h"
 #include "cli/parse.h"
@@ -61,6 +63,25 @@ static void list_picks(void)
         put_row((*p)->name, (*p)->summary, (*p)->citation);
 }
 
+/* "pgd (linf, l2, l1)" and what it needs to see. */
+static void list_attacks(void)
+{
+    puts("attacks (--attack):");
+    for (const vouch_attack *const *a = vouch_attack_table(); *a != NULL; a++) {
+        char text[1024];
+        size_t used = 0;
+        for (int n = 0; n < VOUCH_NORMS; n++)
+            if ((*a)->norms >> n & 1 && used < sizeof text)
+                used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                         used > 0 ? ", " : "", vouch_norm_name((vouch_norm)n));
+        snprintf(text + used, sizeof text - used, ": %s%s", (*a)->summary,
+                 (*a)->decision    ? "; sees the class alone"
+                 : (*a)->black_box ? "; sees logits alone"
+                                   : "");
+        put_row((*a)->name, text, (*a)->citation);
+    }
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -77,7 +98,8 @@ static const struct topic {
     void (*list)(void);
 } topics[] = {
     {"operators", list_operators}, {"domains", list_domains}, {"splits", list_splits},
-    {"cuts", list_cuts},           {"picks", list_picks},     {"options", list_options},
+    {"cuts", list_cuts},           {"picks", list_picks},     {"attacks", list_attacks},
+    {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -89,9 +111,9 @@ static bool topic_names(size_t index, const char **name)
 
 static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
-    const vouch_status s =
-        vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
-                   "'%s' is not one of operators, domains, splits, cuts, picks, options", name);
+    const vouch_status s = vouch_fail(
+        call->ctx, VOUCH_ERR_ARGUMENT,
+        "'%s' is not one of operators, domains, splits, cuts, picks, attacks, options", name);
     return vouch_cli_fail(call, s);
 }
 
@@ -112,8 +134,8 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, cuts, picks, options",
-    .arguments = "[operators|domains|splits|cuts|picks|options]",
+    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, options",
+    .arguments = "[operators|domains|splits|cuts|picks|attacks|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

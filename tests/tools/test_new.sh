@@ -19,19 +19,22 @@ new domain zz_test
 new split zz_test
 new cut zz_test
 new pick zz_test
+new attack zz_test
 compile "$root/src/op/zz_test.c"
 compile "$root/src/bounds/zz_test.c"
 compile "$root/src/verify/split_zz_test.c"
 compile "$root/src/verify/cut_zz_test.c"
 compile "$root/src/verify/pick_zz_test.c"
+compile "$root/src/attack/attack_zz_test.c"
 grep -qx 'VOUCH_OP(ZzTest)' "$root/src/op/op.def"
 grep -qx 'VOUCH_DOMAIN(zz_test)' "$root/src/bounds/domain.def"
 grep -qx 'VOUCH_SPLIT(zz_test)' "$root/src/verify/split.def"
 grep -qx 'VOUCH_CUT(zz_test)' "$root/src/verify/cut.def"
 grep -qx 'VOUCH_PICK(zz_test)' "$root/src/verify/pick.def"
+grep -qx 'VOUCH_ATTACK(zz_test)' "$root/src/attack/attack.def"
 
 # the label that each kind is told to run its tests by has tests, which loop over its table
-for kind in op domain split cut pick; do
+for kind in op domain split cut pick attack; do
     name=zz_label
     [ "$kind" != op ] || name=ZzLabel
     label=$("$python" "$root/tools/new.py" "$kind" "$name" | sed -n "s/.*-L \([a-z]*\)'.*/\1/p")
