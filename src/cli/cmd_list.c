@@ -68,7 +68,7 @@ static void list_attacks(void)
 {
     puts("attacks (--attack):");
     for (const vouch_attack *const *a = vouch_attack_table(); *a != NULL; a++) {
-        char text[1024];
+        char text[512];
         size_t used = 0;
         for (int n = 0; n < VOUCH_NORMS; n++)
             if ((*a)->norms >> n & 1 && used < sizeof text)
