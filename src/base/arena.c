@@ -118,7 +118,7 @@ static bool advance(vouch_arena *arena, size_t need)
     return true;
 }
 
-void *vouch_arena_alloc(vouch_arena *arena, size_t size)
+void *vouch_arena_alloc_raw(vouch_arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2) {
         vouch_fail(arena->ctx, VOUCH_ERR_MEMORY, "out of memory (%zu bytes wanted)", size);
@@ -130,7 +130,14 @@ void *vouch_arena_alloc(vouch_arena *arena, size_t size)
     unsigned char *p = arena->current->data + arena->used;
     arena->used += step;
     UNPOISON(p, size);
-    memset(p, 0, size);
+    return p;
+}
+
+void *vouch_arena_alloc(vouch_arena *arena, size_t size)
+{
+    void *p = vouch_arena_alloc_raw(arena, size);
+    if (p)
+        memset(p, 0, size);
     return p;
 }
 

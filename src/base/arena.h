@@ -26,6 +26,8 @@ vouch_context *vouch_arena_context(const vouch_arena *arena);
 
 /* size bytes, zeroed; NULL when out of memory (recorded on the context). */
 void *vouch_arena_alloc(vouch_arena *arena, size_t size);
+/* The same, not zeroed: large blocks whose user fills them. */
+void *vouch_arena_alloc_raw(vouch_arena *arena, size_t size);
 /* count * size with overflow check. */
 void *vouch_arena_array(vouch_arena *arena, size_t count, size_t size);
 char *vouch_arena_text(vouch_arena *arena, const char *text);

@@ -170,6 +170,11 @@ vouch_status vouch_fail_stopped(vouch_context *ctx)
                       vouch_context_cancelled(ctx) ? "by the caller" : "time limit reached");
 }
 
+vouch_status vouch_context_poll(vouch_context *ctx)
+{
+    return vouch_context_stopped(ctx) ? vouch_fail_stopped(ctx) : VOUCH_OK;
+}
+
 void vouch_context_set_progress(vouch_context *ctx, vouch_progress_fn *fn, void *user)
 {
     ctx->progress = fn;

@@ -70,6 +70,7 @@ size_t vouch_machine_memory(void); /* bytes: of the machine, or of the container
 void vouch_context_set_deadline(vouch_context *ctx, double wall_s);
 bool vouch_context_stopped(const vouch_context *ctx); /* cancelled, or past the deadline */
 vouch_status vouch_fail_stopped(vouch_context *ctx);  /* VOUCH_ERR_CANCELLED, with a text */
+vouch_status vouch_context_poll(vouch_context *ctx);  /* that where stopped, else VOUCH_OK */
 
 void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress);
 bool vouch_has_progress(const vouch_context *ctx);

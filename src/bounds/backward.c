@@ -333,8 +333,7 @@ static void end_chunk(vouch_backward *b)
 static vouch_status walk(vouch_backward *b, int last)
 {
     for (int n = last; n >= 0; n--) {
-        if (vouch_context_stopped(b->pass->ctx))
-            return vouch_fail_stopped(b->pass->ctx);
+        VOUCH_TRY(vouch_context_poll(b->pass->ctx));
         VOUCH_TRY(step_node(b, n));
     }
     gather_form(b);

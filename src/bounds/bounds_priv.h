@@ -173,10 +173,12 @@ vouch_status vouch_forward_run(vouch_context *ctx, vouch_arena *arena,
 vouch_status vouch_forward_new_form(vouch_forward *f, int v, int64_t variables, bool spread);
 /* The form of value v becomes its intervals. */
 vouch_status vouch_forward_interval(vouch_forward *f, int v);
+/* Polls the deadline at some of the rows of a matrix with so many cells a row. */
+vouch_status vouch_forward_poll(const vouch_forward *f, int64_t row, int64_t cells);
 /* Does a matrix of that many variables fit the limit? */
 bool vouch_forward_fits(const vouch_forward *f, int64_t variables, int64_t count);
 /* size[i] >= sum (|M| + |D|) scale + |c| + |r| of scalar i of value v. */
-void vouch_forward_sizes(const vouch_forward *f, int v, double *size);
+vouch_status vouch_forward_sizes(const vouch_forward *f, int v, double *size);
 /* The form of a POINTWISE or MAX node's output (forward_curve.c). */
 vouch_status vouch_forward_curve(vouch_forward *f, int node);
 /* Forms and bounds of the problem's rows (forward_rows.c). */

@@ -662,8 +662,7 @@ vouch_status vouch_dag_walk_run(vouch_dag_worker *w, int count, const vouch_dag_
 
     VOUCH_TRY(begin(w, count, row, value, keep));
     for (int n = last; n >= 0; n--) {
-        if (vouch_context_stopped(w->ctx))
-            return vouch_fail_stopped(w->ctx);
+        VOUCH_TRY(vouch_context_poll(w->ctx));
         VOUCH_TRY(pass_node(w, n));
     }
     VOUCH_TRY(w->walk.local ? close_inputs(w) : gather_form(w));

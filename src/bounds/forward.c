@@ -24,23 +24,42 @@
 
 /* ---- forms ------------------------------------------------------------------------------- */
 
+/* Matrices may have millions of cells: every so many the deadline is polled. */
+enum { PART_CELLS = 1 << 20 };
+
+/* Rows of so many cells that make a part. */
+static int64_t part_rows(int64_t cells) { return PART_CELLS / (cells + 1) + 1; }
+
+vouch_status vouch_forward_poll(const vouch_forward *f, int64_t row, int64_t cells)
+{
+    return row % part_rows(cells) == 0 ? vouch_context_poll(f->pass.ctx) : VOUCH_OK;
+}
+
+static vouch_status set_zero(const vouch_forward *f, double *matrix, int64_t rows,
+                             int64_t cells)
+{
+    for (int64_t k = 0; k < rows; k++) {
+        VOUCH_TRY(vouch_forward_poll(f, k, cells));
+        memset(matrix + k * cells, 0, (size_t)cells * sizeof(double));
+    }
+    return VOUCH_OK;
+}
+
 /* Room for the forms of value v in that many variables; zeroed. */
 vouch_status vouch_forward_new_form(vouch_forward *f, int v, int64_t variables, bool spread)
 {
     vouch_form *form = &f->form[v];
-    int64_t count = vouch_forward_count(f, v), cells = (variables + 1) * count;
+    int64_t count = vouch_forward_count(f, v);
 
     form->variables = variables;
-    form->middle = vouch_pool_take(&f->pool, cells);
+    form->middle = vouch_pool_take(&f->pool, (variables + 1) * count);
     form->radius = vouch_pool_take(&f->pool, count);
     form->spread = spread ? vouch_pool_take(&f->pool, variables * count) : NULL;
     if (!form->middle || !form->radius || (spread && !form->spread))
         return VOUCH_ERR_MEMORY;
-    memset(form->middle, 0, (size_t)cells * sizeof(double));
     memset(form->radius, 0, (size_t)count * sizeof(double));
-    if (spread)
-        memset(form->spread, 0, (size_t)(variables * count) * sizeof(double));
-    return VOUCH_OK;
+    VOUCH_TRY(set_zero(f, form->middle, variables + 1, count));
+    return spread ? set_zero(f, form->spread, variables, count) : VOUCH_OK;
 }
 
 static void drop_form(vouch_forward *f, int v)
@@ -83,7 +102,7 @@ bool vouch_forward_fits(const vouch_forward *f, int64_t variables, int64_t count
 }
 
 /* s: the sum of magnitudes of each scalar's form, rounded up. */
-void vouch_forward_sizes(const vouch_forward *f, int v, double *size)
+vouch_status vouch_forward_sizes(const vouch_forward *f, int v, double *size)
 {
     const vouch_form *form = &f->form[v];
     int64_t count = vouch_forward_count(f, v);
@@ -95,11 +114,13 @@ void vouch_forward_sizes(const vouch_forward *f, int v, double *size)
         const double *spread = form->spread ? form->spread + k * count : NULL;
         double scale = f->scale[k];
 
+        VOUCH_TRY(vouch_forward_poll(f, k, count));
         for (int64_t i = 0; i < count; i++)
             size[i] += (fabs(middle[i]) + (spread ? fabs(spread[i]) : 0)) * scale;
     }
     for (int64_t i = 0; i < count; i++)
         size[i] = vouch_inflate(size[i], form->variables + 4);
+    return VOUCH_OK;
 }
 
 /* below, above: how far the variables can pull a scalar's lower / upper form from its middle.
@@ -129,8 +150,10 @@ static vouch_status concretise(vouch_forward *f, int v)
         return VOUCH_ERR_MEMORY;
     memset(below, 0, (size_t)count * sizeof(double));
     memset(above, 0, (size_t)count * sizeof(double));
-    for (int64_t k = 0; k < form->variables; k++)
+    for (int64_t k = 0; k < form->variables; k++) {
+        VOUCH_TRY(vouch_forward_poll(f, k, count));
         add_reach(form, count, k, f->scale[k], below, above);
+    }
     for (int64_t i = 0; i < count; i++) {
         double down = vouch_inflate(below[i] + form->radius[i], form->variables + 4);
         double up = vouch_inflate(above[i] + form->radius[i], form->variables + 4);
@@ -212,24 +235,29 @@ typedef struct affine_step {
     double gamma;
 } affine_step;
 
-/* out += A in, for a batch; through a buffer. */
+/* out += A in, for a batch; through a buffer, part by part. */
 static vouch_status multiply(vouch_forward *f, const affine_step *s, vouch_linear_mode mode,
                              int64_t batch, const double *in, double *out)
 {
-    int64_t cells = batch * vouch_forward_count(f, s->y);
-    double *image = vouch_pool_take(&f->pool, cells);
-    vouch_linear_call call = {.node = s->node,
-                              .which = s->which,
-                              .mode = mode,
-                              .batch = batch,
-                              .in = in,
-                              .out = image};
+    const int64_t from = vouch_forward_count(f, s->x), to = vouch_forward_count(f, s->y);
+    const int64_t part = part_rows(from + to) < batch ? part_rows(from + to) : batch;
+    double *image = vouch_pool_take(&f->pool, part * to);
 
     if (!image)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_pass_linear(&f->pass, call));
-    for (int64_t i = 0; i < cells; i++)
-        out[i] += image[i];
+    for (int64_t first = 0; first < batch; first += part) {
+        const int64_t count = batch - first < part ? batch - first : part;
+        const vouch_linear_call call = {.node = s->node,
+                                        .which = s->which,
+                                        .mode = mode,
+                                        .batch = count,
+                                        .in = in + first * from,
+                                        .out = image};
+        VOUCH_TRY(vouch_forward_poll(f, first, from + to));
+        VOUCH_TRY(vouch_pass_linear(&f->pass, call));
+        for (int64_t i = 0; i < count * to; i++)
+            out[first * to + i] += image[i];
+    }
     vouch_pool_give(&f->pool, image);
     return VOUCH_OK;
 }
@@ -243,7 +271,7 @@ static vouch_status multiply_radius(vouch_forward *f, const affine_step *s)
 
     if (!size)
         return VOUCH_ERR_MEMORY;
-    vouch_forward_sizes(f, s->x, size);
+    VOUCH_TRY(vouch_forward_sizes(f, s->x, size));
     for (int64_t i = 0; i < count; i++)
         size[i] = s->affine->moves ? form->radius[i]
                                    : vouch_up(form->radius[i] + 2 * s->gamma * size[i]);

@@ -119,7 +119,7 @@ static void add_generators(vouch_forward *f, curve_step *s)
     }
 }
 
-static void mix_coefficients(vouch_forward *f, const curve_step *s)
+static vouch_status mix_coefficients(vouch_forward *f, const curve_step *s)
 {
     const vouch_form *from = &f->form[s->x];
     vouch_form *to = &f->form[s->y];
@@ -130,6 +130,7 @@ static void mix_coefficients(vouch_forward *f, const curve_step *s)
         double *to_middle = to->middle + (k + 1) * s->count;
         double *to_spread = to->spread ? to->spread + k * s->count : NULL;
 
+        VOUCH_TRY(vouch_forward_poll(f, k, s->count));
         for (int64_t i = 0; i < s->count; i++) {
             double m = middle[s->source[i]], d = spread ? spread[s->source[i]] : 0;
 
@@ -138,6 +139,7 @@ static void mix_coefficients(vouch_forward *f, const curve_step *s)
                 to_spread[i] = s->spread_middle[i] * m + s->spread_spread[i] * d;
         }
     }
+    return VOUCH_OK;
 }
 
 /* The line is x or 0, above and below. */
@@ -189,8 +191,8 @@ static vouch_status mix_forms(vouch_forward *f, curve_step *s)
     if (!vouch_forward_fits(f, variables, s->count))
         return vouch_forward_interval(f, s->y);
     VOUCH_TRY(vouch_forward_new_form(f, s->y, variables, spread));
-    vouch_forward_sizes(f, s->x, s->size);
-    mix_coefficients(f, s);
+    VOUCH_TRY(vouch_forward_sizes(f, s->x, s->size));
+    VOUCH_TRY(mix_coefficients(f, s));
     add_generators(f, s);
     for (int64_t i = 0; i < s->count; i++) {
         mix_constants(f, s, i);

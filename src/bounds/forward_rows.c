@@ -175,7 +175,7 @@ static vouch_status output_sizes(vouch_forward *f, double **size)
         size[o] = vouch_pool_take(&f->pool, vouch_forward_count(f, v));
         if (!size[o])
             return VOUCH_ERR_MEMORY;
-        vouch_forward_sizes(f, v, size[o]);
+        VOUCH_TRY(vouch_forward_sizes(f, v, size[o]));
     }
     return VOUCH_OK;
 }

@@ -232,8 +232,7 @@ static vouch_status walk(gradient *g)
     for (int node = g->pass.graph->node_count - 1; node >= 0; node--) {
         const vouch_node *n = &g->pass.graph->node[node];
 
-        if (vouch_context_stopped(g->pass.ctx))
-            return vouch_fail_stopped(g->pass.ctx);
+        VOUCH_TRY(vouch_context_poll(g->pass.ctx));
         for (int o = 0; o < n->output_count; o++) {
             int y = n->output[o];
 

@@ -486,8 +486,7 @@ vouch_status vouch_pass_node(vouch_pass *pass, int node)
 {
     const vouch_node *n = &pass->graph->node[node];
 
-    if (vouch_context_stopped(pass->ctx))
-        return vouch_fail_stopped(pass->ctx);
+    VOUCH_TRY(vouch_context_poll(pass->ctx));
     VOUCH_TRY(pass->node_class[node] == VOUCH_OP_AFFINE ? affine_node(pass, node)
                                                         : curve_or_other_node(pass, node));
     for (int o = 0; o < n->output_count; o++)

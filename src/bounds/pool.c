@@ -39,8 +39,8 @@ double *vouch_pool_take(vouch_pool *pool, int64_t count)
     if (buffer) {
         pool->free[class] = buffer->next;
     } else {
-        buffer =
-            vouch_arena_alloc(pool->arena, HEADER_SIZE + class_size(class) * sizeof(double));
+        buffer = vouch_arena_alloc_raw(pool->arena,
+                                       HEADER_SIZE + class_size(class) * sizeof(double));
         if (!buffer)
             return NULL;
         buffer->class = class;

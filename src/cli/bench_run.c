@@ -129,11 +129,13 @@ static vouch_status verify(worker *w, const vouch_bench_instance *one, double be
     const char *vnnlib = path_of(w->arena, one, one->vnnlib);
     if (onnx == NULL || vnnlib == NULL)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(network(w, onnx, &net));
-    vouch_status s = vouch_cli_property_load(w->ctx, w->arena, net->graph, vnnlib, &property);
+    const double limit_s = vouch_cli_limit_lower(one->limit_s, total_s);
+    vouch_context_set_deadline(w->ctx, vouch_cli_deadline(begun_s, limit_s));
+    vouch_status s = network(w, onnx, &net);
+    if (s == VOUCH_OK)
+        s = vouch_cli_property_load(w->ctx, w->arena, net->graph, vnnlib, &property);
     a->phase_s[VOUCH_BENCH_LOAD] = vouch_wall_s() - begun_s;
-    settings.timeout_s = vouch_cli_limit_left(vouch_cli_limit_lower(one->limit_s, total_s),
-                                              a->phase_s[VOUCH_BENCH_LOAD]);
+    settings.timeout_s = vouch_cli_limit_left(limit_s, a->phase_s[VOUCH_BENCH_LOAD]);
     if (s == VOUCH_OK)
         s = vouch_verify(w->ctx, w->arena, net->graph, property.spec, &settings, NULL, result);
     vouch_cli_property_free(&property);
@@ -156,7 +158,12 @@ static void decide(worker *w, const vouch_bench_instance *one, answer *a)
     if (a->status == VOUCH_ERR_MEMORY && vouch_context_memory(w->ctx).refused) {
         a->status = VOUCH_OK;
         result.reason = "memory limit reached";
+    } else if (a->status == VOUCH_ERR_CANCELLED && !vouch_context_cancelled(w->ctx)) {
+        a->status = VOUCH_OK; /* while reading */
+        result.verdict = VOUCH_TIMEOUT;
+        result.reason = "time limit reached";
     }
+    vouch_context_set_deadline(w->ctx, (double)INFINITY);
     record(&result, a);
     if (a->status != VOUCH_OK)
         keep_text(a->reason, REASON, vouch_context_error(w->ctx));

@@ -4,6 +4,7 @@
  * then network and property are read; then the search; then the verdict goes to standard
  * output before any file is put in place.
  */
+#include <math.h>
 #include <string.h>
 
 #include "attack/falsify.h"
@@ -110,11 +111,13 @@ static vouch_status examine(job *j)
     vouch_context *ctx = j->call->ctx;
     vouch_cli_report *report = &j->report;
     vouch_context_set_memory_limit(ctx, vouch_verify_memory(report->settings));
+    /* the limit counts from the start of the program, reading included */
+    vouch_context_set_deadline(
+        ctx, vouch_cli_deadline(j->call->started_s, report->settings->timeout_s));
     VOUCH_TRY(vouch_cli_network_load(ctx, j->call->argument[0], &report->network));
     VOUCH_TRY(vouch_cli_property_load(ctx, j->call->arena, report->network.graph,
                                       j->call->argument[1], &report->property));
     VOUCH_TRY(vouch_cli_picture_start(ctx, j->cli->picture_dims, report, &j->picture));
-    /* the limit counts from the start of the program, reading included */
     vouch_verify_settings settings = *report->settings;
     report->load_s = vouch_wall_s() - j->call->started_s;
     settings.timeout_s = vouch_cli_limit_left(settings.timeout_s, report->load_s);
@@ -124,20 +127,24 @@ static vouch_status examine(job *j)
     return count_between(j);
 }
 
-/* Whoever noticed the interruption first, or that memory has a limit: the state reached is
- * `unknown`. The report needs some memory of its own. */
+/* Whoever noticed the interruption first, or that time or memory has a limit: the state reached is
+ * the verdict. The report needs some memory and time of its own. */
 static vouch_status settle(job *j, vouch_status s)
 {
     vouch_verify_result *result = &j->report.result;
     vouch_context *ctx = j->call->ctx;
     const bool full = s == VOUCH_ERR_MEMORY && vouch_context_memory(ctx).refused;
+    const bool late = s == VOUCH_ERR_CANCELLED && !vouch_context_cancelled(ctx);
     if (s == VOUCH_ERR_CANCELLED || full) {
         vouch_context_clear_error(ctx);
-        result->verdict = VOUCH_UNKNOWN;
-        result->reason = full ? "memory limit reached" : result->reason;
+        result->verdict = late ? VOUCH_TIMEOUT : VOUCH_UNKNOWN;
+        result->reason = full   ? "memory limit reached"
+                         : late ? "time limit reached"
+                                : result->reason;
         s = VOUCH_OK;
     }
     vouch_context_set_memory_limit(ctx, SIZE_MAX);
+    vouch_context_set_deadline(ctx, (double)INFINITY);
     if (result->verdict == VOUCH_UNKNOWN && vouch_cli_interrupted())
         result->reason = "interrupted";
     j->report.seconds = vouch_wall_s() - j->call->started_s;

@@ -1,6 +1,7 @@
 /* The table of commands, and the options every command has. */
 #include "cli/command.h"
 
+#include <math.h>
 #include <string.h>
 
 #define VOUCH_COMMAND(name) extern const vouch_command vouch_command_##name;
@@ -52,4 +53,9 @@ double vouch_cli_limit_left(double limit_s, double used_s)
     if (limit_s <= 0)
         return 0;
     return limit_s - used_s > least_s ? limit_s - used_s : least_s;
+}
+
+double vouch_cli_deadline(double begun_s, double limit_s)
+{
+    return limit_s > 0 ? begun_s + limit_s : (double)INFINITY;
 }

@@ -71,5 +71,7 @@ vouch_cli_table vouch_command_options(const vouch_command *command, int i);
  * though it be used up). */
 double vouch_cli_limit_lower(double a_s, double b_s);
 double vouch_cli_limit_left(double limit_s, double used_s);
+/* When a limit ends that began then; infinity: never. */
+double vouch_cli_deadline(double begun_s, double limit_s);
 
 #endif

@@ -62,7 +62,7 @@ static ssize_t read_some(int fd, void *data, size_t size)
 
 vouch_status vouch_input_next(vouch_input *in)
 {
-    if (vouch_context_cancelled(in->ctx))
+    if (vouch_context_stopped(in->ctx))
         return vouch_fail(in->ctx, VOUCH_ERR_CANCELLED, "%s: reading was stopped", in->path);
     in->offset += in->size;
     in->size = 0;

@@ -360,6 +360,7 @@ static vouch_status assemble(assembly *s, text *t)
     VOUCH_TRY(add_vector(s, "Sub", "mean", h.mean, h.inputs, 0));
     VOUCH_TRY(add_vector(s, "Div", "range", h.range, h.inputs, 1));
     for (size_t i = 0; i < h.layers; i++) {
+        VOUCH_TRY(vouch_context_poll(t->ctx));
         VOUCH_TRY(add_layer(s, t, h.size[i], h.size[i + 1]));
         if (i + 1 < h.layers)
             VOUCH_TRY(add_relu(s));

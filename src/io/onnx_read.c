@@ -81,6 +81,7 @@ static vouch_status add_initialisers(vouch_onnx_reader *r)
     if (!r->initialiser)
         return VOUCH_ERR_MEMORY;
     for (size_t i = 0; i < g->n_initializer; i++) {
+        VOUCH_TRY(vouch_context_poll(r->ctx));
         VOUCH_TRY(add_initialiser(r, g->initializer[i]));
         r->initialiser[i] = g->initializer[i]->name;
     }

@@ -118,8 +118,7 @@ static vouch_status add_product(building *b, const vouch_node *node, int which, 
             add_constant(b, p.to + i * b->columns, offset[i]);
     }
     VOUCH_TRY(vouch_exact_columns(&l, add_column, &p, &complete));
-    if (vouch_context_stopped(b->ctx))
-        return vouch_fail_stopped(b->ctx);
+    VOUCH_TRY(vouch_context_poll(b->ctx));
     b->supported = b->supported && complete;
     return VOUCH_OK;
 }

@@ -307,8 +307,7 @@ static vouch_status lower_nodes(vouch_lowering *lo)
         const vouch_node *node = &lo->graph->node[n];
         if (!is_lowered(lo, node))
             continue;
-        if (vouch_context_stopped(lo->ctx))
-            return vouch_fail_stopped(lo->ctx);
+        VOUCH_TRY(vouch_context_poll(lo->ctx));
         vouch_arena_mark mark = vouch_arena_get_mark(lo->scratch);
         vouch_status status =
             is_affine(lo, node) ? lower_affine(lo, node) : vouch_pwl_lower_curve(lo, node);

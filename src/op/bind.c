@@ -273,8 +273,8 @@ static vouch_status visit_nodes(vouch_context *ctx, vouch_graph *g, bool decompo
     into.scratch = vouch_arena_new(ctx);
     vouch_status status = into.node && into.scratch ? VOUCH_OK : vouch_op_no_memory(ctx);
     for (int n = 0; !status && n < g->node_count; n++) {
-        if (vouch_context_cancelled(ctx))
-            status = vouch_fail(ctx, VOUCH_ERR_CANCELLED, "%s: cancelled", g->source);
+        if (vouch_context_stopped(ctx))
+            status = vouch_fail(ctx, VOUCH_ERR_CANCELLED, "%s: stopped", g->source);
         else if (decompose)
             status = vouch_op_expansion_add(&into, &g->node[n]);
         else

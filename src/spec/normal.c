@@ -329,6 +329,7 @@ static vouch_status expand(vouch_walk *w, int root)
         return VOUCH_OK;
     VOUCH_TRY(descend(w));
     while (w->frame_count) {
+        VOUCH_TRY(vouch_context_poll(w->ctx));
         VOUCH_TRY(next_branch(w, &ok));
         if (ok)
             VOUCH_TRY(descend(w));

@@ -195,8 +195,10 @@ static vouch_status read_commands(vouch_parser *p)
     vouch_parser_next(p);
     if (p->token.kind == VOUCH_TOKEN_END)
         return vouch_parser_fail(p, VOUCH_ERR_PARSE, "the file is empty");
-    while (p->token.kind != VOUCH_TOKEN_END)
+    while (p->token.kind != VOUCH_TOKEN_END) {
+        VOUCH_TRY(vouch_context_poll(p->ctx));
         VOUCH_TRY(read_command(p));
+    }
     return vouch_parser_check_declarations(p);
 }
 

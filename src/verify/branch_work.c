@@ -455,8 +455,7 @@ static vouch_status prepare(vouch_branch_worker *w, vouch_child *child, int coun
     VOUCH_TRY(start_boxes(w, child, count));
     for (int i = 0; i < count; i++) {
         const vouch_dag_intervals *at = NULL;
-        if (vouch_context_stopped(w->ctx))
-            return vouch_fail_stopped(w->ctx);
+        VOUCH_TRY(vouch_context_poll(w->ctx));
         if (!child[i].parent) {
             child[i].empty = child[i].closed = !child[i].at;
             continue;

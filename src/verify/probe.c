@@ -131,8 +131,7 @@ static vouch_status sample_boxes(probe *p, int samples)
     for (int b = 0; b < spec->box_count && !p->witness->found; b++) {
         if (spec->box[b].empty)
             continue;
-        if (vouch_context_stopped(p->ctx))
-            return vouch_fail_stopped(p->ctx);
+        VOUCH_TRY(vouch_context_poll(p->ctx));
         p->which_box = b;
         p->box = &spec->box[b];
         p->random = vouch_random_stream(p->in->seed, "probe", (uint64_t)b);

@@ -349,6 +349,14 @@ class Folders(BenchCase):
         self.assertEqual([r[4] for r in self.rows()], ["error", "unsat"])
         self.assertIn("signal 9", self.log(self.detail)[0]["reason"])
 
+    def test_time_limit_reached_while_reading_is_a_row_timeout(self):
+        self.easy()
+        listed = self.instances(["add.onnx,holds.vnnlib,0.000001", "add.onnx,holds.vnnlib,60"])
+        done = vouch("bench", listed, "--detail", self.detail)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([(r["verdict"], r["reason"]) for r in self.log(self.detail)],
+                         [("timeout", "time limit reached"), ("unsat", "")])
+
     def test_memory_limit_is_a_row_unknown(self):
         self.easy()
         listed = self.instances(["add.onnx,holds.vnnlib,60"])

@@ -107,6 +107,13 @@ class Verdicts(CliTest):
         self.assertRegex(done.stdout, r"search +none was needed\n")
         self.assertNotIn("domain", done.stdout)
 
+    def test_time_limit_reached_while_reading_is_a_timeout(self):
+        net, spec = self.hard()
+        done = vouch("verify", net, spec, "--timeout", "1e-6")
+        self.check_verdict(done, "timeout")
+        done = vouch("verify", net, spec, "--timeout", "1e-6", "--json", "-")
+        self.assertEqual(json.loads(done.stdout)["verdict"], "timeout")
+
     def test_time_limit_gives_timeout_and_is_kept(self):
         net, spec = self.hard()
         begun = time.monotonic()
