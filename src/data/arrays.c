@@ -82,7 +82,8 @@ static vouch_status begin_scale(vouch_data_stream *s, const vouch_array *x)
         return vouch_fail(s->ctx, VOUCH_ERR_ARGUMENT, "%s: scale=unit is for tables",
                           s->place.text);
     const bool automatic = strcmp(scale, "auto") == 0;
-    s->info.scale = automatic ? (bytes ? 255.0f : 1.0f) : scale[0] == '2' ? 255.0f : 1.0f;
+    const bool divide = automatic ? bytes : scale[0] == '2';
+    s->info.scaling = divide ? VOUCH_SCALING_BYTE : VOUCH_SCALING_NONE;
     return VOUCH_OK;
 }
 
@@ -123,11 +124,11 @@ vouch_status vouch_data_arrays_next(vouch_data_stream *s, int64_t n, float *x, i
                                     int64_t *got)
 {
     vouch_data_arrays *a = s->state;
-    const float scale = s->info.scale;
+    const bool divide = s->info.scaling == VOUCH_SCALING_BYTE;
 
     VOUCH_TRY(vouch_array_next(&a->x, n, x, got));
-    for (int64_t i = 0; scale != 1.0f && i < *got * a->x.entry; i++)
-        x[i] /= scale;
+    for (int64_t i = 0; divide && i < *got * a->x.entry; i++)
+        x[i] /= 255.0f;
     if (a->y.stream && *got)
         return next_labels(s, *got, label);
     for (int64_t i = 0; i < *got; i++)

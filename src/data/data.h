@@ -35,7 +35,7 @@ typedef struct vouch_data_info {
     const char *const *class_name; /* [classes] */
     const vouch_feature *feature;  /* [size]: valid range, group, whether it may change */
     const vouch_schema *schema;    /* of a table; else NULL */
-    float scale;                   /* numbers of the file were divided by it: 255 or 1 */
+    vouch_scaling scaling;         /* what became of the file's numbers */
 } vouch_data_info;
 
 /* ---- in memory ---------------------------------------------------------------------------- */

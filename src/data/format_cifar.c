@@ -41,7 +41,7 @@ static vouch_status open_cifar(vouch_data_stream *s, int labels)
         s->info.count = (int64_t)(s->place.file_size / ((size_t)labels + PIXELS));
     s->info.shape = (vouch_shape){.rank = 3, .dim = {3, 32, 32}};
     s->info.size = PIXELS;
-    s->info.scale = 255.0f;
+    s->info.scaling = VOUCH_SCALING_BYTE;
     return VOUCH_OK;
 }
 

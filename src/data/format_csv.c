@@ -144,34 +144,6 @@ static vouch_status map_columns(vouch_data_stream *s, vouch_table *t)
 
 /* ---- samples ------------------------------------------------------------------------------ */
 
-static vouch_status begin_features(vouch_data_stream *s, const vouch_table *t)
-{
-    const char *scale = s->place.settings.scale;
-    const int64_t size = vouch_schema_features(t->schema);
-    vouch_feature *feature = VOUCH_NEW_ARRAY(s->arena, vouch_feature, size);
-
-    if (!feature)
-        return VOUCH_ERR_MEMORY;
-    if (size == 0)
-        return vouch_fail(s->ctx, VOUCH_ERR_SHAPE, "%s: no column is left to be a feature",
-                          s->place.text);
-    vouch_schema_expand(t->schema, feature);
-    s->info.scale = scale[0] == '2' ? 255.0f : 1.0f;
-    for (int64_t i = 0; i < size; i++) {
-        const bool unit = strcmp(scale, "unit") == 0 && feature[i].group < 0;
-        feature[i].low = unit ? 0.0f : feature[i].low;
-        feature[i].high = unit ? 1.0f : feature[i].high;
-        if (feature[i].group < 0) {
-            feature[i].low /= s->info.scale;
-            feature[i].high /= s->info.scale;
-        }
-    }
-    s->info.feature = feature;
-    s->info.size = size;
-    s->info.shape = (vouch_shape){.rank = 1, .dim = {size}};
-    return VOUCH_OK;
-}
-
 static vouch_status begin(vouch_data_stream *s, vouch_table *t)
 {
     const bool given = s->place.settings.schema != NULL;
@@ -182,14 +154,8 @@ static vouch_status begin(vouch_data_stream *s, vouch_table *t)
     if (given)
         VOUCH_TRY(move_target(s, t));
     VOUCH_TRY(map_columns(s, t));
-    VOUCH_TRY(begin_features(s, t));
-    s->info.schema = t->schema;
     s->info.count = s->place.settings.missing[0] == 'd' ? -1 : t->rows;
-    if (t->schema->target >= 0) {
-        s->info.classes = t->schema->column[t->schema->target].categories;
-        s->info.class_name = t->schema->column[t->schema->target].category;
-    }
-    return VOUCH_OK;
+    return vouch_data_use_schema(s, t->schema);
 }
 
 static vouch_status rewind_table(vouch_data_stream *s)

@@ -60,7 +60,7 @@ vouch_status vouch_data_number_classes(vouch_data_stream *stream, int classes)
 static vouch_status default_features(vouch_data_stream *s)
 {
     vouch_feature *feature = VOUCH_NEW_ARRAY(s->arena, vouch_feature, s->info.size);
-    const bool pixels = s->info.scale != 1.0f;
+    const bool pixels = s->info.scaling != VOUCH_SCALING_NONE;
 
     if (!feature)
         return VOUCH_ERR_MEMORY;
@@ -70,6 +70,32 @@ static vouch_status default_features(vouch_data_stream *s)
                                      .column = -1,
                                      .group = -1};
     s->info.feature = feature;
+    return VOUCH_OK;
+}
+
+vouch_status vouch_data_use_schema(vouch_data_stream *s, const vouch_schema *schema)
+{
+    const char *scale = s->place.settings.scale;
+    const int64_t size = vouch_schema_features(schema);
+    vouch_feature *feature = VOUCH_NEW_ARRAY(s->arena, vouch_feature, size);
+
+    if (!feature)
+        return VOUCH_ERR_MEMORY;
+    if (size == 0)
+        return vouch_fail(s->ctx, VOUCH_ERR_SHAPE, "%s: no column is left to be a feature",
+                          s->place.text);
+    s->info.scaling = scale[0] == '2'   ? VOUCH_SCALING_BYTE
+                      : scale[0] == 'u' ? VOUCH_SCALING_UNIT
+                                        : VOUCH_SCALING_NONE;
+    vouch_schema_expand(schema, s->info.scaling, feature);
+    s->info.schema = schema;
+    s->info.feature = feature;
+    s->info.size = size;
+    s->info.shape = (vouch_shape){.rank = 1, .dim = {size}};
+    if (schema->target >= 0) {
+        s->info.classes = schema->column[schema->target].categories;
+        s->info.class_name = schema->column[schema->target].category;
+    }
     return VOUCH_OK;
 }
 
@@ -121,7 +147,7 @@ static vouch_status pass_over(vouch_data_stream *s)
 static vouch_status open_stream(vouch_data_stream *s, const char *text)
 {
     VOUCH_TRY(vouch_data_place_parse(s->arena, text, &s->place));
-    s->info = (vouch_data_info){.place = s->place.text, .count = -1, .scale = 1.0f};
+    s->info = (vouch_data_info){.place = s->place.text, .count = -1};
     s->format = choose(&s->place);
     if (!s->format)
         return vouch_fail(s->ctx, VOUCH_ERR_UNSUPPORTED,

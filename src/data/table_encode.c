@@ -56,32 +56,20 @@ static vouch_status value(const vouch_data_stream *s, const vouch_csv_record *r,
                                : fail_field(s, r, column, "is too large for float32");
 }
 
-static float scaled(const vouch_data_stream *s, const vouch_column *column, double v)
-{
-    if (strcmp(s->place.settings.scale, "unit") != 0)
-        return (float)v / s->info.scale;
-    const double range = column->high - column->low;
-    return range > 0 && isfinite(range) ? (float)((v - column->low) / range) : 0.0f;
-}
-
 /* The features of one column, the first of them at *x, which moves past them. */
 static vouch_status encode(const vouch_data_stream *s, const vouch_csv_record *r,
                            const vouch_column *column, const vouch_csv_field *f, float **x)
 {
-    const bool missing = vouch_table_is_missing(f);
-    double v = column->fill;
-    int index = (int)column->fill;
+    double v = (double)NAN;
+    int index = 0;
 
-    if (column->type != VOUCH_COLUMN_CATEGORY) {
-        if (!missing)
-            VOUCH_TRY(value(s, r, column, f, &v));
-        *(*x)++ = scaled(s, column, v);
-        return VOUCH_OK;
-    }
-    if (!missing)
+    if (!vouch_table_is_missing(f) && column->type == VOUCH_COLUMN_CATEGORY) {
         VOUCH_TRY(category(s, r, column, f, &index));
-    for (int k = 0; k < column->categories; k++)
-        *(*x)++ = k == index ? 1.0f : 0.0f;
+        v = index;
+    } else if (!vouch_table_is_missing(f)) {
+        VOUCH_TRY(value(s, r, column, f, &v));
+    }
+    *x = vouch_column_encode(column, s->info.scaling, v, *x);
     return VOUCH_OK;
 }
 

@@ -38,17 +38,62 @@ int64_t vouch_schema_features(const vouch_schema *schema)
     return count;
 }
 
-void vouch_schema_expand(const vouch_schema *schema, vouch_feature *feature)
+static float scaled(const vouch_column *column, vouch_scaling scaling, double value)
 {
-    for (int i = 0; i < schema->columns; i++) {
-        const vouch_column *column = &schema->column[i];
-        const bool grouped = column->type == VOUCH_COLUMN_CATEGORY;
+    const double range = column->high - column->low;
+
+    if (scaling == VOUCH_SCALING_UNIT)
+        return range > 0 && isfinite(range) ? (float)((value - column->low) / range) : 0.0f;
+    return scaling == VOUCH_SCALING_BYTE ? (float)value / 255.0f : (float)value;
+}
+
+static vouch_feature describe(const vouch_column *column, int index, vouch_scaling scaling)
+{
+    const bool grouped = column->type == VOUCH_COLUMN_CATEGORY;
+    const bool unit = grouped || scaling == VOUCH_SCALING_UNIT;
+
+    return (vouch_feature){.low = unit ? 0.0f : scaled(column, scaling, column->low),
+                           .high = unit ? 1.0f : scaled(column, scaling, column->high),
+                           .column = index,
+                           .group = grouped ? index : -1,
+                           .is_integer = column->type != VOUCH_COLUMN_REAL,
+                           .immutable = column->immutable};
+}
+
+void vouch_schema_expand(const vouch_schema *schema, vouch_scaling scaling,
+                         vouch_feature *feature)
+{
+    for (int i = 0; i < schema->columns; i++)
         for (int64_t k = width(schema, i); k > 0; k--)
-            *feature++ = (vouch_feature){.low = grouped ? 0.0f : (float)column->low,
-                                         .high = grouped ? 1.0f : (float)column->high,
-                                         .column = i,
-                                         .group = grouped ? i : -1,
-                                         .is_integer = column->type != VOUCH_COLUMN_REAL,
-                                         .immutable = column->immutable};
+            *feature++ = describe(&schema->column[i], i, scaling);
+}
+
+float *vouch_column_encode(const vouch_column *column, vouch_scaling scaling, double value,
+                           float *x)
+{
+    const double known = isnan(value) ? column->fill : value;
+
+    if (column->type != VOUCH_COLUMN_CATEGORY) {
+        *x = scaled(column, scaling, known);
+        return x + 1;
     }
+    for (int k = 0; k < column->categories; k++)
+        x[k] = k == (int)known ? 1.0f : 0.0f;
+    return x + column->categories;
+}
+
+double vouch_column_decode(const vouch_column *column, vouch_scaling scaling, const float *x)
+{
+    int best = 0;
+
+    for (int k = 1; column->type == VOUCH_COLUMN_CATEGORY && k < column->categories; k++)
+        best = x[k] > x[best] ? k : best;
+    if (column->type == VOUCH_COLUMN_CATEGORY)
+        return best;
+    double value = (double)x[0];
+    if (scaling == VOUCH_SCALING_UNIT)
+        value = column->low + value * (column->high - column->low);
+    if (scaling == VOUCH_SCALING_BYTE)
+        value *= 255;
+    return column->type == VOUCH_COLUMN_INTEGER ? floor(value + .5) : value;
 }

@@ -46,13 +46,28 @@ typedef struct vouch_feature {
     bool immutable;
 } vouch_feature;
 
+/* How the numbers of a table become those of features: as they are, divided by 255, or each
+ * column's range mapped to [0,1]. Categories are 0 and 1 always. */
+typedef enum vouch_scaling {
+    VOUCH_SCALING_NONE,
+    VOUCH_SCALING_BYTE,
+    VOUCH_SCALING_UNIT
+} vouch_scaling;
+
 const char *vouch_column_type_name(vouch_column_type type);
 /* The column of that name, or -1. */
 int vouch_schema_find(const vouch_schema *schema, const char *name);
 /* How many features the columns but the target become. */
 int64_t vouch_schema_features(const vouch_schema *schema);
 /* Fills feature[vouch_schema_features]: in the order of the columns. */
-void vouch_schema_expand(const vouch_schema *schema, vouch_feature *feature);
+void vouch_schema_expand(const vouch_schema *schema, vouch_scaling scaling,
+                         vouch_feature *feature);
+/* Writes the features of one column with that value (a number, the index of a category, NaN
+ * where missing: the column's fill) and returns the place behind them. */
+float *vouch_column_encode(const vouch_column *column, vouch_scaling scaling, double value,
+                           float *x);
+/* The value that features of a column stand for: a number, or the index of a category. */
+double vouch_column_decode(const vouch_column *column, vouch_scaling scaling, const float *x);
 
 /* JSON in and out; source is for messages. The text is freed by vouch_release. */
 vouch_status vouch_schema_parse(vouch_arena *arena, const char *source, const char *text,
