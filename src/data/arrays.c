@@ -165,8 +165,8 @@ static const char *last_hit(const char *name, const char *part)
     return hit;
 }
 
-vouch_status vouch_data_sibling(vouch_arena *arena, const char *of, const char *from,
-                                const char *to, const char **path)
+vouch_status vouch_data_replace(vouch_arena *arena, const char *of, const char *from,
+                                const char *to, char **path)
 {
     const char *slash = strrchr(of, '/');
     const char *hit = last_hit(slash ? slash : of, from);
@@ -174,10 +174,19 @@ vouch_status vouch_data_sibling(vouch_arena *arena, const char *of, const char *
     *path = NULL;
     if (!hit)
         return VOUCH_OK;
-    char *made =
-        vouch_arena_print(arena, "%.*s%s%s", (int)(hit - of), of, to, hit + strlen(from));
+    *path = vouch_arena_print(arena, "%.*s%s%s", (int)(hit - of), of, to, hit + strlen(from));
+    return *path ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+vouch_status vouch_data_sibling(vouch_arena *arena, const char *of, const char *from,
+                                const char *to, const char **path)
+{
+    char *made = NULL;
+
+    *path = NULL;
+    VOUCH_TRY(vouch_data_replace(arena, of, from, to, &made));
     if (!made)
-        return VOUCH_ERR_MEMORY;
+        return VOUCH_OK;
     const size_t length = strlen(made);
     const char *packed = vouch_arena_print(arena, "%s.gz", made);
     if (!packed)

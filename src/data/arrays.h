@@ -21,8 +21,11 @@ vouch_status vouch_data_arrays_next(vouch_data_stream *stream, int64_t n, float 
 vouch_status vouch_data_arrays_rewind(vouch_data_stream *stream);
 void vouch_data_arrays_close(vouch_data_stream *stream);
 
-/* Another file of the same folder: the name with the last `from` replaced by `to`, if there is
- * such a file (or its .gz); else *path NULL. */
+/* The path with the last `from` of the file's name replaced by `to`; *path NULL where there is
+ * none. */
+vouch_status vouch_data_replace(vouch_arena *arena, const char *of, const char *from,
+                                const char *to, char **path);
+/* The same, if there is such a file (or its .gz). */
 vouch_status vouch_data_sibling(vouch_arena *arena, const char *of, const char *from,
                                 const char *to, const char **path);
 

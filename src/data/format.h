@@ -44,6 +44,7 @@ struct vouch_data_stream {
 
 typedef struct vouch_data_format {
     const char *name, *summary, *citation;
+    const char *suffix; /* of files to be written in it; NULL: none tells it */
     bool (*recognise)(const vouch_data_place *place);
     /* Fills info and state; what it opened is closed by close, on failure too. */
     vouch_status (*open)(vouch_data_stream *stream);

@@ -221,9 +221,11 @@ const vouch_data_format vouch_data_format_csv = {
     .name = "csv",
     .summary = "tables in text, with any separator; types inferred, or of a schema",
     .citation = "RFC 4180",
+    .suffix = ".csv",
     .recognise = recognise,
     .open = open_table,
     .next = next,
     .rewind = rewind_table,
     .close = close_table,
+    .write = vouch_table_write,
 };

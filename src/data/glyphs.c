@@ -108,7 +108,8 @@ static float distance(point p, point a, point b)
 static void draw_stroke(const stroke *s, int side, float *x)
 {
     for (int i = 0; i < side * side; i++) {
-        const point p = {(float)(i % side) + .5f, (float)(i / side) + .5f};
+        const int row = i / side, column = i % side;
+        const point p = {(float)column + .5f, (float)row + .5f};
         float nearest = distance(p, s->at[0], s->at[0]);
         for (int k = 0; k + 1 < s->count; k++)
             nearest = fminf(nearest, distance(p, s->at[k], s->at[k + 1]));

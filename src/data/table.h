@@ -28,4 +28,7 @@ vouch_status vouch_table_field(const vouch_data_stream *stream, const vouch_tabl
 vouch_status vouch_table_encode(const vouch_data_stream *stream, const vouch_csv_record *record,
                                 float *x, int32_t *label, bool *missing);
 
+/* A set as a CSV with a header: its columns, or p0, p1, ... and `label` where it has none. */
+vouch_status vouch_table_write(const vouch_data *set, const char *path);
+
 #endif

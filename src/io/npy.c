@@ -109,8 +109,7 @@ static vouch_status read_dictionary(header *h, vouch_array *a)
             return fail(h, "has an entry that is not descr, fortran_order or shape");
         (void)take(h, ",");
     }
-    return h->has_descr && h->has_order && h->has_shape ? VOUCH_OK
-                                                        : fail(h, "lacks an entry");
+    return h->has_descr && h->has_order && h->has_shape ? VOUCH_OK : fail(h, "lacks an entry");
 }
 
 /* Magic, version, and the length of the dictionary. */
@@ -122,8 +121,8 @@ static vouch_status read_start(const header *h, vouch_stream *stream, size_t *le
     if (memcmp(magic, "\x93NUMPY", 6) != 0 || magic[6] < 1 || magic[6] > 3)
         return fail(h, "is not one of version 1 to 3");
     VOUCH_TRY(vouch_stream_need(stream, size, magic[6] == 1 ? 2 : 4, "the header"));
-    *length = (size_t)size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16 |
-              (size_t)size[3] << 24;
+    *length =
+        (size_t)size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16 | (size_t)size[3] << 24;
     return *length < HEADER_MAX ? VOUCH_OK : fail(h, "is too long");
 }
 
@@ -157,18 +156,29 @@ vouch_status vouch_pack_npy(vouch_pack *pack, const char *descr, const vouch_sha
 {
     enum { PREFIX = 10, ALIGN = 64, ROOM = 512 };
     char text[ROOM];
-    int length = snprintf(text, ROOM, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
+    int length =
+        snprintf(text, ROOM, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
 
     for (int d = 0; d < shape->rank; d++)
-        length += snprintf(text + length, (size_t)(ROOM - length), "%lld%s",
-                           (long long)shape->dim[d],
-                           d + 1 < shape->rank ? ", " : shape->rank == 1 ? "," : "");
+        length +=
+            snprintf(text + length, (size_t)(ROOM - length), "%lld%s", (long long)shape->dim[d],
+                     d + 1 < shape->rank ? ", "
+                     : shape->rank == 1  ? ","
+                                         : "");
     length += snprintf(text + length, (size_t)(ROOM - length), "), }");
     while ((PREFIX + length + 1) % ALIGN)
         text[length++] = ' ';
     text[length++] = '\n';
-    const unsigned char prefix[PREFIX] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0,
-                                          (unsigned char)length, (unsigned char)(length >> 8)};
+    const unsigned char prefix[PREFIX] = {0x93,
+                                          'N',
+                                          'U',
+                                          'M',
+                                          'P',
+                                          'Y',
+                                          1,
+                                          0,
+                                          (unsigned char)length,
+                                          (unsigned char)(length >> 8)};
     VOUCH_TRY(vouch_pack_bytes(pack, prefix, PREFIX));
     return vouch_pack_bytes(pack, text, (size_t)length);
 }

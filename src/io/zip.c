@@ -27,7 +27,8 @@ enum {
 static unsigned u16(const unsigned char *p) { return (unsigned)p[0] | (unsigned)p[1] << 8; }
 static unsigned u32(const unsigned char *p) { return u16(p) | u16(p + 2) << 16; }
 
-static vouch_status fail(vouch_context *ctx, const char *path, size_t place, const char *problem)
+static vouch_status fail(vouch_context *ctx, const char *path, size_t place,
+                         const char *problem)
 {
     return vouch_fail(ctx, VOUCH_ERR_PARSE, "%s: byte %zu: %s", path, place, problem);
 }
@@ -59,18 +60,21 @@ static vouch_status find_directory(vouch_arena *arena, const char *path, size_t 
             return fail(ctx, path, base + at, "the zip directory lies outside of the file");
         return VOUCH_OK;
     }
-    return fail(ctx, path, file_size, "no end record of a zip archive: it is cut short, or is none");
+    return fail(ctx, path, file_size,
+                "no end record of a zip archive: it is cut short, or is none");
 }
 
 /* Passes over the local header, whose sizes are only known there. */
-static vouch_status find_start(vouch_arena *arena, const char *path, size_t local, size_t *start)
+static vouch_status find_start(vouch_arena *arena, const char *path, size_t local,
+                               size_t *start)
 {
     void *data = NULL;
 
     VOUCH_TRY(vouch_file_read_range(arena, path, local, LOCAL_SIZE, &data));
     const unsigned char *p = data;
     if (memcmp(p, "PK\3\4", 4) != 0)
-        return fail(vouch_arena_context(arena), path, local, "not a local header of a zip archive");
+        return fail(vouch_arena_context(arena), path, local,
+                    "not a local header of a zip archive");
     *start = local + LOCAL_SIZE + u16(p + 26) + u16(p + 28);
     return VOUCH_OK;
 }
@@ -115,8 +119,7 @@ static vouch_status read_entries(vouch_arena *arena, const directory *d, vouch_z
         const size_t size = (size_t)ENTRY_SIZE + u16(p + 28) + u16(p + 30) + u16(p + 32);
         if (size > d->size - at)
             return fail(ctx, zip->path, d->start + at, "a zip directory that is cut short");
-        VOUCH_TRY(
-            read_entry(arena, zip->path, d->start + at, p, &zip->member[zip->count]));
+        VOUCH_TRY(read_entry(arena, zip->path, d->start + at, p, &zip->member[zip->count]));
         at += size;
     }
     return VOUCH_OK;
@@ -216,10 +219,10 @@ vouch_status vouch_pack_zip(vouch_pack *pack, const vouch_zip_file *file, int co
         start[i] = pack->size;
         VOUCH_TRY(put_local(pack, &file[i]));
     }
-    const size_t directory = pack->size;
+    const size_t list = pack->size;
     for (int i = 0; i < count; i++)
         VOUCH_TRY(put_entry(pack, &file[i], start[i]));
-    const size_t size = pack->size - directory;
+    const size_t size = pack->size - list;
     if (pack->size >= UINT32_MAX)
         return vouch_fail(pack->ctx, VOUCH_ERR_LIMIT, "an archive of more than 4 GiB");
     VOUCH_TRY(vouch_pack_bytes(pack, "PK\5\6", 4));
@@ -227,6 +230,6 @@ vouch_status vouch_pack_zip(vouch_pack *pack, const vouch_zip_file *file, int co
     VOUCH_TRY(put(pack, 2, (size_t)count));
     VOUCH_TRY(put(pack, 2, (size_t)count));
     VOUCH_TRY(put(pack, 4, size));
-    VOUCH_TRY(put(pack, 4, directory));
+    VOUCH_TRY(put(pack, 4, list));
     return put(pack, 2, 0);
 }

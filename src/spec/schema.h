@@ -21,14 +21,14 @@ typedef enum vouch_column_type {
 
 typedef struct vouch_column {
     const char *name;
+    double low, high;            /* inclusive; of REAL and INTEGER */
+    double fill;                 /* stands for a missing value; an index where CATEGORY */
+    const char *const *category; /* [categories]; of CATEGORY */
     vouch_column_type type;
-    double low, high; /* inclusive; of REAL and INTEGER */
-    int categories;   /* of CATEGORY */
-    const char *const *category;
+    int categories;
     bool immutable;    /* no attack and no advice may change it */
     bool is_protected; /* must not influence decisions: sex, age ... */
     bool may_miss;     /* values were missing where the schema was made */
-    double fill;       /* stands for a missing value; an index where CATEGORY */
 } vouch_column;
 
 typedef struct vouch_schema {

@@ -1,0 +1,235 @@
+/* NumPy arrays: an .npy of features with its labels beside it, or both in one .npz. */
+#include <stdio.h>
+#include <string.h>
+
+#include "data/arrays.h"
+#include "data/write.h"
+#include "io/io.h"
+#include "io/zip.h"
+
+static bool recognise_npy(const vouch_data_place *place)
+{
+    return place->head_size > 6 && memcmp(place->head, "\x93NUMPY", 6) == 0;
+}
+
+static bool recognise_npz(const vouch_data_place *place)
+{
+    return place->head_size > 4 && memcmp(place->head, "PK\3\4", 4) == 0;
+}
+
+static vouch_data_arrays *begin(vouch_data_stream *s)
+{
+    s->state = VOUCH_NEW(s->arena, vouch_data_arrays);
+    return s->state;
+}
+
+/* ---- .npy --------------------------------------------------------------------------------- */
+
+static vouch_status open_file(vouch_arena *arena, const char *path, vouch_array *array)
+{
+    vouch_stream *stream = NULL;
+
+    VOUCH_TRY(vouch_stream_open(arena, path, &stream));
+    return vouch_array_open_npy(arena, stream, array);
+}
+
+static vouch_status open_npy(vouch_data_stream *s)
+{
+    vouch_data_arrays *a = begin(s);
+    const char *given = s->place.settings.labels, *labels = given;
+
+    if (!a)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(open_file(s->arena, s->place.path, &a->x));
+    if (!given)
+        VOUCH_TRY(vouch_data_sibling(s->arena, s->place.path, ".npy", "_labels.npy", &labels));
+    if (labels && strcmp(labels, "none") != 0)
+        VOUCH_TRY(open_file(s->arena, labels, &a->y));
+    return vouch_data_arrays_begin(s);
+}
+
+/* ---- .npz --------------------------------------------------------------------------------- */
+
+/* Names under which others keep features and labels; the first pair of which the features are
+ * there. */
+static const char *const pairs[][2] = {
+    {"x", "y"},
+    {"X", "y"},
+    {"images", "labels"},
+    {"data", "labels"},
+    {"features", "labels"},
+    {"x_test", "y_test"},
+    {"x_train", "y_train"},
+    {"arr_0", "arr_1"},
+};
+
+static vouch_status find_member(vouch_data_stream *s, const vouch_zip *zip, const char *name,
+                                int *member)
+{
+    const char *file = vouch_arena_print(s->arena, "%s.npy", name);
+
+    if (!file)
+        return VOUCH_ERR_MEMORY;
+    *member = vouch_zip_find(zip, file);
+    return VOUCH_OK;
+}
+
+/* Which arrays are meant: those of the settings, else a pair that is known. */
+static vouch_status choose(vouch_data_stream *s, const vouch_zip *zip, int *x, int *y)
+{
+    const char *array = s->place.settings.array, *labels = s->place.settings.labels;
+    const size_t count = array ? 0 : sizeof pairs / sizeof *pairs;
+
+    *x = *y = -1;
+    if (array)
+        VOUCH_TRY(find_member(s, zip, array, x));
+    for (size_t i = 0; i < count && *x < 0; i++) {
+        VOUCH_TRY(find_member(s, zip, pairs[i][0], x));
+        if (*x >= 0 && !labels)
+            VOUCH_TRY(find_member(s, zip, pairs[i][1], y));
+    }
+    if (*x < 0)
+        return vouch_fail(s->ctx, VOUCH_ERR_ARGUMENT,
+                          "%s: there is no array '%s': name one with ?array=NAME&labels=NAME",
+                          s->place.text, array ? array : "x");
+    if (!labels || strcmp(labels, "none") == 0)
+        return VOUCH_OK;
+    VOUCH_TRY(find_member(s, zip, labels, y));
+    return *y >= 0 ? VOUCH_OK
+                   : vouch_fail(s->ctx, VOUCH_ERR_ARGUMENT, "%s: there is no array '%s'",
+                                s->place.text, labels);
+}
+
+static vouch_status open_member(vouch_arena *arena, const vouch_zip *zip, int member,
+                                vouch_array *array)
+{
+    vouch_stream *stream = NULL;
+
+    VOUCH_TRY(vouch_zip_open(arena, zip, member, &stream));
+    return vouch_array_open_npy(arena, stream, array);
+}
+
+static vouch_status open_npz(vouch_data_stream *s)
+{
+    vouch_data_arrays *a = begin(s);
+    vouch_zip zip;
+    int x = -1, y = -1;
+
+    if (!a)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_zip_read(s->arena, s->place.path, &zip));
+    VOUCH_TRY(choose(s, &zip, &x, &y));
+    VOUCH_TRY(open_member(s->arena, &zip, x, &a->x));
+    if (y >= 0)
+        VOUCH_TRY(open_member(s->arena, &zip, y, &a->y));
+    return vouch_data_arrays_begin(s);
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static vouch_status pack_features(const vouch_data *set, vouch_pack *pack)
+{
+    const vouch_shape shape = vouch_data_full_shape(set);
+
+    VOUCH_TRY(vouch_pack_npy(pack, "<f4", &shape));
+    return vouch_data_pack_floats(set, false, pack);
+}
+
+static vouch_status pack_labels(const vouch_data *set, vouch_pack *pack)
+{
+    const vouch_shape shape = {.rank = 1, .dim = {set->info.count}};
+
+    VOUCH_TRY(vouch_pack_npy(pack, "<i4", &shape));
+    for (int64_t i = 0; i < set->info.count; i++) {
+        const uint32_t bits = (uint32_t)set->label[i];
+        const unsigned char raw[4] = {(unsigned char)bits, (unsigned char)(bits >> 8),
+                                      (unsigned char)(bits >> 16), (unsigned char)(bits >> 24)};
+        VOUCH_TRY(vouch_pack_bytes(pack, raw, 4));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status save_npy(const vouch_data *set, const char *path, vouch_pack *x,
+                             vouch_pack *y)
+{
+    VOUCH_TRY(vouch_file_write(set->ctx, path, x->data, x->size));
+    if (!set->info.classes)
+        return VOUCH_OK;
+    const size_t stem = strlen(path) - (sizeof ".npy" - 1);
+    vouch_arena *arena = vouch_arena_new(set->ctx);
+    const char *labels =
+        arena ? vouch_arena_print(arena, "%.*s_labels.npy", (int)stem, path) : NULL;
+    vouch_status status =
+        labels ? vouch_file_write(set->ctx, labels, y->data, y->size) : VOUCH_ERR_MEMORY;
+    vouch_arena_free(arena);
+    return status;
+}
+
+static vouch_status save_npz(const vouch_data *set, const char *path, vouch_pack *x,
+                             vouch_pack *y)
+{
+    const vouch_zip_file files[] = {{"x.npy", x->data, x->size}, {"y.npy", y->data, y->size}};
+    vouch_pack zip = {.ctx = set->ctx};
+    vouch_status status = vouch_pack_zip(&zip, files, set->info.classes ? 2 : 1);
+
+    if (!status)
+        status = vouch_file_write(set->ctx, path, zip.data, zip.size);
+    vouch_pack_free(&zip);
+    return status;
+}
+
+typedef vouch_status save_fn(const vouch_data *set, const char *path, vouch_pack *x,
+                             vouch_pack *y);
+
+static vouch_status write_with(const vouch_data *set, const char *path, save_fn *save)
+{
+    vouch_pack x = {.ctx = set->ctx}, y = {.ctx = set->ctx};
+    vouch_status status = pack_features(set, &x);
+
+    if (!status)
+        status = pack_labels(set, &y);
+    if (!status)
+        status = save(set, path, &x, &y);
+    vouch_pack_free(&x);
+    vouch_pack_free(&y);
+    return status;
+}
+
+static vouch_status write_npy(const vouch_data *set, const char *path)
+{
+    if (!vouch_data_path_ends(path, ".npy"))
+        return vouch_fail(set->ctx, VOUCH_ERR_ARGUMENT, "%s: the name must end in .npy", path);
+    return write_with(set, path, save_npy);
+}
+
+static vouch_status write_npz(const vouch_data *set, const char *path)
+{
+    return write_with(set, path, save_npz);
+}
+
+const vouch_data_format vouch_data_format_npy = {
+    .name = "npy",
+    .summary = "a NumPy array, and its labels in NAME_labels.npy beside it",
+    .citation = "NumPy format 1-3",
+    .suffix = ".npy",
+    .recognise = recognise_npy,
+    .open = open_npy,
+    .next = vouch_data_arrays_next,
+    .rewind = vouch_data_arrays_rewind,
+    .close = vouch_data_arrays_close,
+    .write = write_npy,
+};
+
+const vouch_data_format vouch_data_format_npz = {
+    .name = "npz",
+    .summary =
+        "NumPy arrays of features and labels in one file (x and y, or array= and labels=)",
+    .citation = "NumPy format 1-3; PKWARE APPNOTE",
+    .suffix = ".npz",
+    .recognise = recognise_npz,
+    .open = open_npz,
+    .next = vouch_data_arrays_next,
+    .rewind = vouch_data_arrays_rewind,
+    .close = vouch_data_arrays_close,
+    .write = write_npz,
+};
