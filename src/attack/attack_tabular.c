@@ -35,18 +35,18 @@ typedef struct search {
     int64_t *place;       /* [count] */
 } search;
 
-static int column_of(const vouch_ball *ball, int64_t i)
+static const vouch_feature *feature_of(const search *s, int64_t i)
 {
-    return ball->rules ? ball->rules->column[i] : VOUCH_COLUMN_REAL;
+    static const vouch_feature number = {.column = -1, .group = -1};
+    return s->a->ball->rules ? &s->a->ball->rules->feature[i] : &number;
 }
 
 /* Input i's group gets i as its member. */
 static void set_category(const search *s, int64_t i, float *x)
 {
     const vouch_ball *ball = s->a->ball;
-    const int32_t group = ball->rules->group[i];
     for (int64_t j = 0; j < ball->size; j++)
-        if (column_of(ball, j) == VOUCH_COLUMN_CATEGORY && ball->rules->group[j] == group)
+        if (feature_of(s, j)->group == feature_of(s, i)->group)
             x[j] = j == i ? ball->high[j] : ball->low[j];
 }
 
@@ -54,11 +54,10 @@ static void set_number(const search *s, int64_t p, int64_t i, float *x)
 {
     const vouch_cell *cell = &s->a->cell[p];
     const double t = fmin(fmax(2 * vouch_random_unit(&s->random[p]) - .5, 0), 1);
-    const float value =
-        (float)((double)cell->low[i] + t * ((double)cell->high[i] - (double)cell->low[i]));
-    x[i] = fminf(fmaxf(column_of(s->a->ball, i) == VOUCH_COLUMN_INTEGER ? rintf(value) : value,
-                       cell->low[i]),
-                 cell->high[i]);
+    const double value =
+        (double)cell->low[i] + t * ((double)cell->high[i] - (double)cell->low[i]);
+    const float number = (float)(feature_of(s, i)->is_integer ? rint(value) : value);
+    x[i] = fminf(fmaxf(number, cell->low[i]), cell->high[i]);
 }
 
 /* One random move; columns that cannot change are passed over a few times. */
@@ -67,10 +66,9 @@ static void move(const search *s, int64_t p, float *x)
     enum { TRIES = 32 };
     for (int t = 0; t < TRIES; t++) {
         const int64_t i = (int64_t)vouch_random_below(&s->random[p], (uint64_t)s->a->inputs);
-        if (column_of(s->a->ball, i) == VOUCH_COLUMN_FIXED ||
-            s->a->cell[p].low[i] >= s->a->cell[p].high[i])
+        if (s->a->cell[p].low[i] >= s->a->cell[p].high[i])
             continue;
-        if (column_of(s->a->ball, i) == VOUCH_COLUMN_CATEGORY)
+        if (feature_of(s, i)->group >= 0)
             set_category(s, i, x);
         else
             set_number(s, p, i, x);

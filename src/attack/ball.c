@@ -56,14 +56,19 @@ static bool within(double x, double p, double radius)
     return error <= 0;
 }
 
+static bool is_category(const vouch_feature *f) { return f->group >= 0 && !f->immutable; }
+
 static double radius_of(const vouch_ball *ball, int64_t i)
 {
-    const double *scale = ball->rules ? ball->rules->scale : NULL;
-    if (ball->rules && ball->rules->column[i] == VOUCH_COLUMN_CATEGORY)
-        return (double)INFINITY;
-    if (ball->rules && ball->rules->column[i] == VOUCH_COLUMN_FIXED)
+    if (!ball->rules)
+        return ball->eps;
+    const vouch_feature *f = &ball->rules->feature[i];
+    if (f->immutable)
         return 0;
-    return scale && scale[i] != 1 ? fmax(0, vouch_mul_down(ball->eps, scale[i])) : ball->eps;
+    if (is_category(f))
+        return (double)INFINITY;
+    const double range = (double)ball->high[i] - (double)ball->low[i];
+    return ball->rules->relative ? fmax(0, vouch_mul_down(ball->eps, range)) : ball->eps;
 }
 
 /* At least |p - x|. */
@@ -117,11 +122,11 @@ static bool in_norm(const vouch_ball *ball, const float *x, const float *p)
 }
 
 /* One member of the group at its high, the others at their low? */
-static bool group_is_valid(const vouch_ball *ball, const float *p, int32_t group)
+static bool group_is_valid(const vouch_ball *ball, const float *p, int group)
 {
     int at_high = 0;
     for (int64_t i = 0; i < ball->size; i++) {
-        if (ball->rules->column[i] != VOUCH_COLUMN_CATEGORY || ball->rules->group[i] != group)
+        if (ball->rules->feature[i].group != group)
             continue;
         at_high += p[i] == ball->high[i];
         if (p[i] != ball->high[i] && p[i] != ball->low[i])
@@ -132,12 +137,15 @@ static bool group_is_valid(const vouch_ball *ball, const float *p, int32_t group
 
 static bool follows_rules(const vouch_ball *ball, const float *p)
 {
-    for (int64_t i = 0; i < ball->size; i++)
-        if (ball->rules->column[i] == VOUCH_COLUMN_INTEGER && p[i] != rintf(p[i]))
+    int seen = -1; /* groups come one after the other */
+    for (int64_t i = 0; i < ball->size; i++) {
+        const vouch_feature *f = &ball->rules->feature[i];
+        if (is_category(f) && f->group != seen && !group_is_valid(ball, p, f->group))
             return false;
-    for (int32_t g = 0; g < ball->rules->group_count; g++)
-        if (!group_is_valid(ball, p, g))
+        seen = f->group >= 0 ? f->group : seen;
+        if (f->group < 0 && !f->immutable && f->is_integer && p[i] != rintf(p[i]))
             return false;
+    }
     return true;
 }
 
@@ -157,7 +165,7 @@ double vouch_ball_distance(const vouch_ball *ball, const float *x, const float *
     for (int64_t i = 0; i < ball->size; i++) {
         const double d = fabs((double)p[i] - (double)x[i]);
         if (ball->norm == VOUCH_NORM_LINF)
-            sum = ball->rules && radius_of(ball, i) == (double)INFINITY ? sum : fmax(sum, d);
+            sum = ball->rules && is_category(&ball->rules->feature[i]) ? sum : fmax(sum, d);
         else
             sum += ball->norm == VOUCH_NORM_L2 ? d * d : d;
     }
@@ -186,7 +194,8 @@ void vouch_ball_cell(const vouch_ball *ball, const vouch_cell *cell)
             continue;
         cell->low[i] = farthest(x, radius_of(ball, i), cell->low[i]);
         cell->high[i] = farthest(x, radius_of(ball, i), cell->high[i]);
-        if (ball->rules && ball->rules->column[i] == VOUCH_COLUMN_INTEGER) {
+        const vouch_feature *f = ball->rules ? &ball->rules->feature[i] : NULL;
+        if (f && f->is_integer && f->group < 0 && !f->immutable) {
             cell->low[i] = ceilf(cell->low[i]);
             cell->high[i] = floorf(cell->high[i]);
         }

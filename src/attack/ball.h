@@ -8,9 +8,7 @@
 #ifndef VOUCH_ATTACK_BALL_H
 #define VOUCH_ATTACK_BALL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "spec/schema.h"
 
 typedef enum vouch_norm {
     VOUCH_NORM_LINF,
@@ -31,20 +29,12 @@ typedef struct vouch_image {
     int64_t channels, height, width;
 } vouch_image;
 
-typedef enum vouch_column {
-    VOUCH_COLUMN_REAL,
-    VOUCH_COLUMN_INTEGER,
-    VOUCH_COLUMN_FIXED,   /* never changes */
-    VOUCH_COLUMN_CATEGORY /* one of a group: one member at its high, the others at their low */
-} vouch_column;
-
-/* What a table's columns allow. A category may change to any other of its group; eps binds the
- * numbers alone, each in units of its scale. */
+/* What a table's columns allow. Immutable features stay; a category may change to any other of
+ * its group, one member at its high, the others at their low; whole numbers stay whole. eps binds
+ * the numbers alone. */
 typedef struct vouch_rules {
-    const unsigned char *column; /* [size] a vouch_column */
-    const int32_t *group;        /* [size] of CATEGORY: 0 .. group_count-1 */
-    int32_t group_count;
-    const double *scale; /* [size] NULL: all 1 */
+    const vouch_feature *feature; /* [size] */
+    bool relative;                /* eps is a share of each number's valid range */
 } vouch_rules;
 
 typedef struct vouch_ball {

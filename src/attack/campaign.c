@@ -47,7 +47,7 @@ static int target_of(const campaign *c, int64_t point)
 
 static vouch_aim aim_of(const campaign *c, int64_t point)
 {
-    return (vouch_aim){c->classes, c->request->label[point], target_of(c, point)};
+    return (vouch_aim){c->classes, c->fate[point].label, target_of(c, point)};
 }
 
 /* ---- one block ----------------------------------------------------------------------------- */
@@ -64,9 +64,11 @@ static vouch_status look_at_clean(campaign *c, const worker *w, const int64_t *p
     float *z = c->clean + point[0] * c->classes;
     VOUCH_TRY(vouch_victim_forward(w->victim, count, c->request->x + point[0] * c->inputs, z));
     for (int64_t k = 0; k < count; k++) {
-        const vouch_aim aim = aim_of(c, point[k]);
         vouch_fate *fate = &c->fate[point[k]];
         fate->clean = fate->predicted = vouch_predicted(c->classes, z + k * c->classes);
+        fate->label =
+            c->request->label[point[k]] < 0 ? fate->clean : c->request->label[point[k]];
+        const vouch_aim aim = aim_of(c, point[k]);
         fate->forward = 1;
         fate->outcome = vouch_aim_margin(&aim, z + k * c->classes) > 0 ? VOUCH_OUTCOME_WRONG
                                                                        : VOUCH_OUTCOME_HELD;
@@ -90,7 +92,7 @@ static vouch_status fill(const campaign *c, const worker *w, const int64_t *poin
         memcpy(x + k * c->inputs, c->request->x + p * c->inputs, (size_t)c->inputs * sizeof *x);
         memcpy(clean + k * c->classes, c->clean + p * c->classes,
                (size_t)c->classes * sizeof *clean);
-        label[k] = c->request->label[p];
+        label[k] = c->fate[p].label;
         target[k] = target_of(c, p);
         number[k] = (uint64_t)p;
     }
@@ -257,7 +259,7 @@ static vouch_status check_point(vouch_context *ctx, const campaign *c, int64_t p
 {
     const vouch_campaign *r = c->request;
     const int target = target_of(c, p);
-    if (r->label[p] < 0 || r->label[p] >= c->classes || target >= c->classes || target < -1)
+    if (r->label[p] < -1 || r->label[p] >= c->classes || target >= c->classes || target < -1)
         return vouch_fail(ctx, VOUCH_ERR_VALUE,
                           "attack: point %" PRId64 " has class %d and target %d of %" PRId64
                           " classes",

@@ -16,7 +16,7 @@ typedef struct vouch_campaign {
     const vouch_ball *ball;
     int64_t count;
     const float *x;    /* [count][inputs] */
-    const int *label;  /* [count] */
+    const int *label;  /* [count] -1: unknown, the network's own prediction counts as right */
     const int *target; /* [count] NULL: none; a class wanted, -1: any but the label */
     uint64_t seed;
     int64_t budget;  /* passes of each point; 0: as many as the attack takes */
@@ -33,6 +33,7 @@ const char *vouch_outcome_name(vouch_outcome outcome);
 
 typedef struct vouch_fate {
     vouch_outcome outcome;
+    int label;            /* the class taken as right */
     int clean, predicted; /* classes of the point and of the adversarial */
     const char *by;       /* name of the attack that found it, or NULL */
     double distance;      /* of the adversarial, in the ball's norm */

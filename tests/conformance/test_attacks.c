@@ -415,24 +415,19 @@ static void rows_of_tables_keep_their_rules(void **state)
 {
     static scene s;
     static outcome o;
-    unsigned char column[INPUTS] = {0};
-    int32_t group[INPUTS] = {0};
-    double scale[INPUTS];
+    vouch_feature feature[INPUTS];
     int found = 0;
     (void)state;
     open_scene(&s, 3, 17);
     for (int i = 0; i < INPUTS; i++) {
-        column[i] = i < 4   ? VOUCH_COLUMN_CATEGORY
-                    : i < 6 ? VOUCH_COLUMN_INTEGER
-                    : i < 8 ? VOUCH_COLUMN_FIXED
-                            : VOUCH_COLUMN_REAL;
+        feature[i] = (vouch_feature){
+            .group = i < 4 ? 0 : -1, .is_integer = i < 6, .immutable = i == 6 || i == 7};
         s.high[i] = i == 4 || i == 5 ? 9 : 1;
-        scale[i] = s.high[i] > 1 ? 9 : 1;
     }
     for (int p = 0; p < POINTS; p++)
         for (int i = 0; i < 6; i++)
             s.x[p * INPUTS + i] = i < 4 ? (float)(i == p % 4) : (float)(p % 10);
-    const vouch_rules rules = {column, group, 1, scale};
+    const vouch_rules rules = {feature, true};
     s.ball.rules = &rules;
     vouch_campaign request = request_of(&s, vouch_attack_find("tabular"));
     run(&s, &request, &o);
@@ -454,9 +449,8 @@ static void an_attack_without_rules_refuses_tables(void **state)
 {
     static scene s;
     static outcome o;
-    const unsigned char column[INPUTS] = {0};
-    const int32_t group[INPUTS] = {0};
-    const vouch_rules rules = {column, group, 0, NULL};
+    const vouch_feature feature[INPUTS] = {{0}};
+    const vouch_rules rules = {feature, false};
     (void)state;
     open_scene(&s, 3, 19);
     s.ball.rules = &rules;

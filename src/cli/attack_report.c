@@ -1,0 +1,209 @@
+/* The table and the JSON of `vouch attack`, and its array. */
+#include "cli/attack_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/text.h"
+#include "io/array.h"
+
+enum { SCHEMA = 1 };
+
+vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *report)
+{
+    const int64_t n = report->points->count;
+    vouch_cli_attack_counts c = {
+        .nearest = (double)NAN, .mean = (double)NAN, .farthest = (double)NAN};
+    double sum = 0;
+    for (int64_t p = 0; p < n; p++) {
+        const vouch_fate *f = &report->fate[p];
+        c.of[f->outcome]++;
+        c.right += f->clean == f->label;
+        c.forward += (double)f->forward / (double)n;
+        c.backward += (double)f->backward / (double)n;
+        if (f->outcome != VOUCH_OUTCOME_FOUND)
+            continue;
+        sum += f->distance;
+        c.nearest = fmin(c.nearest, f->distance);
+        c.farthest = fmax(c.farthest, f->distance);
+    }
+    c.robust = c.of[VOUCH_OUTCOME_HELD] + c.of[VOUCH_OUTCOME_DOUBTFUL];
+    if (c.of[VOUCH_OUTCOME_FOUND] > 0)
+        c.mean = sum / (double)c.of[VOUCH_OUTCOME_FOUND];
+    return c;
+}
+
+/* Wilson's interval of a share at 95 % [Wilson 1927]. */
+static void wilson(int64_t hits, int64_t of, double end[2])
+{
+    const double z = 1.959963984540054, n = (double)of, share = (double)hits / n;
+    const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    const double half =
+        z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    end[0] = fmax(0, centre - half);
+    end[1] = fmin(1, centre + half);
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+static void put_share(FILE *out, const char *label, int64_t hits, int64_t of)
+{
+    double end[2];
+    wilson(hits, of, end);
+    fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %.2f to %.2f)\n", label,
+            vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
+            100 * (double)hits / (double)of, 100 * end[0], 100 * end[1]);
+}
+
+/* Which attack found how many. */
+static void put_finders(FILE *out, const vouch_cli_attack_report *r)
+{
+    const char *const *part = r->campaign->attack->parts;
+    for (; part && *part; part++) {
+        int64_t found = 0;
+        for (int64_t p = 0; p < r->points->count; p++)
+            found += r->fate[p].outcome == VOUCH_OUTCOME_FOUND && !strcmp(r->fate[p].by, *part);
+        fprintf(out, "  %-8s %s\n", *part, vouch_cli_count((uint64_t)found).text);
+    }
+}
+
+/* Up to that many classes have a row each. */
+enum { CLASSES_SHOWN = 20 };
+
+static void put_classes(FILE *out, const vouch_cli_attack_report *r)
+{
+    if (r->network->outputs > CLASSES_SHOWN || r->points->count < 2)
+        return;
+    fprintf(out, "%-10s %8s %8s %8s %8s\n", "class", "points", "right", "found", "robust");
+    for (int64_t k = 0; k < r->network->outputs; k++) {
+        int64_t n = 0, right = 0, found = 0, wrong = 0;
+        for (int64_t p = 0; p < r->points->count; p++) {
+            const vouch_fate *f = &r->fate[p];
+            n += f->label == k;
+            right += f->label == k && f->clean == k;
+            found += f->label == k && f->outcome == VOUCH_OUTCOME_FOUND;
+            wrong += f->label == k && f->outcome == VOUCH_OUTCOME_WRONG;
+        }
+        fprintf(out, "%-10" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n", k,
+                n, right, found, n - found - wrong);
+    }
+}
+
+void vouch_cli_attack_text(FILE *out, const vouch_cli_attack_report *r)
+{
+    const vouch_cli_attack_counts c = vouch_cli_attack_count(r);
+    const int64_t found = c.of[VOUCH_OUTCOME_FOUND], doubtful = c.of[VOUCH_OUTCOME_DOUBTFUL];
+    fprintf(out, "attack     %s, norm %s, eps %s, seed %" PRIu64 "\n",
+            r->campaign->attack->name, vouch_norm_name(r->campaign->ball->norm),
+            vouch_cli_real(r->campaign->ball->eps).text, r->campaign->seed);
+    fprintf(out, "network    %s (%s inputs, %s classes)\n", r->network->path,
+            vouch_cli_count((uint64_t)r->network->inputs).text,
+            vouch_cli_count((uint64_t)r->network->outputs).text);
+    fprintf(out, "points     %s (%s)\n", r->points->place,
+            vouch_cli_count((uint64_t)r->points->count).text);
+    put_share(out, "clean", c.right, r->points->count);
+    put_share(out, "robust", c.robust, r->points->count);
+    fprintf(out, "found      %s, each proved over the reals%s%s%s\n",
+            vouch_cli_count((uint64_t)found).text, doubtful ? "; " : "",
+            doubtful ? vouch_cli_count((uint64_t)doubtful).text : "",
+            doubtful ? " more that only rounding makes" : "");
+    put_finders(out, r);
+    if (found > 0)
+        fprintf(out, "distance   %.6g to %.6g, mean %.6g\n", c.nearest, c.farthest, c.mean);
+    fprintf(out, "passes     %.1f forward, %.1f backward a point\n", c.forward, c.backward);
+    fprintf(out, "time       %s, CPU %s\n", vouch_cli_seconds(r->seconds).text,
+            vouch_cli_seconds(r->cpu_seconds).text);
+    put_classes(out, r);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static void add_point(vouch_context *ctx, json_t *list, const vouch_fate *f)
+{
+    json_t *point = json_object();
+    if (vouch_json_add(ctx, list, NULL, point) != VOUCH_OK)
+        return;
+    (void)vouch_json_add_text(ctx, point, "outcome", vouch_outcome_name(f->outcome));
+    (void)vouch_json_add_int(ctx, point, "label", f->label);
+    (void)vouch_json_add_int(ctx, point, "clean", f->clean);
+    (void)vouch_json_add_int(ctx, point, "predicted", f->predicted);
+    (void)vouch_json_add_text(ctx, point, "by", f->by);
+    (void)vouch_json_add_real(ctx, point, "distance", f->by ? f->distance : (double)NAN);
+    (void)vouch_json_add_int(ctx, point, "forward", f->forward);
+    (void)vouch_json_add_int(ctx, point, "backward", f->backward);
+}
+
+static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_report *r)
+{
+    const vouch_cli_attack_counts c = vouch_cli_attack_count(r);
+    double end[2];
+    (void)vouch_json_add_int(ctx, root, "points", r->points->count);
+    (void)vouch_json_add_int(ctx, root, "right", c.right);
+    (void)vouch_json_add_int(ctx, root, "robust", c.robust);
+    for (int i = 0; i < 4; i++)
+        (void)vouch_json_add_int(ctx, root, vouch_outcome_name((vouch_outcome)i), c.of[i]);
+    wilson(c.robust, r->points->count, end);
+    (void)vouch_json_add_reals(ctx, root, "robust_interval", end, 2);
+    (void)vouch_json_add_real(ctx, root, "mean_forward", c.forward);
+    (void)vouch_json_add_real(ctx, root, "mean_backward", c.backward);
+    (void)vouch_json_add_real(ctx, root, "mean_distance", c.mean);
+}
+
+static void fill(vouch_context *ctx, json_t *root, const vouch_cli_attack_report *r)
+{
+    json_t *list = json_array();
+    (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
+    (void)vouch_json_add_text(ctx, root, "attack", r->campaign->attack->name);
+    (void)vouch_json_add_text(ctx, root, "norm", vouch_norm_name(r->campaign->ball->norm));
+    (void)vouch_json_add_real(ctx, root, "eps", r->campaign->ball->eps);
+    (void)vouch_json_add_count(ctx, root, "seed", r->campaign->seed);
+    (void)vouch_json_add_int(ctx, root, "budget", r->campaign->budget);
+    (void)vouch_json_add_text(ctx, root, "network", r->network->path);
+    (void)vouch_json_add_text(ctx, root, "network_sha256", r->network->sha256);
+    (void)vouch_json_add_text(ctx, root, "data", r->points->place);
+    add_counts(ctx, root, r);
+    (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
+    (void)vouch_json_add_real(ctx, root, "cpu_seconds", r->cpu_seconds);
+    if (vouch_json_add(ctx, root, "each", list) == VOUCH_OK)
+        for (int64_t p = 0; p < r->points->count; p++)
+            add_point(ctx, list, &r->fate[p]);
+}
+
+vouch_status vouch_cli_attack_json(vouch_context *ctx, FILE *out,
+                                   const vouch_cli_attack_report *r)
+{
+    json_t *root;
+    char *text = NULL;
+    size_t size = 0;
+    VOUCH_TRY(vouch_json_object(ctx, &root));
+    fill(ctx, root, r);
+    vouch_status s = vouch_context_status(ctx);
+    if (s == VOUCH_OK)
+        s = vouch_json_dump(ctx, root, &text, &size);
+    json_decref(root);
+    if (s == VOUCH_OK)
+        (void)fwrite(text, 1, size, out); /* the stream remembers an error */
+    vouch_release(ctx, text);
+    return s;
+}
+
+/* ---- the array ----------------------------------------------------------------------------- */
+
+vouch_status vouch_cli_attack_array(vouch_context *ctx, FILE *out,
+                                    const vouch_cli_attack_report *r)
+{
+    vouch_pack header = {.ctx = ctx};
+    vouch_shape shape = {.rank = r->points->shape.rank + 1, .dim = {r->points->count}};
+    for (int i = 1; i < shape.rank; i++)
+        shape.dim[i] = r->points->shape.dim[i - 1];
+    const vouch_status s = vouch_pack_npy(&header, "<f4", &shape);
+    if (s == VOUCH_OK) {
+        (void)fwrite(header.data, 1, header.size, out);
+        (void)fwrite(r->adversarial, sizeof *r->adversarial,
+                     (size_t)(r->points->count * r->points->size), out);
+    }
+    vouch_pack_free(&header);
+    return s;
+}

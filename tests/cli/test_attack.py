@@ -1,0 +1,120 @@
+"""vouch attack: what it finds, writes and refuses."""
+import json
+import struct
+
+from cli_support import CliTest, dense, main, vouch
+
+SIDE = 4
+
+
+def linear(path, bias, inputs=SIDE * SIDE):
+    """y_0 = bias, y_1 = sum of the inputs: class 0 wherever the sum is below the bias."""
+    return dense(path, [([[0] * inputs, [1] * inputs], [bias, 0])])
+
+
+def idx(path, rows, labels):
+    """Images of SIDE x SIDE bytes with their labels, as two IDX files; returns the images'."""
+    images = path / "toy-images-idx3-ubyte"
+    images.write_bytes(struct.pack(">IIII", 0x803, len(rows), SIDE, SIDE) +
+                       b"".join(bytes(row) for row in rows))
+    (path / "toy-labels-idx1-ubyte").write_bytes(
+        struct.pack(">II", 0x801, len(labels)) + bytes(labels))
+    return images
+
+
+class Attack(CliTest):
+    def result(self, *arguments):
+        done = vouch("attack", *arguments, "--json", "-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return json.loads(done.stdout)
+
+    def images(self):
+        """The sum is 8 for each, in bytes of 128/255; labels 0, but the last is 1."""
+        return idx(self.dir, [[128] * 16, [127] * 16, [129] * 16], [0, 0, 1])
+
+    def test_a_point_named_by_numbers_is_attacked(self):
+        net = linear(self.dir / "n.onnx", 1.0, inputs=2)
+        r = self.result(net, "0.3,0.4", "--eps", "0.2", "--attack", "fgsm")
+        self.assertEqual((r["found"], r["each"][0]["predicted"]), (1, 1))
+        self.assertLessEqual(r["each"][0]["distance"], .2)
+        r = self.result(net, "0.3,0.4", "--eps", "0.1", "--attack", "fgsm")
+        self.assertEqual((r["held"], r["robust"]), (1, 1))
+
+    def test_the_nearest_is_found_without_a_bound(self):
+        net = linear(self.dir / "n.onnx", 1.0, inputs=2)
+        r = self.result(net, "0.3,0.4", "--eps", "inf", "--norm", "l2", "--attack", "deepfool")
+        self.assertAlmostEqual(r["each"][0]["distance"], .3 / 2 ** .5, delta=.01)
+
+    def test_a_data_set_gives_counts_files_and_a_picture(self):
+        net, out = linear(self.dir / "n.onnx", 8.4), self.dir / "found.npy"
+        for name in ("p.png", "p.svg"):
+            done = vouch("attack", net, self.images(), "--eps", "0.05", "--attack", "pgd",
+                         "--out", out, "--picture", self.dir / name)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+            self.assertRegex(done.stdout, r"clean +2 of 3")
+            self.assertRegex(done.stdout, r"robust +0 of 3")
+            self.assertRegex(done.stdout, r"found +2, each proved")
+        data = out.read_bytes()
+        self.assertEqual(data[:6], b"\x93NUMPY")
+        self.assertIn(b"(3, 4, 4)" if b"(3, 4, 4)" in data else b"(3, 1, 4, 4)", data[:128])
+        self.assertEqual((self.dir / "p.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertIn("data:image/png;base64,", (self.dir / "p.svg").read_text())
+
+    def test_threads_do_not_change_the_bytes(self):
+        net, data = linear(self.dir / "n.onnx", 8.4), self.images()
+        files = []
+        for threads in (1, 2):
+            files.append(self.dir / f"{threads}.npy")
+            self.result(net, data, "--eps", "0.1", "--attack", "square", "--threads", threads,
+                        "--out", files[-1])
+        self.assertEqual(files[0].read_bytes(), files[1].read_bytes())
+
+    def test_budgets_and_settings_are_kept(self):
+        net, data = linear(self.dir / "n.onnx", 99), self.images()
+        r = self.result(net, data, "--eps", "0.1", "--attack", "pgd", "--budget", "9")
+        self.assertTrue(all(p["forward"] + p["backward"] <= 9 for p in r["each"]))
+        r = self.result(net, data, "--eps", "0.1", "--attack", "pgd", "--set",
+                        "steps=5,restarts=1")
+        self.assertEqual(max(p["backward"] for p in r["each"]), 5)
+
+    def test_tables_keep_what_must_not_change(self):
+        net = linear(self.dir / "n.onnx", 6.0, inputs=2)
+        table = self.dir / "t.csv"
+        table.write_text("a,b,class\n" + "".join(f"{i % 5},{(i * 7) % 5},{i % 2}\n"
+                                                 for i in range(40)))
+        r = self.result(net, f"{table}?target=class", "--eps", "3", "--attack", "tabular",
+                        "--out", self.dir / "t.npy")
+        self.assertGreater(r["found"], 0)
+        done = vouch("attack", net, f"{table}?target=class", "--eps", "3", "--attack", "pgd")
+        self.check_error(done, 2, "rules of tables")
+
+    def test_what_makes_no_sense_is_refused(self):
+        net, data = linear(self.dir / "n.onnx", 8.4), self.images()
+        small = linear(self.dir / "s.onnx", 1.0, inputs=2)
+        for arguments, code, word in (
+                ([net, data], 2, "--eps"),
+                ([net, data, "--eps", "-1"], 2, "eps"),
+                ([net, data, "--eps", "nan"], 2, "eps"),
+                ([net, data, "--eps", "0.1", "--attack", "magic"], 2, "magic"),
+                ([net, data, "--eps", "0.1", "--norm", "l0"], 2, "l0"),
+                ([net, data, "--eps", "inf", "--attack", "pgd"], 2, "finite"),
+                ([net, data, "--eps", "0.1", "--set", "steps"], 2, "steps"),
+                ([net, data, "--eps", "0.1", "--set", "sleep=1"], 2, "sleep"),
+                ([net, data, "--eps", "0.1", "--target", "2"], 2, "target"),
+                ([net, data, "--eps", "0.1", "--image", "3,4,4"], 2, "image"),
+                ([net, data, "--eps", "0.1", "--range", "1,0"], 2, "range"),
+                ([net, data, "--eps", "0.1", "--from", "3"], 3, "no sample"),
+                ([net, data, "--eps", "0.1", "--picture", "p.jpg"], 2, ".png"),
+                ([small, data, "--eps", "0.1"], 3, "2"),
+                ([small, "1,2", "--eps", "0.1", "--picture", self.dir / "p.png"], 2, "image"),
+                ([small, self.dir / "none", "--eps", "0.1"], 3, "none")):
+            with self.subTest(arguments=arguments):
+                self.check_error(vouch("attack", *arguments), code, word)
+
+    def test_a_network_with_one_output_is_no_classifier(self):
+        net = dense(self.dir / "n.onnx", [([[1, 1]], [0])])
+        self.check_error(vouch("attack", net, "1,2", "--eps", "0.1"), 3, "classifier")
+
+
+if __name__ == "__main__":
+    main()
