@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/attack_report.h"
-#include "report/png.h"
+#include "io/png.h"
 #include "report/svg.h"
 
 enum { ROWS = 10, CELL = 112, GAP = 8 };
@@ -169,7 +169,7 @@ vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out, bool svg,
     choose(&s);
     vouch_status status = draw(ctx, &s);
     if (status == VOUCH_OK)
-        status = vouch_png_write(&png, s.rgb, s.width, s.height);
+        status = vouch_png_pack(&png, &(vouch_picture){(int)s.width, (int)s.height, 3, s.rgb});
     if (status == VOUCH_OK && svg)
         status = put_svg(ctx, out, &s, &png);
     else if (status == VOUCH_OK)

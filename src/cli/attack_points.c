@@ -2,7 +2,8 @@
 #include "cli/attack_points.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/point.h"
@@ -109,18 +110,30 @@ static vouch_status take_samples(vouch_context *ctx, vouch_arena *arena,
 
 /* ---- range and image ----------------------------------------------------------------------- */
 
+/* "a,b,..." as exactly `count` finite numbers. */
+static bool read_list(const char *text, int count, double *number)
+{
+    for (int i = 0; i < count; i++) {
+        char *end = NULL;
+        number[i] = strtod(text, &end);
+        if (end == text || *end != (i + 1 < count ? ',' : '\0') || !isfinite(number[i]))
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
 static vouch_status set_range(vouch_context *ctx, const char *text, vouch_cli_points *p)
 {
-    float low, high;
-    int used = 0;
+    double end[2];
     if (text == NULL)
         return VOUCH_OK;
-    if (sscanf(text, "%f,%f%n", &low, &high, &used) != 2 || text[used] != '\0' || !(low < high))
+    if (!read_list(text, 2, end) || !(end[0] < end[1]))
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option 'range': '%s' is not LOW,HIGH",
                           text);
     for (int64_t i = 0; i < p->size; i++) {
-        p->low[i] = low;
-        p->high[i] = high;
+        p->low[i] = (float)end[0];
+        p->high[i] = (float)end[1];
     }
     return VOUCH_OK;
 }
@@ -137,19 +150,20 @@ static vouch_image image_of(const vouch_shape *s, int64_t size)
 
 static vouch_status set_image(vouch_context *ctx, const char *text, vouch_cli_points *p)
 {
-    long long c, h, w;
-    int used = 0;
+    double side[3];
     p->image = image_of(&p->shape, p->size);
     if (text == NULL)
         return VOUCH_OK;
-    if (sscanf(text, "%lld,%lld,%lld%n", &c, &h, &w, &used) != 3 || text[used] != '\0' ||
-        c < 1 || h < 1 || w < 1 || c > p->size || h > p->size || w > p->size ||
-        c * h * w != p->size)
+    bool fits = read_list(text, 3, side) && side[0] * side[1] * side[2] == (double)p->size;
+    for (int i = 0; i < 3 && fits; i++)
+        fits = side[i] >= 1 && side[i] == rint(side[i]);
+    if (!fits)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                           "option 'image': '%s' is not C,H,W with a product of %" PRId64, text,
                           p->size);
-    p->image = (vouch_image){c, h, w};
-    p->shape = (vouch_shape){.rank = 3, .dim = {c, h, w}};
+    p->image = (vouch_image){(int64_t)side[0], (int64_t)side[1], (int64_t)side[2]};
+    p->shape =
+        (vouch_shape){.rank = 3, .dim = {p->image.channels, p->image.height, p->image.width}};
     return VOUCH_OK;
 }
 

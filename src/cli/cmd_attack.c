@@ -279,7 +279,7 @@ const vouch_command vouch_command_attack = {
                 "vouch attack net.onnx digits.npz --attack pgd --set steps=100 --eps 0.3 "
                 "--json result.json\n"
                 "vouch attack net.onnx digits.npz --attack square --norm l2 --eps 1.5 "
-                "--out found.npy --picture found.png",
+                "--picture found.png",
     .least = 2,
     .most = 2,
     .interruptible = true,

@@ -67,22 +67,32 @@ vouch_status vouch_png_read(vouch_arena *arena, const char *path, int channels,
     return vouch_png_parse(arena, path, file.data, file.size, channels, picture);
 }
 
-vouch_status vouch_png_write(vouch_context *ctx, const char *path, const vouch_picture *picture)
+vouch_status vouch_png_pack(vouch_pack *pack, const vouch_picture *picture)
 {
     png_image image = {.version = PNG_IMAGE_VERSION,
                        .width = (png_uint_32)picture->width,
                        .height = (png_uint_32)picture->height,
                        .format = picture->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY};
     png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-    void *data = vouch_alloc(ctx, size);
+    void *data = vouch_alloc(pack->ctx, size);
 
     if (!data)
         return VOUCH_ERR_MEMORY;
     vouch_status status = VOUCH_OK;
     if (png_image_write_to_memory(&image, data, &size, 0, picture->pixel, 0, NULL))
-        status = vouch_file_write(ctx, path, data, size);
+        status = vouch_pack_bytes(pack, data, size);
     else
-        status = vouch_fail(ctx, VOUCH_ERR_INTERNAL, "%s: %s", path, image.message);
-    vouch_release(ctx, data);
+        status = vouch_fail(pack->ctx, VOUCH_ERR_INTERNAL, "a picture: %s", image.message);
+    vouch_release(pack->ctx, data);
+    return status;
+}
+
+vouch_status vouch_png_write(vouch_context *ctx, const char *path, const vouch_picture *picture)
+{
+    vouch_pack pack = {.ctx = ctx};
+    vouch_status status = vouch_png_pack(&pack, picture);
+    if (!status)
+        status = vouch_file_write(ctx, path, pack.data, pack.size);
+    vouch_pack_free(&pack);
     return status;
 }

@@ -15,6 +15,8 @@ vouch_status vouch_png_parse(vouch_arena *arena, const char *source, const void 
                              size_t size, int channels, vouch_picture *picture);
 vouch_status vouch_png_read(vouch_arena *arena, const char *path, int channels,
                             vouch_picture *picture);
+/* Appends the picture as a PNG file. */
+vouch_status vouch_png_pack(vouch_pack *pack, const vouch_picture *picture);
 /* Writes the file, atomically. */
 vouch_status vouch_png_write(vouch_context *ctx, const char *path,
                              const vouch_picture *picture);
