@@ -42,8 +42,9 @@ static inline double vouch_centre(double low, double high, double *radius)
 
 /* An AFFINE node y = sum over its varying inputs of A_w x_w + b. */
 typedef struct vouch_affine {
-    bool exact; /* products with A, and b, are exact: A moves or negates data */
-    bool moves; /* moreover b = 0 and one input varies: so is y */
+    bool exact;    /* products with A, and b, are exact: A moves or negates data */
+    bool by_range; /* a sum or product of two, element by element: its range is tighter */
+    bool moves;    /* moreover b = 0 and one input varies: so is y */
     int input_count;
     const int *which;         /* [input_count] into node->input */
     int64_t terms;            /* roundings on the way to y, ours included */

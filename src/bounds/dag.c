@@ -434,7 +434,7 @@ bool vouch_dag_is_ragged(const vouch_dag *dag)
 {
     for (int n = 0; n < dag->graph->node_count; n++)
         if (dag->node[n].step == VOUCH_DAG_OTHER ||
-            (dag->node[n].step == VOUCH_DAG_CURVE && dag->node_class[n] == VOUCH_OP_STEP))
+            (dag->node[n].step == VOUCH_DAG_CURVE && dag->graph->node[n].op->limit))
             return true;
     return false;
 }

@@ -36,12 +36,27 @@ typedef struct vouch_dag_settings {
     int threads;      /* of a root's analysis; 0 = 1 */
 } vouch_dag_settings;
 
-/* z <= point (upper) or z >= point. */
+/* z <= point (upper) or z >= point; open: without the point itself. At a jump the two children of
+ * a split are  z <= p  and  z > p  (or  z < p  and  z >= p ), so that the step is decided in both;
+ * all else takes an open end for a closed one, which is sound. */
 typedef struct vouch_decision {
     int32_t neuron;
     bool upper;
     double point;
+    bool open;
 } vouch_decision;
+
+/* Where a neuron is best cut, and which child does not hold the point: the upper decision's
+ * (z < p), the lower one's (z > p), or neither. */
+typedef enum vouch_cut_side {
+    VOUCH_CUT_CLOSED,
+    VOUCH_CUT_BELOW,
+    VOUCH_CUT_ABOVE
+} vouch_cut_side;
+typedef struct vouch_split_point {
+    double at; /* NaN: a cut would not help */
+    vouch_cut_side open;
+} vouch_split_point;
 
 /* Sound intervals on a subproblem; reference counted, immutable once made. */
 typedef struct vouch_dag_intervals vouch_dag_intervals;
@@ -96,8 +111,9 @@ int64_t vouch_dag_mix_count(const vouch_dag *dag);
 bool vouch_dag_is_ragged(const vouch_dag *dag);
 /* Multiply-adds of one backward walk of one row: the unit of cost. */
 double vouch_dag_cost(const vouch_dag *dag);
-/* Where neuron j (or input) is best cut on its interval; NaN: a cut would not help. */
-double vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j);
+/* Where neuron j (or input) is best cut on its interval. */
+vouch_split_point vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at,
+                                        int64_t j);
 
 vouch_status vouch_dag_worker_new(vouch_context *ctx, const vouch_dag *dag,
                                   vouch_dag_worker **worker);

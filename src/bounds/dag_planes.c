@@ -30,14 +30,39 @@ static vouch_lines flat_family(double offset)
     return (vouch_lines){.count = 1, .line = {{0, offset}}};
 }
 
-vouch_status vouch_dag_curve(const vouch_dag *dag, int node, double low, double high,
-                             vouch_dag_lines *lines)
+void vouch_dag_step_values(const vouch_dag *dag, int node, const vouch_dag_intervals *at,
+                           int64_t j, double value[2])
+{
+    const vouch_node *n = &dag->graph->node[node];
+
+    value[0] = n->op->limit(dag->graph, n, at->low[j], at->open[j] & VOUCH_OPEN_LOW ? 1 : 0);
+    value[1] = n->op->limit(dag->graph, n, at->high[j], at->open[j] & VOUCH_OPEN_HIGH ? -1 : 0);
+}
+
+/* A step that is decided where open ends are left out. */
+static bool is_decided(const vouch_dag *dag, int node, const vouch_dag_intervals *at, int64_t j,
+                       vouch_dag_lines *lines)
+{
+    double value[2];
+
+    if (!dag->graph->node[node].op->limit)
+        return false;
+    vouch_dag_step_values(dag, node, at, j, value);
+    if (value[0] != value[1])
+        return false;
+    *lines = (vouch_dag_lines){flat_family(value[0]), flat_family(value[0])};
+    return true;
+}
+
+vouch_status vouch_dag_curve(const vouch_dag *dag, int node, const vouch_dag_intervals *at,
+                             int64_t j, vouch_dag_lines *lines)
 {
     const vouch_node *n = &dag->graph->node[node];
     vouch_relaxation pair = {{0, -(double)INFINITY}, {0, (double)INFINITY}};
+    double low = at->low[j], high = at->high[j];
 
     *lines = (vouch_dag_lines){flat_family(-(double)INFINITY), flat_family((double)INFINITY)};
-    if (!isfinite(low) || !isfinite(high))
+    if (is_decided(dag, node, at, j, lines) || !isfinite(low) || !isfinite(high))
         return VOUCH_OK;
     if (low == high) { /* a point of the curve: lines on the smallest interval around it */
         low = vouch_down(low);

@@ -74,21 +74,28 @@ typedef struct vouch_dag_line_block {
     vouch_dag_lines entry[];
 } vouch_dag_line_block;
 
+/* Ends of a neuron's interval that are not part of it. */
+enum { VOUCH_OPEN_LOW = 1, VOUCH_OPEN_HIGH = 2 };
+
 /* scalars: neurons, inputs, then outputs of OTHER nodes. */
 struct vouch_dag_intervals {
     atomic_int refs;
-    int64_t count;
+    int64_t count, neurons;
     vouch_dag_line_block *lines; /* NULL where there are no curves */
+    uint8_t *open;               /* [neurons] */
     double *high;
     double low[];
 };
 
 /* ---- planes (dag_planes.c) --------------------------------------------------------------- */
 
-/* Lines around the curve of the node on [low, high]; flat and infinite where the
+/* Lines around the curve of the node on neuron j's interval; flat and infinite where the
  * operator has none. */
-vouch_status vouch_dag_curve(const vouch_dag *dag, int node, double low, double high,
-                             vouch_dag_lines *lines);
+vouch_status vouch_dag_curve(const vouch_dag *dag, int node, const vouch_dag_intervals *at,
+                             int64_t j, vouch_dag_lines *lines);
+/* The least and the largest value of a step (an operator with `limit`) on neuron j's interval. */
+void vouch_dag_step_values(const vouch_dag *dag, int node, const vouch_dag_intervals *at,
+                           int64_t j, double value[2]);
 /* The line at mix t (negative: the default) in a family, and how far rounding may have moved
  * it: |line - sound line| <= slip_slope |x| + slip_offset. */
 typedef struct vouch_dag_line {

@@ -34,13 +34,15 @@ static void lines_drop(vouch_context *ctx, vouch_dag_line_block *block)
 vouch_dag_intervals *vouch_dag_intervals_new(vouch_context *ctx, const vouch_dag *dag)
 {
     size_t size = (size_t)dag->scalars * sizeof(double);
-    vouch_dag_intervals *at = vouch_alloc(ctx, sizeof *at + 2 * size);
+    vouch_dag_intervals *at = vouch_alloc(ctx, sizeof *at + 2 * size + (size_t)dag->neurons);
 
     if (!at)
         return NULL;
     atomic_init(&at->refs, 1);
     at->count = dag->scalars;
+    at->neurons = dag->neurons;
     at->high = at->low + dag->scalars;
+    at->open = (uint8_t *)(at->high + dag->scalars);
     return at;
 }
 
@@ -59,7 +61,7 @@ const double *vouch_dag_high(const vouch_dag_intervals *at) { return at->high; }
 
 size_t vouch_dag_intervals_bytes(const vouch_dag_intervals *at)
 {
-    return sizeof *at + 2 * (size_t)at->count * sizeof(double);
+    return sizeof *at + 2 * (size_t)at->count * sizeof(double) + (size_t)at->neurons;
 }
 
 /* ---- neurons ----------------------------------------------------------------------------- */
@@ -72,12 +74,17 @@ static bool reads(const vouch_node *node, int v)
     return false;
 }
 
-static bool gains(const vouch_dag *dag, int n, double low, double high)
+static bool gains(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j, int n)
 {
     vouch_dag_step step = dag->node[n].step;
+    double low = at->low[j], high = at->high[j], value[2];
 
     if (step == VOUCH_DAG_RELU)
         return low < 0 && high > 0;
+    if (step == VOUCH_DAG_CURVE && dag->graph->node[n].op->limit) {
+        vouch_dag_step_values(dag, n, at, j, value);
+        return value[0] < value[1];
+    }
     return step != VOUCH_DAG_AFFINE && step != VOUCH_DAG_DEAD && low < high;
 }
 
@@ -86,31 +93,71 @@ bool vouch_dag_unsettled(const vouch_dag *dag, const vouch_dag_intervals *at, in
     int v = dag->owner[j];
 
     for (int n = dag->reader[v]; n >= 0 && n < dag->graph->node_count; n++)
-        if (reads(&dag->graph->node[n], v) && gains(dag, n, at->low[j], at->high[j]))
+        if (reads(&dag->graph->node[n], v) && gains(dag, at, j, n))
             return true;
     return false;
 }
 
-double vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at, int64_t j)
+/* Does the step change between x and what is beside it on that side? */
+static bool jumps(const vouch_dag *dag, int n, double x, int side)
+{
+    const vouch_node *node = &dag->graph->node[n];
+
+    return node->op->limit(dag->graph, node, x, side) !=
+           node->op->limit(dag->graph, node, x, 0);
+}
+
+/* A jump inside, or at an end that is part of the interval, cut so that a side of it is decided:
+ * the point goes to the child whose value it has. */
+static vouch_split_point split_step(const vouch_dag *dag, const vouch_dag_intervals *at,
+                                    int64_t j, int n)
+{
+    const vouch_node *node = &dag->graph->node[n];
+    double low = at->low[j], high = at->high[j];
+    double inside = node->op->split_point(dag->graph, node, low, high);
+
+    if (!isnan(inside))
+        return (vouch_split_point){inside, jumps(dag, n, inside, 1) ? VOUCH_CUT_ABOVE
+                                                                    : VOUCH_CUT_BELOW};
+    if (low < high && !(at->open[j] & VOUCH_OPEN_HIGH) && jumps(dag, n, high, -1))
+        return (vouch_split_point){high, VOUCH_CUT_BELOW};
+    if (low < high && !(at->open[j] & VOUCH_OPEN_LOW) && jumps(dag, n, low, 1))
+        return (vouch_split_point){low, VOUCH_CUT_ABOVE};
+    return (vouch_split_point){(double)NAN, VOUCH_CUT_CLOSED};
+}
+
+vouch_split_point vouch_dag_split_point(const vouch_dag *dag, const vouch_dag_intervals *at,
+                                        int64_t j)
 {
     double low = at->low[j], high = at->high[j], middle = .5 * low + .5 * high;
+    const vouch_split_point none = {(double)NAN, VOUCH_CUT_CLOSED};
+    vouch_split_point cut = {middle, VOUCH_CUT_CLOSED};
     const vouch_node *node;
+    int n;
 
-    if (!(low < middle && middle < high))
-        return (double)NAN;
     if (j >= dag->neurons)
-        return middle;
-    node = &dag->graph->node[dag->reader[dag->owner[j]]];
-    if (!gains(dag, dag->reader[dag->owner[j]], low, high))
-        return vouch_dag_unsettled(dag, at, j) ? middle : (double)NAN;
-    if (dag->node[dag->reader[dag->owner[j]]].step == VOUCH_DAG_RELU)
-        return 0;
-    if (node->op->split_point)
-        return node->op->split_point(dag->graph, node, low, high);
-    return middle;
+        return low < middle && middle < high ? cut : none;
+    n = dag->reader[dag->owner[j]];
+    node = &dag->graph->node[n];
+    if (node->op->limit && dag->node[n].step == VOUCH_DAG_CURVE && gains(dag, at, j, n))
+        return split_step(dag, at, j, n);
+    if (!(low < middle && middle < high))
+        return none;
+    if (!gains(dag, at, j, n))
+        return vouch_dag_unsettled(dag, at, j) ? cut : none;
+    if (dag->node[n].step == VOUCH_DAG_RELU)
+        cut.at = 0;
+    else if (node->op->split_point)
+        cut.at = node->op->split_point(dag->graph, node, low, high);
+    return cut;
 }
 
 /* ---- the analysis ------------------------------------------------------------------------ */
+
+static bool same_interval(const vouch_dag_intervals *a, const vouch_dag_intervals *b, int64_t j)
+{
+    return a->low[j] == b->low[j] && a->high[j] == b->high[j] && a->open[j] == b->open[j];
+}
 
 static vouch_status fill_lines(vouch_dag_analysis *a, int n)
 {
@@ -119,14 +166,28 @@ static vouch_status fill_lines(vouch_dag_analysis *a, int n)
     for (int64_t i = 0; node->step == VOUCH_DAG_CURVE && i < node->count; i++) {
         int64_t j = node->from + i;
 
-        if (a->parent && a->parent->low[j] == a->at->low[j] &&
-            a->parent->high[j] == a->at->high[j])
+        if (a->parent && same_interval(a->parent, a->at, j))
             a->at->lines->entry[node->lines + i] = a->parent->lines->entry[node->lines + i];
         else
-            VOUCH_TRY(vouch_dag_curve(a->dag, n, a->at->low[j], a->at->high[j],
-                                      &a->at->lines->entry[node->lines + i]));
+            VOUCH_TRY(
+                vouch_dag_curve(a->dag, n, a->at, j, &a->at->lines->entry[node->lines + i]));
     }
     return VOUCH_OK;
+}
+
+/* Ends that are the parent's are open if they were there. Nothing lies in [p, p] without p. */
+static void take_over_open(vouch_dag_analysis *a, int64_t j)
+{
+    vouch_dag_intervals *at = a->at;
+    uint8_t ends = 0;
+
+    if (at->low[j] == a->parent->low[j])
+        ends |= VOUCH_OPEN_LOW;
+    if (at->high[j] == a->parent->high[j])
+        ends |= VOUCH_OPEN_HIGH;
+    at->open[j] = a->parent->open[j] & ends;
+    if (at->open[j] && at->low[j] == at->high[j])
+        a->bounds.empty = true;
 }
 
 /* Meets scalar i of v with what the intervals know, both ways. */
@@ -138,6 +199,24 @@ static void take_over(vouch_dag_analysis *a, int v)
         return;
     memcpy(a->at->low + at, a->bounds.low[v], (size_t)count * sizeof(double));
     memcpy(a->at->high + at, a->bounds.high[v], (size_t)count * sizeof(double));
+    for (int64_t j = at; a->parent && j < at + count && j < a->dag->neurons; j++)
+        take_over_open(a, j);
+}
+
+/* What open ends leave of a step's values. */
+static void tighten_step(vouch_dag_analysis *a, int n)
+{
+    const vouch_dag_node *node = &a->dag->node[n];
+    double value[2];
+
+    if (!a->parent || node->step != VOUCH_DAG_CURVE || !a->dag->graph->node[n].op->limit)
+        return;
+    for (int64_t i = 0; i < node->count; i++) {
+        if (!a->at->open[node->from + i])
+            continue;
+        vouch_dag_step_values(a->dag, n, a->at, node->from + i, value);
+        vouch_pass_tighten(&a->pass, a->dag->graph->node[n].output[0], i, value[0], value[1]);
+    }
 }
 
 /* ---- magnitudes, on the hull ------------------------------------------------------------- */
@@ -217,6 +296,7 @@ static vouch_status visit(vouch_dag_boxes *b, int n)
         if (a->bounds.empty)
             continue;
         VOUCH_TRY(vouch_pass_node(&a->pass, n));
+        tighten_step(a, n);
         VOUCH_TRY(measure_node(a, n));
         VOUCH_TRY(fill_lines(a, n));
         for (int o = 0; o < node->output_count; o++)
@@ -435,11 +515,18 @@ vouch_status vouch_dag_roots(vouch_dag_worker *worker, int count, const double *
 /* Narrows scalar j; false: nothing is left. */
 static bool narrow_one(vouch_dag_intervals *at, int64_t j, const vouch_decision *d)
 {
-    if (d->upper && d->point < at->high[j])
-        at->high[j] = d->point;
-    if (!d->upper && d->point > at->low[j])
-        at->low[j] = d->point;
-    return at->low[j] <= at->high[j];
+    const uint8_t bit = d->upper ? VOUCH_OPEN_HIGH : VOUCH_OPEN_LOW;
+    double *end = d->upper ? &at->high[j] : &at->low[j];
+    const bool tighter = d->upper ? d->point < *end : d->point > *end;
+    uint8_t none = 0, *open = j < at->neurons ? &at->open[j] : &none;
+
+    if (tighter) {
+        *end = d->point;
+        *open &= (uint8_t)~bit;
+    }
+    if (d->open && *end == d->point)
+        *open |= bit;
+    return at->low[j] < at->high[j] || (at->low[j] == at->high[j] && !*open);
 }
 
 /* An input that is a neuron too has two places. */
@@ -476,9 +563,9 @@ static vouch_status renew_lines(vouch_dag_worker *w, const vouch_dag_intervals *
              i++) {
             int64_t j = dag->node[n].from + i;
 
-            if (parent->low[j] != at->low[j] || parent->high[j] != at->high[j])
-                VOUCH_TRY(vouch_dag_curve(dag, n, at->low[j], at->high[j],
-                                          &at->lines->entry[dag->node[n].lines + i]));
+            if (!same_interval(parent, at, j))
+                VOUCH_TRY(
+                    vouch_dag_curve(dag, n, at, j, &at->lines->entry[dag->node[n].lines + i]));
         }
     return VOUCH_OK;
 }
@@ -499,6 +586,7 @@ static vouch_status meet_decisions(vouch_dag_worker *w, const vouch_dag_interval
         return VOUCH_ERR_MEMORY;
     memcpy(at->low, parent->low, size);
     memcpy(at->high, parent->high, size);
+    memcpy(at->open, parent->open, (size_t)dag->neurons);
     for (int k = 0; k < count; k++)
         left = left && narrow_one(at, decision[k].neuron, &decision[k]) &&
                narrow_twin(dag, at, &decision[k]);

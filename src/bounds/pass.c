@@ -6,8 +6,9 @@
  *
  * where gamma = gamma_m covers the node's m products, sums over inputs and our own, and the
  * right side is rounded up by vouch_inflate. Nodes whose products are exact (at most one
- * entry, +-1, in each row of A) carry both ends, so that a zero stays a zero. All other classes
- * go by the operator's own `range`. Every result is intersected with what is known.
+ * entry, +-1, in each row of A) carry both ends, so that a zero stays a zero; sums and products
+ * element by element go by their range, which rounds only where the end is no double. All other
+ * classes go by the operator's own `range`. Every result is intersected with what is known.
  */
 #include <string.h>
 
@@ -237,6 +238,7 @@ static vouch_status prepare_affine(vouch_pass *pass, const vouch_node *node,
     call.mode = VOUCH_LINEAR_ABS_OFFSET, call.out = magnitude;
     VOUCH_TRY(vouch_pass_linear(pass, call));
     affine->exact = terms == 0;
+    affine->by_range = terms > 0 && terms <= 2 && node->op->range;
     affine->moves = terms == 0 && affine->input_count == 1 && all_zero(offset, count);
     return VOUCH_OK;
 }
@@ -358,22 +360,6 @@ static vouch_status multiply_intervals(vouch_pass *pass, const vouch_node *node,
     return VOUCH_OK;
 }
 
-static vouch_status affine_node(vouch_pass *pass, int node)
-{
-    const vouch_node *n = &pass->graph->node[node];
-    vouch_affine *affine = &pass->affine[node];
-    vouch_arena_mark mark;
-    vouch_status status;
-
-    if (!affine->offset) /* prepared by an earlier pass over the same graph */
-        VOUCH_TRY(prepare_affine(pass, n, affine));
-    mark = vouch_arena_get_mark(pass->arena);
-    status =
-        affine->exact ? move_intervals(pass, n, affine) : multiply_intervals(pass, n, affine);
-    vouch_arena_reset(pass->arena, mark);
-    return status;
-}
-
 /* ---- all other classes: the operator's range --------------------------------------------- */
 
 static bool is_float(vouch_dtype dtype) { return dtype == VOUCH_F32 || dtype == VOUCH_F64; }
@@ -460,6 +446,25 @@ static vouch_status range_node(vouch_pass *pass, int index)
         memcpy(pass->range_high[index], out_high[0]->f64, size);
     }
     return VOUCH_OK;
+}
+
+static vouch_status affine_node(vouch_pass *pass, int node)
+{
+    const vouch_node *n = &pass->graph->node[node];
+    vouch_affine *affine = &pass->affine[node];
+    vouch_arena_mark mark;
+    vouch_status status;
+
+    if (!affine->offset) /* prepared by an earlier pass over the same graph */
+        VOUCH_TRY(prepare_affine(pass, n, affine));
+    mark = vouch_arena_get_mark(pass->arena);
+    if (affine->by_range)
+        status = range_node(pass, node);
+    else
+        status = affine->exact ? move_intervals(pass, n, affine)
+                               : multiply_intervals(pass, n, affine);
+    vouch_arena_reset(pass->arena, mark);
+    return status;
 }
 
 static vouch_status curve_or_other_node(vouch_pass *pass, int node)

@@ -1,12 +1,17 @@
 /* Comparisons and logic: Equal, Less, LessOrEqual, Greater, GreaterOrEqual, And, Or, Xor, Not.
  *
  * The output is 0 or 1. On intervals it is decided where all pairs of points agree; else its
- * range is [0, 1]. A step has no gradient: it passes nothing back.
+ * range is [0, 1]. A step has no gradient: it passes nothing back. For bounds, comparisons of
+ * floats become steps of a difference, and logic products, so that branch and bound can split on
+ * what is compared:
+ *
+ *     a > b is  max(sign(a - b), 0),   a >= b is  1 - (b > a),   a = b is  1 - |sign(a - b)|
  *
  * SPEC: ONNX Equal-19, Less-13, LessOrEqual-16, Greater-13, GreaterOrEqual-16, And-7, Or-7,
  * Xor-7, Not-1
  */
 #include "op/broadcast.h"
+#include "op/expansion.h"
 
 typedef enum relation {
     EQUAL,
@@ -154,6 +159,88 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     return VOUCH_OK;
 }
 
+/* ---- as simpler nodes ---------------------------------------------------------------------- */
+
+static bool is_zero(const vouch_tensor *t)
+{
+    for (int64_t i = 0; t && i < t->count; i++)
+        if (vouch_tensor_get(t, i) != 0)
+            return false;
+    return t != NULL;
+}
+
+/* sign(a - b), operands by their place in the node. With zero nothing is subtracted: that would
+ * round the bounds of what is compared. */
+static int emit_sign(struct vouch_op_expansion *into, const vouch_graph *g,
+                     const vouch_node *node, int a, int b)
+{
+    const vouch_shape *shape = &g->value[node->output[0]].shape;
+    const int x = node->input[a], y = node->input[b];
+    int z;
+    if (vouch_shape_equal(&g->value[x].shape, shape) && is_zero(g->value[y].constant))
+        z = x;
+    else if (vouch_shape_equal(&g->value[y].shape, shape) && is_zero(g->value[x].constant))
+        z = vouch_emit_node(into, "Neg", y, -1, NULL, -1);
+    else
+        z = vouch_emit_node(into, "Sub", x, y, NULL, -1);
+    return vouch_emit_node(into, "Sign", z, -1, NULL, -1);
+}
+
+static int emit_complement(struct vouch_op_expansion *into, int x, int output)
+{
+    return vouch_emit_node(into, "Sub", vouch_emit_scalar(into, 1), x, NULL, output);
+}
+
+static vouch_status compare_decompose(vouch_context *ctx, vouch_graph *g,
+                                      const vouch_node *node, struct vouch_op_expansion *into)
+{
+    const relation r = ((const plan *)node->state)->relation;
+    const bool first = r == GREATER || r == LESS_EQUAL || r == EQUAL; /* a - b, else b - a */
+    const bool complement = r == GREATER_EQUAL || r == LESS_EQUAL || r == EQUAL;
+    (void)ctx;
+    if (!vouch_op_is_float(vouch_op_in(g, node, 0)->dtype))
+        return VOUCH_OK;
+    const int sign = emit_sign(into, g, node, first ? 0 : 1, first ? 1 : 0);
+    const int y = vouch_emit_node(into, r == EQUAL ? "Abs" : "Relu", sign, -1, NULL,
+                                  complement ? -1 : node->output[0]);
+    if (complement)
+        emit_complement(into, y, node->output[0]);
+    return vouch_emit_status(into);
+}
+
+/* A truth as a number, 0 or 1. */
+static int emit_number(struct vouch_op_expansion *into, int x)
+{
+    const vouch_attr to = vouch_emit_attr("to", 11);
+    return vouch_emit_node(into, "Cast", x, -1, &to, -1);
+}
+
+/* and = ab, or = a + b - ab, xor = a + b - 2ab */
+static vouch_status logic_decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                    struct vouch_op_expansion *into)
+{
+    const relation r = ((const plan *)node->state)->relation;
+    (void)ctx, (void)g;
+    const int a = emit_number(into, node->input[0]), b = emit_number(into, node->input[1]);
+    const int both = vouch_emit_node(into, "Mul", a, b, NULL, r == AND ? node->output[0] : -1);
+    if (r == AND)
+        return vouch_emit_status(into);
+    const int sum = vouch_emit_node(into, "Add", a, b, NULL, -1);
+    const int twice =
+        r == OR ? both
+                : vouch_emit_node(into, "Mul", both, vouch_emit_scalar(into, 2), NULL, -1);
+    vouch_emit_node(into, "Sub", sum, twice, NULL, node->output[0]);
+    return vouch_emit_status(into);
+}
+
+static vouch_status not_decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                                  struct vouch_op_expansion *into)
+{
+    (void)ctx, (void)g;
+    emit_complement(into, emit_number(into, node->input[0]), node->output[0]);
+    return vouch_emit_status(into);
+}
+
 /* ---- Not --------------------------------------------------------------------------------- */
 
 static vouch_status not_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
@@ -189,7 +276,7 @@ static vouch_status not_range(const vouch_op_call *call, const vouch_tensor *con
 
 /* ---- descriptors ------------------------------------------------------------------------- */
 
-#define DECIDING(op, prepare_fn, eval_fn, range_fn, text, spec)                                \
+#define DECIDING(op, prepare_fn, eval_fn, range_fn, decompose_fn, text, spec)                  \
     const vouch_op vouch_op_##op = {                                                           \
         .name = #op,                                                                           \
         .summary = text,                                                                       \
@@ -201,24 +288,26 @@ static vouch_status not_range(const vouch_op_call *call, const vouch_tensor *con
         .eval = eval_fn,                                                                       \
         .grad = grad,                                                                          \
         .range = range_fn,                                                                     \
+        .decompose = decompose_fn,                                                             \
         .takes_infinity = true,                                                                \
     }
-#define RELATION(op, relation, text, spec)                                                     \
+#define RELATION(op, relation, decompose_fn, text, spec)                                       \
     static vouch_status op##_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,     \
                                      const void **state)                                       \
     {                                                                                          \
         return prepare(ctx, g, node, state, relation);                                         \
     }                                                                                          \
-    DECIDING(op, op##_prepare, eval, range, text, spec)
+    DECIDING(op, op##_prepare, eval, range, decompose_fn, text, spec)
 
-RELATION(And, AND, "are both true", "ONNX And-7");
-RELATION(Equal, EQUAL, "are two tensors equal, by element", "ONNX Equal-19");
-RELATION(Greater, GREATER, "is the first greater, by element", "ONNX Greater-13");
-RELATION(GreaterOrEqual, GREATER_EQUAL, "is the first not less, by element",
+RELATION(And, AND, logic_decompose, "are both true", "ONNX And-7");
+RELATION(Equal, EQUAL, compare_decompose, "are two tensors equal, by element", "ONNX Equal-19");
+RELATION(Greater, GREATER, compare_decompose, "is the first greater, by element",
+         "ONNX Greater-13");
+RELATION(GreaterOrEqual, GREATER_EQUAL, compare_decompose, "is the first not less, by element",
          "ONNX GreaterOrEqual-16");
-RELATION(Less, LESS, "is the first less, by element", "ONNX Less-13");
-RELATION(LessOrEqual, LESS_EQUAL, "is the first not greater, by element",
+RELATION(Less, LESS, compare_decompose, "is the first less, by element", "ONNX Less-13");
+RELATION(LessOrEqual, LESS_EQUAL, compare_decompose, "is the first not greater, by element",
          "ONNX LessOrEqual-16");
-DECIDING(Not, not_prepare, not_eval, not_range, "is it false", "ONNX Not-1");
-RELATION(Or, OR, "is one of both true", "ONNX Or-7");
-RELATION(Xor, XOR, "is exactly one true", "ONNX Xor-7");
+DECIDING(Not, not_prepare, not_eval, not_range, not_decompose, "is it false", "ONNX Not-1");
+RELATION(Or, OR, logic_decompose, "is one of both true", "ONNX Or-7");
+RELATION(Xor, XOR, logic_decompose, "is exactly one true", "ONNX Xor-7");

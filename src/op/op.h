@@ -179,6 +179,11 @@ typedef struct vouch_op {
      * inside, or NaN where cutting would not help (Relu on a side of 0). NULL: the middle. */
     double (*split_point)(const vouch_graph *graph, const vouch_node *node, double low,
                           double high);
+    /* STEP with `relax`, which never falls and jumps at doubles only: its value at x (side 0), or
+     * beside x on the right (1) or left (-1): what it takes on (x, x + e) for a small e. Where
+     * that is not known, the value at x, which is below on the right and above on the left. A
+     * branch z > p asks for it. */
+    double (*limit)(const vouch_graph *graph, const vouch_node *node, double x, int side);
     /* POINTWISE: range of the derivative on [low, high], outward (for gradient smear). */
     void (*slopes)(const vouch_graph *graph, const vouch_node *node, double low, double high,
                    double *slope_low, double *slope_high);

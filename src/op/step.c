@@ -156,6 +156,14 @@ static double split_stairs(const stairs *s, double low, double high)
     return best;
 }
 
+static double limit_stairs(const stairs *s, double x, int side)
+{
+    double jump[JUMPS_MAX];
+    if (side == 0 || find_jumps(s, x, x, jump) != 1)
+        return s->value(x);
+    return side > 0 ? after(s, x) : before(s, x);
+}
+
 /* ---- the rest ---------------------------------------------------------------------------- */
 
 static vouch_status eval_stairs(const stairs *s, const vouch_op_call *call)
@@ -206,6 +214,12 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
         (void)graph, (void)node;                                                               \
         return split_stairs(&(s), low, high);                                                  \
     }                                                                                          \
+    static double op##_limit(const vouch_graph *graph, const vouch_node *node, double x,       \
+                             int side)                                                         \
+    {                                                                                          \
+        (void)graph, (void)node;                                                               \
+        return limit_stairs(&(s), x, side);                                                    \
+    }                                                                                          \
     static void op##_slopes(const vouch_graph *graph, const vouch_node *node, double low,      \
                             double high, double *slope_low, double *slope_high)                \
     {                                                                                          \
@@ -227,6 +241,7 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
         .range = op##_range,                                                                   \
         .relax = op##_relax,                                                                   \
         .split_point = op##_split_point,                                                       \
+        .limit = op##_limit,                                                                   \
         .slopes = op##_slopes,                                                                 \
     }
 

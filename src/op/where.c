@@ -1,11 +1,13 @@
 /* Where: by element, one tensor or another, as a condition says.
  *
  * With a constant condition it is a choice of elements, affine in both tensors. A varying one
- * is decided on a box where its interval is 0 or 1; else the hull of both.
+ * is decided on a box where its interval is 0 or 1; else the hull of both. For bounds, c ? x : y
+ * becomes c x + (1 - c) y, whose parts are exact where c is decided.
  *
  * SPEC: ONNX Where-16
  */
 #include "op/broadcast.h"
+#include "op/expansion.h"
 
 static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
                             const void **state)
@@ -84,6 +86,33 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     return VOUCH_OK;
 }
 
+/* ---- as simpler nodes ---------------------------------------------------------------------- */
+
+/* Numbers: a varying float, or a finite constant (0 times infinity is no 0). */
+static bool is_number(const vouch_graph *g, const vouch_node *node, int i)
+{
+    const vouch_tensor *t = vouch_op_constant(g, node, i);
+    for (int64_t k = 0; t && k < t->count; k++)
+        if (!isfinite(vouch_tensor_get(t, k)))
+            return false;
+    return vouch_op_is_float(vouch_op_in(g, node, i)->dtype);
+}
+
+static vouch_status decompose(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
+                              struct vouch_op_expansion *into)
+{
+    const vouch_attr to = vouch_emit_attr("to", 11);
+    (void)ctx;
+    if (vouch_op_constant(g, node, 0) || !is_number(g, node, 1) || !is_number(g, node, 2))
+        return VOUCH_OK;
+    const int c = vouch_emit_node(into, "Cast", node->input[0], -1, &to, -1);
+    const int d = vouch_emit_node(into, "Sub", vouch_emit_scalar(into, 1), c, NULL, -1);
+    const int x = vouch_emit_node(into, "Mul", node->input[1], c, NULL, -1);
+    const int y = vouch_emit_node(into, "Mul", node->input[2], d, NULL, -1);
+    vouch_emit_node(into, "Add", x, y, NULL, node->output[0]);
+    return vouch_emit_status(into);
+}
+
 /* ---- linear ------------------------------------------------------------------------------ */
 
 static void offset(const vouch_linear_call *call, const vouch_broadcast *b, double *y)
@@ -157,4 +186,5 @@ const vouch_op vouch_op_Where = {
     .linear = linear,
     .terms = terms,
     .exact = exact,
+    .decompose = decompose,
 };

@@ -1,5 +1,6 @@
 /* Candidates for the next split of a subproblem: the best neurons by the heuristic's score and
  * the best inputs, each with the point where it is cut. */
+#include <float.h>
 #include <math.h>
 
 #include "verify/branch_priv.h"
@@ -24,8 +25,8 @@ static void offer(const vouch_branch_run *run, const vouch_dag_intervals *at,
     vouch_choice full = *one;
     if (!enters(choice, *count, room, one->score))
         return;
-    full.point = vouch_dag_split_point(run->dag, at, one->neuron);
-    if (!isnan(full.point))
+    full.cut = vouch_dag_split_point(run->dag, at, one->neuron);
+    if (!isnan(full.cut.at))
         keep_choice(choice, count, room, &full);
 }
 
@@ -88,11 +89,36 @@ static void choose_inputs(const vouch_branch_run *run, vouch_sub *sub,
         }
 }
 
+/* Losses are those of whatever stands behind a step, too (of the product that chooses a branch),
+ * but only the step itself can be decided: one of them is always among the choices. */
+static void offer_jump(const vouch_branch_run *run, vouch_sub *sub,
+                       const vouch_dag_intervals *at, const vouch_dag_answer *answer)
+{
+    const double *low = vouch_dag_low(at), *high = vouch_dag_high(at);
+    vouch_choice best = {.score = 0};
+    for (int i = 0; i < sub->neuron_choices; i++)
+        sub->jumps |= sub->choice[i].cut.open != VOUCH_CUT_CLOSED;
+    for (int64_t j = 0; j < run->neurons && !sub->jumps; j++) {
+        const vouch_split_point cut = vouch_dag_split_point(run->dag, at, j);
+        const double lean = fabs(answer->slope[j]) * fmin(high[j] - low[j], 1);
+        const double score = answer->score[j] + lean + DBL_MIN;
+        if (!isnan(cut.at) && cut.open != VOUCH_CUT_CLOSED && score > best.score)
+            best = (vouch_choice){.neuron = j, .cut = cut, .score = score};
+    }
+    if (sub->jumps || best.score == 0)
+        return;
+    sub->jumps = true;
+    sub->neuron_choices -= sub->neuron_choices == VOUCH_CHOICES;
+    sub->choice[sub->neuron_choices++] = best;
+}
+
 void vouch_choose(const vouch_branch_run *run, const vouch_child *child,
                   const vouch_dag_intervals *at, const vouch_dag_answer *answer, double *score,
                   vouch_sub *sub)
 {
     choose_neurons(run, child, at, answer, score, sub);
+    if (vouch_dag_is_ragged(run->dag))
+        offer_jump(run, sub, at, answer);
     choose_inputs(run, sub, at, answer);
 }
 

@@ -29,6 +29,7 @@ enum {
     WALKS_MOST = 512, /* loose neurons that may be tightened all */
     DEAREST = 64,     /* bounds that making intervals may cost */
     WINDOW = 32,      /* samples that an arm's record remembers */
+    AT_JUMP = 2,      /* levels without a better bound after which a jump is decided */
     GROWTH_MOST = 64
 };
 
@@ -153,11 +154,17 @@ static double arm_cost(const vouch_branch_run *run, const vouch_arm *arm, const 
     return 2 * (bound_cost(run->in->steps) + refresh_cost(arm, sub));
 }
 
+/* Does nothing help any more but to decide a jump? Halving inputs comes near it and never there,
+ * and the bound stays what it is. */
+static bool is_at_jump(const vouch_sub *sub) { return sub->jumps && sub->stalled >= AT_JUMP; }
+
 static bool is_possible(const vouch_branch_run *run, const vouch_arm *arm, const vouch_sub *sub)
 {
     if (arm->input ? sub->input_choices == 0 : sub->neuron_choices == 0)
         return false;
-    if (!arm->input && run->varying <= INPUTS_ONLY && sub->input_choices > 0)
+    if (!arm->input && run->varying <= INPUTS_ONLY && sub->input_choices > 0 && !sub->jumps)
+        return false;
+    if (arm->input && is_at_jump(sub))
         return false;
     if (arm->input && run->varying > FEW_INPUTS && sub->neuron_choices > 0)
         return false;
@@ -267,6 +274,9 @@ const vouch_choice *vouch_plan_choice(const vouch_branch_run *run, const vouch_p
     const vouch_sub *sub = plan->sub;
     if (vouch_arms[arm].input)
         return &sub->choice[sub->neuron_choices];
+    for (int i = 0; is_at_jump(sub) && i < sub->neuron_choices; i++)
+        if (sub->choice[i].cut.open != VOUCH_CUT_CLOSED)
+            return &sub->choice[i];
     if (plan->tried == 0)
         return &sub->choice[0];
     int best = 0;
@@ -281,6 +291,12 @@ const vouch_choice *vouch_plan_choice(const vouch_branch_run *run, const vouch_p
     return &sub->choice[best];
 }
 
+/* What a decided step means to all behind it is worth a look at the intervals. */
+static int64_t decided_walks(int64_t walks, const vouch_choice *c)
+{
+    return walks == 0 && c->cut.open != VOUCH_CUT_CLOSED ? 1 : walks;
+}
+
 /* arm < 0: a trial of choice number -1 - arm. */
 void vouch_plan_fill(const vouch_branch_run *run, const vouch_plan *plan, int arm,
                      vouch_child *pair)
@@ -290,14 +306,18 @@ void vouch_plan_fill(const vouch_branch_run *run, const vouch_plan *plan, int ar
         arm < 0 ? &sub->choice[-1 - arm] : vouch_plan_choice(run, plan, arm);
     const vouch_arm *how = &vouch_arms[arm < 0 ? 0 : arm];
     for (int side = 0; side < 2; side++)
-        pair[side] = (vouch_child){
-            .parent = sub,
-            .which_case = sub->which_case,
-            .decision = {.neuron = (int32_t)c->neuron, .upper = side == 0, .point = c->point},
-            .refresh = how->refresh,
-            .walks = walks_of(how, sub),
-            .steps = arm < 0 ? 0 : run->in->steps,
-            .trial = arm < 0};
+        pair[side] =
+            (vouch_child){.parent = sub,
+                          .which_case = sub->which_case,
+                          .decision = {.neuron = (int32_t)c->neuron,
+                                       .upper = side == 0,
+                                       .point = c->cut.at,
+                                       .open = c->cut.open ==
+                                               (side == 0 ? VOUCH_CUT_BELOW : VOUCH_CUT_ABOVE)},
+                          .refresh = how->refresh,
+                          .walks = decided_walks(walks_of(how, sub), c),
+                          .steps = arm < 0 ? 0 : run->in->steps,
+                          .trial = arm < 0};
 }
 
 /* What trials showed and what came of it, of the same splits. */

@@ -38,7 +38,8 @@ typedef struct vouch_warm {
 
 typedef struct vouch_choice {
     int64_t neuron;
-    double point, score;
+    vouch_split_point cut;
+    double score;
 } vouch_choice;
 
 typedef struct vouch_sub {
@@ -54,6 +55,7 @@ typedef struct vouch_sub {
     vouch_dag_intervals *at; /* NULL: shed, made again from the root's and the trail */
     vouch_warm *warm;        /* NULL: shed, or none */
     int64_t loose;           /* neurons that a split could help */
+    bool jumps;              /* one of the choices is cut at a jump */
     int neuron_choices, input_choices;
     vouch_choice choice[VOUCH_CHOICES + VOUCH_INPUT_CHOICES]; /* best first; inputs after */
 } vouch_sub;

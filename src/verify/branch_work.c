@@ -409,9 +409,10 @@ static vouch_status clip(vouch_branch_worker *w, const vouch_dag_job *job,
     for (int64_t d = 0; answer->low && d < run->inputs; d++) {
         int32_t neuron = (int32_t)(run->neurons + d);
         if (answer->low[d] > low[d])
-            cut[count++] = (vouch_decision){neuron, false, answer->low[d]};
+            cut[count++] = (vouch_decision){.neuron = neuron, .point = answer->low[d]};
         if (answer->high[d] < high[d])
-            cut[count++] = (vouch_decision){neuron, true, answer->high[d]};
+            cut[count++] =
+                (vouch_decision){.neuron = neuron, .upper = true, .point = answer->high[d]};
     }
     return count ? vouch_dag_narrow(w->dag, job->at, count, cut, NULL, 0, at) : VOUCH_OK;
 }

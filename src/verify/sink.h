@@ -35,7 +35,8 @@ typedef struct vouch_sink {
     /* the box is cut along `dimension` at the points cut[0..count-1], ascending */
     vouch_status (*split)(void *user, uint64_t id, int64_t dimension, int count,
                           const double *cut);
-    /* the subproblem is split into neuron <= point and neuron >= point (bounds/dag.h) */
+    /* the subproblem is split into neuron <= point and neuron >= point (bounds/dag.h); where the
+     * neuron meets a jump there, one of the two is strict */
     vouch_status (*decide)(void *user, uint64_t id, int64_t neuron, double point);
     /* outside [low, high] the box holds no solution: form.x + offset <= 0 needed, by this form
      */

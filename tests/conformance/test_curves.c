@@ -290,6 +290,27 @@ static void lines_are_as_near_as_envelopes_allow(void **state)
     assert_true(gap_of("Gelu 20 | v1 |", 2, 2.5) < .01);
 }
 
+/* Beside a point a step has the value that it has a little way off; at it, its own. */
+static void limits_of_steps_are_their_values_beside_a_point(void **state)
+{
+    static const char *const cases[] = {"Floor 13 | v1 |", "Ceil 13 | v1 |", "Round 13 | v1 |",
+                                        "Sign 13 | v1 |"};
+    (void)state;
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(cases); i++) {
+        op_case f;
+        vouch_test_op_open(&f, cases[i], 0);
+        const vouch_node *node = f.graph->node;
+        for (double x = -3; x <= 3; x += .25) /* jumps are at multiples of a half */
+            for (int side = -1; side <= 1; side++) {
+                const double point[] = {x + side * .125};
+                double y;
+                vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64, point, &y));
+                assert_true(node->op->limit(f.graph, node, x, side) == y);
+            }
+        vouch_test_op_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test(pieces_are_continuous_and_equal_the_curve),
         cmocka_unit_test(lines_of_s_curves_are_tight),
         cmocka_unit_test(lines_are_as_near_as_envelopes_allow),
+        cmocka_unit_test(limits_of_steps_are_their_values_beside_a_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

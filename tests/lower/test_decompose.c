@@ -1,6 +1,7 @@
 /* Decomposed copies: what they are made of, and that they compute the same. */
 #include "io/io.h"
 #include "lower/decompose.h"
+#include "support/lines.h"
 #include "support/random_graph.h"
 #include "support/support.h"
 
@@ -70,6 +71,46 @@ static void random_networks_become_simple_nodes_of_the_same_function(void **stat
     }
 }
 
+/* y = x where the truth holds that the relations r(x0, x1) and x0 <= x1 give, 2 x elsewhere. */
+static void compare_choice(const char *relation, const char *logic)
+{
+    const vouch_test_line lines[] = {
+        {"Gather", {"x", "zero"}, "a", NULL, 0},
+        {"Gather", {"x", "one"}, "b", NULL, 0},
+        {relation, {"a", "b"}, "p", NULL, 0},
+        {"LessOrEqual", {"b", "a"}, "q", NULL, 0},
+        {logic, {"p", strcmp(logic, "Not") == 0 ? NULL : "q"}, "c", NULL, 0},
+        {"Add", {"x", "x"}, "twice", NULL, 0},
+        {"Where", {"c", "x", "twice"}, "y", NULL, 0},
+        {0}};
+    static const double at[] = {-1, -1e-300, 0, .5, 2};
+    vouch_test_lines f;
+    vouch_graph *copy;
+    vouch_test_lines_open(&f, lines);
+    vouch_test_ok(f.ctx, vouch_lower_decompose(f.ctx, f.graph, &copy));
+    assert_int_equal(left_over(f.arena, copy), 0);
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(at) * VOUCH_TEST_COUNT(at); i++) {
+        const double x[] = {at[i % VOUCH_TEST_COUNT(at)], at[i / VOUCH_TEST_COUNT(at)]};
+        double y[2], z[2];
+        vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, f.graph, VOUCH_F64, x, y));
+        vouch_test_ok(f.ctx, vouch_op_eval_graph(f.ctx, copy, VOUCH_F64, x, z));
+        assert_true(y[0] == z[0] && y[1] == z[1]);
+    }
+    vouch_graph_free(copy);
+    vouch_test_lines_close(&f);
+}
+
+static void comparisons_and_logic_keep_their_meaning_at_ties(void **state)
+{
+    static const char *const relations[] = {"Equal", "Greater", "GreaterOrEqual", "Less",
+                                            "LessOrEqual"};
+    static const char *const logic[] = {"And", "Or", "Xor", "Not"};
+    (void)state;
+    for (size_t r = 0; r < VOUCH_TEST_COUNT(relations); r++)
+        for (size_t l = 0; l < VOUCH_TEST_COUNT(logic); l++)
+            compare_choice(relations[r], logic[l]);
+}
+
 static void check_file(const char *pattern)
 {
     char path[VOUCH_TEST_PATH];
@@ -102,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_networks_become_simple_nodes_of_the_same_function),
+        cmocka_unit_test(comparisons_and_logic_keep_their_meaning_at_ties),
         cmocka_unit_test(networks_of_the_benchmarks_become_simple_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

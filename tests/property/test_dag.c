@@ -200,7 +200,10 @@ static int draw_decisions(fixture *f, vouch_decision *decision)
 
         if (isfinite(z))
             decision[count++] = (vouch_decision){
-                .neuron = (int32_t)j, .upper = vouch_random_below(&f->random, 2), .point = z};
+                .neuron = (int32_t)j,
+                .upper = vouch_random_below(&f->random, 2),
+                .point = z,
+                .open = j < f->dag->neurons && vouch_random_below(&f->random, 4) == 0};
     }
     return count;
 }
@@ -216,7 +219,8 @@ static void mark_inside(fixture *f, int count, const vouch_decision *decision)
             double z = j < f->dag->neurons ? f->value[p * f->dag->neurons + j]
                                            : f->point[p * n + j - f->dag->neurons];
 
-            if (decision[k].upper ? z > decision[k].point : z < decision[k].point)
+            if ((decision[k].upper ? z > decision[k].point : z < decision[k].point) ||
+                (decision[k].open && z == decision[k].point))
                 f->inside[p] = false;
         }
     }
