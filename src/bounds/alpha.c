@@ -34,14 +34,7 @@ static const vouch_option options[] = {
      .number = 5,
      .low = 0,
      .high = 10000},
-    {.name = "cells",
-     .argument = "N",
-     .help = "coefficients held at once; rows are bounded in chunks that fit",
-     .type = VOUCH_OPTION_INT,
-     .offset = offsetof(settings, cells),
-     .number = 1 << 24,
-     .low = 1,
-     .high = 1e12},
+    VOUCH_CELLS_ROW(settings),
 };
 enum { OPTION_COUNT = sizeof options / sizeof *options };
 

@@ -116,6 +116,15 @@ static inline bool vouch_pass_has_lines(const vouch_pass *pass, int node)
            pass->node_class[node] == VOUCH_OP_MAX;
 }
 
+/* The option row of domains that walk backward in chunks. */
+#define VOUCH_CELLS_ROW(settings)                                                              \
+    {                                                                                          \
+        .name = "cells", .argument = "N",                                                      \
+        .help = "coefficients held at once; rows are bounded in chunks that fit",              \
+        .type = VOUCH_OPTION_INT, .offset = offsetof(settings, cells), .number = 1 << 24,      \
+        .low = 1, .high = 1e12                                                                 \
+    }
+
 /* ---- recycled buffers (pool.c) ----------------------------------------------------------- */
 
 enum { VOUCH_POOL_CLASSES = 80 }; /* sizes up to 2^43 doubles */

@@ -1,4 +1,4 @@
-/* Add, Sub, Mul, Div: two operands under ONNX broadcasting; Neg.
+/* Add, Sub, Mul, Div: two operands under ONNX broadcasting.
  *
  * Plan: the output's dimensions with the stride of each operand (0 where it repeats),
  * neighbours merged wherever both operands allow, so that the inner loop is long. Everything
@@ -8,11 +8,11 @@
  * Div where the divisor is. As a linear map each is "out = +-x", "out = x c" or "out = x / c":
  * the quotient is a true division, a single rounding, never x times a rounded 1/c.
  *
- * SPEC: ONNX Add-14, Sub-14, Mul-14, Div-14, Neg-13; before opset 7 operand B is broadcast only
+ * SPEC: ONNX Add-14, Sub-14, Mul-14, Div-14; before opset 7 operand B is broadcast only
  * by the attributes `broadcast` and `axis` (Add-6).
  */
-#include "op/directed.h"
 #include "op/expansion.h"
+#include "op/span.h"
 
 typedef enum arithmetic { ADD, SUB, MUL, DIV } arithmetic;
 
@@ -284,55 +284,19 @@ static vouch_status grad(const vouch_op_call *call, const vouch_tensor *const *d
 
 /* ---- range ------------------------------------------------------------------------------- */
 
-typedef struct interval {
-    double low, high;
-} interval;
-
-static interval product(interval a, interval b)
-{
-    const double x[4] = {a.low, a.low, a.high, a.high}, y[4] = {b.low, b.high, b.low, b.high};
-    interval r = {vouch_product_down(x[0], y[0]), vouch_product_up(x[0], y[0])};
-    for (int i = 1; i < 4; i++) {
-        r.low = fmin(r.low, vouch_product_down(x[i], y[i]));
-        r.high = fmax(r.high, vouch_product_up(x[i], y[i]));
-    }
-    return r;
-}
-
-static interval square(interval a)
-{
-    const double least = a.low > 0 ? a.low : a.high < 0 ? -a.high : 0;
-    const double most = fmax(-a.low, a.high);
-    return (interval){vouch_product_down(least, least), vouch_product_up(most, most)};
-}
-
-/* Unbounded where the divisor may be zero. */
-static interval quotient(interval a, interval b)
-{
-    if (!(b.low > 0 || b.high < 0))
-        return (interval){-(double)INFINITY, (double)INFINITY};
-    const double x[4] = {a.low, a.low, a.high, a.high}, y[4] = {b.low, b.high, b.low, b.high};
-    interval r = {vouch_quotient_down(x[0], y[0]), vouch_quotient_up(x[0], y[0])};
-    for (int i = 1; i < 4; i++) {
-        r.low = fmin(r.low, vouch_quotient_down(x[i], y[i]));
-        r.high = fmax(r.high, vouch_quotient_up(x[i], y[i]));
-    }
-    return r;
-}
-
-static interval combine(arithmetic kind, bool same, interval a, interval b)
+static vouch_span combine(arithmetic kind, bool same, vouch_span a, vouch_span b)
 {
     switch (kind) {
     case ADD:
-        return (interval){vouch_sum_down(a.low, b.low), vouch_sum_up(a.high, b.high)};
+        return vouch_span_add(a, b);
     case SUB:
-        return (interval){vouch_sum_down(a.low, -b.high), vouch_sum_up(a.high, -b.low)};
+        return vouch_span_add(a, vouch_span_neg(b));
     case MUL:
-        return same ? square(a) : product(a, b);
+        return same ? vouch_span_square(a) : vouch_span_mul(a, b);
     case DIV:
-        return quotient(a, b);
+        return vouch_span_div(a, b);
     }
-    return (interval){-(double)INFINITY, (double)INFINITY};
+    return vouch_span_all();
 }
 
 static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *low,
@@ -353,8 +317,8 @@ static vouch_status range(const vouch_op_call *call, const vouch_tensor *const *
     }
     WALK(p, i, ia, ib)
     {
-        const interval a = {x[0][ia], x[2][ia]}, b = {x[1][ib], x[3][ib]};
-        const interval y = combine(p->kind, same, a, b);
+        const vouch_span a = {x[0][ia], x[2][ia]}, b = {x[1][ib], x[3][ib]};
+        const vouch_span y = combine(p->kind, same, a, b);
         out_low[0]->f64[i] = cut ? trunc(y.low) : y.low;
         out_high[0]->f64[i] = cut ? trunc(y.high) : y.high;
     }
@@ -561,78 +525,6 @@ static vouch_status quotient_decompose(vouch_context *ctx, vouch_graph *g,
     return vouch_emit_status(into);
 }
 
-/* ---- Neg --------------------------------------------------------------------------------- */
-
-static vouch_status neg_prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node,
-                                const void **state)
-{
-    *state = NULL;
-    VOUCH_TRY(vouch_op_check_arity(ctx, g, node, 1, 1, 1));
-    const vouch_value *x = vouch_op_in(g, node, 0);
-    if (x->dtype == VOUCH_BOOL)
-        return vouch_node_fail(ctx, g, node, VOUCH_ERR_SHAPE, "operand of type bool");
-    return vouch_op_set_output(ctx, g, node, 0, x->dtype, &x->shape);
-}
-
-static vouch_status neg_eval(const vouch_op_call *call)
-{
-    const vouch_tensor *x = vouch_op_operand(call, 0, call->out[0]->dtype);
-    vouch_tensor *y = call->out[0];
-    if (!x)
-        return vouch_op_no_memory(call->ctx);
-    for (int64_t i = 0; i < y->count; i++) {
-        if (y->dtype == VOUCH_F32)
-            y->f32[i] = -x->f32[i];
-        else if (y->dtype == VOUCH_F64)
-            y->f64[i] = -x->f64[i];
-        else
-            y->i64[i] = (int64_t)(0 - (uint64_t)x->i64[i]);
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status neg_grad(const vouch_op_call *call, const vouch_tensor *const *d_out,
-                             vouch_tensor *const *d_in)
-{
-    (void)call;
-    for (int64_t i = 0; d_in[0] && i < d_in[0]->count; i++) {
-        if (d_in[0]->dtype == VOUCH_F32)
-            d_in[0]->f32[i] -= d_out[0]->f32[i];
-        else
-            d_in[0]->f64[i] -= d_out[0]->f64[i];
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status neg_range(const vouch_op_call *call, const vouch_tensor *const *low,
-                              const vouch_tensor *const *high, vouch_tensor *const *out_low,
-                              vouch_tensor *const *out_high)
-{
-    (void)call;
-    for (int64_t i = 0; i < out_low[0]->count; i++) {
-        out_low[0]->f64[i] = -high[0]->f64[i];
-        out_high[0]->f64[i] = -low[0]->f64[i];
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status neg_linear(const vouch_linear_call *call)
-{
-    const vouch_value *x = vouch_op_in(call->graph, call->node, 0);
-    const int64_t n = call->batch * (call->patch_y ? vouch_patch_count(call->patch_y)
-                                                   : vouch_shape_count(&x->shape));
-    const bool keep = vouch_op_absolute(call->mode);
-    for (int64_t i = 0; i < n; i++)
-        call->out[i] = vouch_op_offset(call->mode) ? 0 : keep ? call->in[i] : -call->in[i];
-    return VOUCH_OK;
-}
-
-static int64_t neg_terms(const vouch_graph *g, const vouch_node *node)
-{
-    (void)g, (void)node;
-    return 0;
-}
-
 /* ---- descriptors ------------------------------------------------------------------------- */
 
 #define PREPARE(name, kind)                                                                    \
@@ -646,39 +538,25 @@ PREPARE(sub_prepare, SUB)
 PREPARE(mul_prepare, MUL)
 PREPARE(div_prepare, DIV)
 
-const vouch_op vouch_op_Add = {
-    .name = "Add",
-    .summary = "sum of two tensors, broadcast",
-    .citation = "ONNX Add-14",
-    .op_class = VOUCH_OP_AFFINE,
-    .since = 2,
-    .until = 22,
-    .prepare = add_prepare,
-    .eval = eval,
-    .grad = grad,
-    .range = range,
-    .linear = linear,
-    .patch = patch,
-    .terms = terms,
-    .exact = exact,
-};
-
-const vouch_op vouch_op_Sub = {
-    .name = "Sub",
-    .summary = "difference of two tensors, broadcast",
-    .citation = "ONNX Sub-14",
-    .op_class = VOUCH_OP_AFFINE,
-    .since = 2,
-    .until = 22,
-    .prepare = sub_prepare,
-    .eval = eval,
-    .grad = grad,
-    .range = range,
-    .linear = linear,
-    .patch = patch,
-    .terms = terms,
-    .exact = exact,
-};
+#define SUM(op, prepare_fn, text, spec)                                                        \
+    const vouch_op vouch_op_##op = {                                                           \
+        .name = #op,                                                                           \
+        .summary = text,                                                                       \
+        .citation = spec,                                                                      \
+        .op_class = VOUCH_OP_AFFINE,                                                           \
+        .since = 2,                                                                            \
+        .until = 22,                                                                           \
+        .prepare = prepare_fn,                                                                 \
+        .eval = eval,                                                                          \
+        .grad = grad,                                                                          \
+        .range = range,                                                                        \
+        .linear = linear,                                                                      \
+        .patch = patch,                                                                        \
+        .terms = terms,                                                                        \
+        .exact = exact,                                                                        \
+    }
+SUM(Add, add_prepare, "sum of two tensors, broadcast", "ONNX Add-14");
+SUM(Sub, sub_prepare, "difference of two tensors, broadcast", "ONNX Sub-14");
 
 const vouch_op vouch_op_Mul = {
     .name = "Mul",
@@ -718,20 +596,4 @@ const vouch_op vouch_op_Div = {
     .patch = patch,
     .terms = terms,
     .decompose = quotient_decompose,
-};
-
-const vouch_op vouch_op_Neg = {
-    .name = "Neg",
-    .summary = "the negated tensor",
-    .citation = "ONNX Neg-13",
-    .op_class = VOUCH_OP_AFFINE,
-    .since = 2,
-    .until = 22,
-    .prepare = neg_prepare,
-    .eval = neg_eval,
-    .grad = neg_grad,
-    .range = neg_range,
-    .linear = neg_linear,
-    .patch = vouch_op_same_patch,
-    .terms = neg_terms,
 };

@@ -40,12 +40,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
 /* Where element i of the output lies in operand w. */
 static int64_t place(const plan *p, int w, int64_t i)
 {
-    int64_t at = 0;
-    for (int d = p->out.rank - 1; d >= 0; d--) {
-        at += i % p->out.dim[d] * p->stride[w][d];
-        i /= p->out.dim[d];
-    }
-    return at;
+    return vouch_shape_place(&p->out, p->stride[w], i);
 }
 
 /* y <- the greatest, or the least, of all operands */

@@ -37,12 +37,7 @@ static vouch_status prepare(vouch_context *ctx, vouch_graph *g, vouch_node *node
 /* The slope of element i. */
 static int64_t place(const plan *p, int64_t i)
 {
-    int64_t at = 0;
-    for (int d = p->out.rank - 1; d >= 0; d--) {
-        at += i % p->out.dim[d] * p->stride[d];
-        i /= p->out.dim[d];
-    }
-    return at;
+    return vouch_shape_place(&p->out, p->stride, i);
 }
 
 static vouch_status eval(const vouch_op_call *call)

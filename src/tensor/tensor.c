@@ -113,6 +113,16 @@ void vouch_shape_strides(const vouch_shape *shape, const vouch_shape *into,
     }
 }
 
+int64_t vouch_shape_place(const vouch_shape *shape, const int64_t *stride, int64_t i)
+{
+    int64_t at = 0;
+    for (int d = shape->rank - 1; d >= 0; d--) {
+        at += i % shape->dim[d] * stride[d];
+        i /= shape->dim[d];
+    }
+    return at;
+}
+
 /* ---- tensors --------------------------------------------------------------------------- */
 
 vouch_tensor *vouch_tensor_new(vouch_arena *arena, vouch_dtype dtype, const vouch_shape *shape)

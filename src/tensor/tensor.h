@@ -49,6 +49,8 @@ bool vouch_shape_broadcast(const vouch_shape *a, const vouch_shape *b, vouch_sha
 /* Row-major strides of `shape` seen in the broadcast shape `into` (0 along repeated axes). */
 void vouch_shape_strides(const vouch_shape *shape, const vouch_shape *into,
                          int64_t stride[VOUCH_RANK_MAX]);
+/* Where element i (row-major) of a tensor of that shape lies under those strides. */
+int64_t vouch_shape_place(const vouch_shape *shape, const int64_t *stride, int64_t i);
 
 /* A zeroed tensor in the arena. NULL when out of memory or the size overflows (recorded). */
 vouch_tensor *vouch_tensor_new(vouch_arena *arena, vouch_dtype dtype, const vouch_shape *shape);
