@@ -39,6 +39,15 @@ static double dual_norm(const vouch_assault *a, const float *g)
     return a->ball->norm == VOUCH_NORM_L2 ? sqrt(sum) : sum;
 }
 
+/* How far beyond the boundary a step aims, in logits: so that the margin there is clear. */
+static double beyond(const fool *f, int64_t r)
+{
+    double size = 1e-6;
+    for (int64_t j = 0; j < f->a->classes; j++)
+        size = fmax(size, fabs((double)f->rows.z[r * f->a->classes + j]));
+    return 2e-4 * size;
+}
+
 /* Row r knows the boundary to its target: is it the nearest? */
 static void take(fool *f, int64_t r)
 {
@@ -46,7 +55,7 @@ static void take(fool *f, int64_t r)
     const float *g = f->rows.gradient + r * n;
     float *move = f->move + p * n;
     const double dual = dual_norm(f->a, g) + 1e-30;
-    const double far = (fmax(-f->rows.value[r], 0) + 1e-6) / dual;
+    const double far = (fmax(-f->rows.value[r], 0) + beyond(f, r)) / dual;
     if (!(far < f->nearest[p]))
         return;
     f->nearest[p] = far;

@@ -23,6 +23,7 @@ typedef struct campaign {
     /* the round that runs: one attack on some points; attack NULL: the clean logits */
     const vouch_attack *attack;
     const void *settings;
+    bool last;           /* no other attack follows */
     int64_t block;       /* points of a block */
     int64_t point_count; /* of the round */
     int64_t *point;      /* [count] */
@@ -31,7 +32,7 @@ typedef struct campaign {
 
 const char *vouch_outcome_name(vouch_outcome outcome)
 {
-    static const char *const name[] = {"held", "found", "wrong", "doubtful"};
+    static const char *const name[] = {"open", "held", "found", "wrong", "doubtful"};
     return name[outcome];
 }
 
@@ -71,7 +72,7 @@ static vouch_status look_at_clean(campaign *c, const worker *w, const int64_t *p
         const vouch_aim aim = aim_of(c, point[k]);
         fate->forward = 1;
         fate->outcome = vouch_aim_margin(&aim, z + k * c->classes) > 0 ? VOUCH_OUTCOME_WRONG
-                                                                       : VOUCH_OUTCOME_HELD;
+                                                                       : VOUCH_OUTCOME_OPEN;
     }
     return VOUCH_OK;
 }
@@ -119,6 +120,8 @@ static vouch_status judge(campaign *c, const worker *w, const vouch_assault *a, 
     bool proved = false;
     fate->forward = a->forward[k];
     fate->backward = a->backward[k];
+    if (c->last && fate->outcome == VOUCH_OUTCOME_OPEN)
+        fate->outcome = VOUCH_OUTCOME_HELD;
     if (!(a->margin[k] > 0))
         return VOUCH_OK;
     if (!vouch_ball_contains(c->request->ball, vouch_assault_x(a, k), x))
@@ -193,7 +196,7 @@ static void gather_survivors(campaign *c)
 {
     c->point_count = 0;
     for (int64_t p = 0; p < c->request->count; p++)
-        if (!c->attack || c->fate[p].outcome == VOUCH_OUTCOME_HELD ||
+        if (!c->attack || c->fate[p].outcome == VOUCH_OUTCOME_OPEN ||
             c->fate[p].outcome == VOUCH_OUTCOME_DOUBTFUL)
             c->point[c->point_count++] = p;
 }
@@ -226,10 +229,13 @@ static vouch_status run_all(vouch_context *ctx, campaign *c)
 {
     const vouch_attack *attack = c->request->attack;
     VOUCH_TRY(run_round(ctx, c)); /* the clean points */
+    c->last = true;
     if (!attack->parts)
         return run_attack(ctx, c, attack, c->request->settings);
-    for (const char *const *part = attack->parts; *part; part++)
+    for (const char *const *part = attack->parts; *part; part++) {
+        c->last = !part[1];
         VOUCH_TRY(run_attack(ctx, c, vouch_attack_find(*part), NULL));
+    }
     return VOUCH_OK;
 }
 

@@ -24,11 +24,13 @@ typedef struct vouch_campaign {
 } vouch_campaign;
 
 typedef enum vouch_outcome {
+    VOUCH_OUTCOME_OPEN,    /* not attacked to the end: the campaign was stopped */
     VOUCH_OUTCOME_HELD,    /* right, and nothing was found */
     VOUCH_OUTCOME_FOUND,   /* an adversarial, proved */
     VOUCH_OUTCOME_WRONG,   /* the clean point does what was asked for already */
     VOUCH_OUTCOME_DOUBTFUL /* held, but an adversarial is claimed that the replay refuses */
 } vouch_outcome;
+enum { VOUCH_OUTCOMES = 5 };
 const char *vouch_outcome_name(vouch_outcome outcome);
 
 typedef struct vouch_fate {
@@ -40,7 +42,8 @@ typedef struct vouch_fate {
     int64_t forward, backward;
 } vouch_fate;
 
-/* adversarial[count][inputs]: what was found or is claimed, else the point itself. */
+/* adversarial[count][inputs]: what was found or is claimed, else the point itself. Stopped
+ * (VOUCH_ERR_CANCELLED), both arrays hold what is known so far. */
 vouch_status vouch_campaign_run(vouch_context *ctx, vouch_arena *arena,
                                 const vouch_campaign *campaign, float *adversarial,
                                 vouch_fate *fate);

@@ -20,7 +20,8 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
     for (int64_t p = 0; p < n; p++) {
         const vouch_fate *f = &report->fate[p];
         c.of[f->outcome]++;
-        c.right += f->clean == f->label;
+        c.done += f->outcome != VOUCH_OUTCOME_OPEN;
+        c.right += f->outcome != VOUCH_OUTCOME_OPEN && f->clean == f->label;
         c.forward += (double)f->forward / (double)n;
         c.backward += (double)f->backward / (double)n;
         if (f->outcome != VOUCH_OUTCOME_FOUND)
@@ -38,7 +39,7 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
 /* Wilson's interval of a share at 95 % [Wilson 1927]. */
 static void wilson(int64_t hits, int64_t of, double end[2])
 {
-    const double z = 1.959963984540054, n = (double)of, share = (double)hits / n;
+    const double z = 1.959963984540054, n = of > 0 ? (double)of : 1, share = (double)hits / n;
     const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
     const double half =
         z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
@@ -54,7 +55,7 @@ static void put_share(FILE *out, const char *label, int64_t hits, int64_t of)
     wilson(hits, of, end);
     fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %.2f to %.2f)\n", label,
             vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
-            100 * (double)hits / (double)of, 100 * end[0], 100 * end[1]);
+            of > 0 ? 100 * (double)hits / (double)of : 0, 100 * end[0], 100 * end[1]);
 }
 
 /* Which attack found how many. */
@@ -78,16 +79,18 @@ static void put_classes(FILE *out, const vouch_cli_attack_report *r)
         return;
     fprintf(out, "%-10s %8s %8s %8s %8s\n", "class", "points", "right", "found", "robust");
     for (int64_t k = 0; k < r->network->outputs; k++) {
-        int64_t n = 0, right = 0, found = 0, wrong = 0;
+        int64_t n = 0, right = 0, found = 0, robust = 0;
         for (int64_t p = 0; p < r->points->count; p++) {
             const vouch_fate *f = &r->fate[p];
-            n += f->label == k;
-            right += f->label == k && f->clean == k;
-            found += f->label == k && f->outcome == VOUCH_OUTCOME_FOUND;
-            wrong += f->label == k && f->outcome == VOUCH_OUTCOME_WRONG;
+            if (f->label != k || f->outcome == VOUCH_OUTCOME_OPEN)
+                continue;
+            n++;
+            right += f->clean == k;
+            found += f->outcome == VOUCH_OUTCOME_FOUND;
+            robust += f->outcome == VOUCH_OUTCOME_HELD || f->outcome == VOUCH_OUTCOME_DOUBTFUL;
         }
         fprintf(out, "%-10" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n", k,
-                n, right, found, n - found - wrong);
+                n, right, found, robust);
     }
 }
 
@@ -103,8 +106,11 @@ void vouch_cli_attack_text(FILE *out, const vouch_cli_attack_report *r)
             vouch_cli_count((uint64_t)r->network->outputs).text);
     fprintf(out, "points     %s (%s)\n", r->points->place,
             vouch_cli_count((uint64_t)r->points->count).text);
-    put_share(out, "clean", c.right, r->points->count);
-    put_share(out, "robust", c.robust, r->points->count);
+    if (c.done < r->points->count)
+        fprintf(out, "interrupted: %s points not attacked to the end and not counted\n",
+                vouch_cli_count((uint64_t)(r->points->count - c.done)).text);
+    put_share(out, "clean", c.right, c.done);
+    put_share(out, "robust", c.robust, c.done);
     fprintf(out, "found      %s, each proved over the reals%s%s%s\n",
             vouch_cli_count((uint64_t)found).text, doubtful ? "; " : "",
             doubtful ? vouch_cli_count((uint64_t)doubtful).text : "",
@@ -142,9 +148,9 @@ static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_
     (void)vouch_json_add_int(ctx, root, "points", r->points->count);
     (void)vouch_json_add_int(ctx, root, "right", c.right);
     (void)vouch_json_add_int(ctx, root, "robust", c.robust);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < VOUCH_OUTCOMES; i++)
         (void)vouch_json_add_int(ctx, root, vouch_outcome_name((vouch_outcome)i), c.of[i]);
-    wilson(c.robust, r->points->count, end);
+    wilson(c.robust, c.done, end);
     (void)vouch_json_add_reals(ctx, root, "robust_interval", end, 2);
     (void)vouch_json_add_real(ctx, root, "mean_forward", c.forward);
     (void)vouch_json_add_real(ctx, root, "mean_backward", c.backward);

@@ -18,10 +18,11 @@ typedef struct vouch_cli_attack_report {
 
 /* What is counted over the points. */
 typedef struct vouch_cli_attack_counts {
-    int64_t of[4];                  /* by vouch_outcome */
-    int64_t right;                  /* as given */
-    int64_t robust;                 /* right and not refuted: held or doubtful */
-    double forward, backward;       /* means */
+    int64_t of[VOUCH_OUTCOMES];
+    int64_t done;   /* points attacked to the end: all, unless the run was interrupted */
+    int64_t right;  /* of these, right as given */
+    int64_t robust; /* right and not refuted: held or doubtful */
+    double forward, backward;       /* means over all points */
     double nearest, mean, farthest; /* distances of what was found; NaN: none */
 } vouch_cli_attack_counts;
 vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *report);

@@ -207,7 +207,12 @@ static vouch_status examine(job *j)
     vouch_fate *fate = VOUCH_NEW_ARRAY(j->call->arena, vouch_fate, j->points.count);
     if (found == NULL || fate == NULL)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_campaign_run(ctx, j->call->arena, &j->campaign, found, fate));
+    const vouch_status status =
+        vouch_campaign_run(ctx, j->call->arena, &j->campaign, found, fate);
+    if (status != VOUCH_OK && status != VOUCH_ERR_CANCELLED)
+        return status;
+    if (status == VOUCH_ERR_CANCELLED) /* what is known so far is reported */
+        vouch_context_clear_error(ctx);
     j->report = (vouch_cli_attack_report){.network = &j->network,
                                           .points = &j->points,
                                           .campaign = &j->campaign,

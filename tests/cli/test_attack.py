@@ -1,8 +1,11 @@
 """vouch attack: what it finds, writes and refuses."""
 import json
+import signal
 import struct
+import subprocess
+import time
 
-from cli_support import CliTest, dense, main, vouch
+from cli_support import VOUCH, CliTest, dense, main, vouch
 
 SIDE = 4
 
@@ -76,6 +79,18 @@ class Attack(CliTest):
         r = self.result(net, data, "--eps", "0.1", "--attack", "pgd", "--set",
                         "steps=5,restarts=1")
         self.assertEqual(max(p["backward"] for p in r["each"]), 5)
+
+    def test_an_interrupted_attack_reports_what_it_has(self):
+        net = linear(self.dir / "n.onnx", 99)
+        data = idx(self.dir, [[128] * 16] * 3, [0, 0, 1])
+        process = subprocess.Popen(
+            [VOUCH, "attack", net, data, "--eps", "0.1", "--attack", "square", "--set",
+             "queries=1000000", "--json", "-"], stdout=subprocess.PIPE, text=True)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        text = process.communicate(timeout=30)[0]
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual((json.loads(text)["open"], json.loads(text)["wrong"]), (2, 1))
 
     def test_tables_keep_what_must_not_change(self):
         net = linear(self.dir / "n.onnx", 6.0, inputs=2)
