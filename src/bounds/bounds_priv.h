@@ -44,7 +44,8 @@ static inline double vouch_centre(double low, double high, double *radius)
 typedef struct vouch_affine {
     bool exact;    /* products with A, and b, are exact: A moves or negates data */
     bool by_range; /* a sum or product of two, element by element: its range is tighter */
-    bool moves;    /* moreover b = 0 and one input varies: so is y */
+    bool bare;     /* exact, and b = 0 */
+    bool moves;    /* moreover one input varies: so is y */
     int input_count;
     const int *which;         /* [input_count] into node->input */
     int64_t terms;            /* roundings on the way to y, ours included */

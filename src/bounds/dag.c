@@ -61,6 +61,25 @@ static vouch_dag_step step_of(const vouch_dag *dag, int n)
     }
 }
 
+/* Which values are affine images of the inputs. */
+static void find_linear(vouch_dag *dag)
+{
+    const vouch_graph *g = dag->graph;
+
+    for (int v = 0; v < g->value_count; v++)
+        dag->linear[v] = g->value[v].producer < 0 || !dag->varying[v];
+    for (int n = 0; n < g->node_count; n++) {
+        const vouch_node *node = &g->node[n];
+        bool linear = dag->node[n].step == VOUCH_DAG_AFFINE;
+
+        for (int k = 0; k < node->input_count; k++)
+            linear = linear && (node->input[k] < 0 || dag->linear[node->input[k]]);
+        for (int o = 0; o < node->output_count; o++)
+            if (node->output[o] >= 0)
+                dag->linear[node->output[o]] |= linear;
+    }
+}
+
 static vouch_status classify(vouch_dag *dag)
 {
     vouch_bound_problem problem = {.graph = dag->graph, .varying = dag->varying};
@@ -79,6 +98,7 @@ static vouch_status classify(vouch_dag *dag)
         dag->node[n].count =
             node->output[0] < 0 ? 0 : vouch_bounds_count(dag->graph, node->output[0]);
     }
+    find_linear(dag);
     return VOUCH_OK;
 }
 
@@ -136,6 +156,32 @@ static void number_others(vouch_dag *dag)
         }
 }
 
+/* The greatest number of products that an output has, and that meet in a scalar of an input. */
+static vouch_status count_products(vouch_dag *dag, int n)
+{
+    const vouch_node *node = &dag->graph->node[n];
+    vouch_dag_node *at = &dag->node[n];
+
+    for (int64_t i = 0; i < at->count; i++)
+        if (at->start[i + 1] - at->start[i] > at->longest)
+            at->longest = at->start[i + 1] - at->start[i];
+    for (int side = 0; side < 2; side++) {
+        vouch_arena_mark mark = vouch_arena_get_mark(dag->arena);
+        int64_t *met = VOUCH_NEW_ARRAY(dag->arena, int64_t,
+                                       vouch_bounds_count(dag->graph, node->input[side]));
+
+        if (!met)
+            return VOUCH_ERR_MEMORY;
+        for (int64_t k = 0; k < at->start[at->count]; k++) {
+            int64_t *its = &met[side ? at->product[k].right : at->product[k].left];
+
+            at->most = ++*its > at->most ? *its : at->most;
+        }
+        vouch_arena_reset(dag->arena, mark);
+    }
+    return VOUCH_OK;
+}
+
 static vouch_status list_products(vouch_dag *dag, int n)
 {
     const vouch_node *node = &dag->graph->node[n];
@@ -154,7 +200,7 @@ static vouch_status list_products(vouch_dag *dag, int n)
         node->op->products(dag->graph, node, i, product + start[i]);
     at->start = start;
     at->product = product;
-    return VOUCH_OK;
+    return count_products(dag, n);
 }
 
 static vouch_status number_mixes(vouch_dag *dag)
@@ -230,6 +276,7 @@ static vouch_status allocate(vouch_dag *dag)
     const vouch_graph *g = dag->graph;
 
     dag->varying = VOUCH_NEW_ARRAY(dag->arena, bool, g->value_count);
+    dag->linear = VOUCH_NEW_ARRAY(dag->arena, bool, g->value_count);
     dag->scalar = VOUCH_NEW_ARRAY(dag->arena, int64_t, g->value_count);
     dag->reader = VOUCH_NEW_ARRAY(dag->arena, int, g->value_count);
     dag->input_scalar = VOUCH_NEW_ARRAY(dag->arena, int64_t, g->input_count);
@@ -238,8 +285,8 @@ static vouch_status allocate(vouch_dag *dag)
     dag->affine = VOUCH_NEW_ARRAY(dag->arena, vouch_affine, g->node_count);
     dag->largest = VOUCH_NEW_ARRAY(dag->arena, double *, g->value_count);
     dag->tile = VOUCH_NEW_ARRAY(dag->arena, vouch_dag_tile, g->value_count);
-    return dag->varying && dag->scalar && dag->reader && dag->input_scalar && dag->node &&
-                   dag->node_cost && dag->affine && dag->largest && dag->tile
+    return dag->varying && dag->linear && dag->scalar && dag->reader && dag->input_scalar &&
+                   dag->node && dag->node_cost && dag->affine && dag->largest && dag->tile
                ? VOUCH_OK
                : VOUCH_ERR_MEMORY;
 }

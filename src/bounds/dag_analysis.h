@@ -12,6 +12,7 @@ typedef struct vouch_dag_analysis {
     vouch_bounds bounds;
     vouch_dag_intervals *at;
     const vouch_dag_intervals *parent; /* known, or NULL */
+    bool same_box;                     /* as the parent's */
     const double *score;               /* [neurons]: walk those with > 0; NULL = all */
     double work;                       /* multiply-adds left for walks */
     double need;                       /* that all values to come are expected to want */

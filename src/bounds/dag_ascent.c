@@ -257,16 +257,24 @@ static vouch_status choose_weights(ascent *a)
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* Adam's direction for one derivative, about 1 in size. */
-static float adam(moments *m, int64_t i, float gain, int step)
-{
-    float mean_scale = 1 - powf(.9F, (float)step), square_scale = 1 - powf(.99F, (float)step);
+/* A step of Adam: its size, and what its moments, which begin at 0, still lack. */
+typedef struct pace {
+    float rate, mean_scale, square_scale;
+} pace;
 
+static pace pace_of(int step, float rate)
+{
+    return (pace){rate, 1 - powf(.9F, (float)step), 1 - powf(.99F, (float)step)};
+}
+
+/* Adam's direction for one derivative, about 1 in size, times the rate. */
+static float adam(moments *m, int64_t i, float gain, const pace *p)
+{
     m->mean[i] = .9F * m->mean[i] + .1F * gain;
     m->square[i] = .99F * m->square[i] + .01F * gain * gain;
-    return m->square[i] > 0
-               ? m->mean[i] / mean_scale / (sqrtf(m->square[i] / square_scale) + 1e-30F)
-               : 0;
+    return m->square[i] > 0 ? p->rate * (m->mean[i] / p->mean_scale) /
+                                  (sqrtf(m->square[i] / p->square_scale) + 1e-30F)
+                            : 0;
 }
 
 /* The mix a walk takes where none is set. */
@@ -285,7 +293,7 @@ static float default_mix(const vouch_dag *dag, const vouch_dag_intervals *at, in
     return family->count > 1 ? (float)(family->start / (family->count - 1)) : 0.F;
 }
 
-static void step_node_mixes(ascent *a, int r, int n, int step, float rate)
+static void step_node_mixes(ascent *a, int r, int n, const pace *p)
 {
     const vouch_dag *dag = a->w->dag;
     const vouch_dag_node *node = &dag->node[n];
@@ -303,7 +311,7 @@ static void step_node_mixes(ascent *a, int r, int n, int step, float rate)
             c->mix[k] =
                 default_mix(dag, c->job->at, n, i,
                             node->step == VOUCH_DAG_CURVE && kept[r * node->count + i] < 0);
-        c->mix[k] = fminf(fmaxf(c->mix[k] + rate * adam(&c->of_mix, k, gain, step), 0), 1);
+        c->mix[k] = fminf(fmaxf(c->mix[k] + adam(&c->of_mix, k, gain, p), 0), 1);
     }
 }
 
@@ -337,7 +345,7 @@ static float mean_unit(const climb *c)
     return c->job->decision_count ? sum / (float)c->job->decision_count : 0;
 }
 
-static void step_betas(climb *c, int step, float rate)
+static void step_betas(climb *c, const pace *p)
 {
     float mean = mean_unit(c);
 
@@ -345,7 +353,7 @@ static void step_betas(climb *c, int step, float rate)
         float gain = c->beta_gain[k], unit = fmaxf(c->beta_unit[k], .1F * mean);
 
         if (gain != 0 && isfinite(gain))
-            c->beta[k] = fmaxf(c->beta[k] + rate * unit * adam(&c->of_beta, k, gain, step), 0);
+            c->beta[k] = fmaxf(c->beta[k] + unit * adam(&c->of_beta, k, gain, p), 0);
     }
 }
 
@@ -371,6 +379,7 @@ static vouch_status climb_step(ascent *a, int step, int steps)
 {
     const vouch_dag *dag = a->w->dag;
     float rate = .25F * powf(.15F, (float)(step - 1) / (float)steps);
+    const pace p = pace_of(step, rate);
 
     for (int r = 0; r < a->active; r++) {
         climb *c = a->at[r];
@@ -382,8 +391,8 @@ static vouch_status climb_step(ascent *a, int step, int steps)
         for (int n = 0; n < dag->graph->node_count; n++)
             if (dag->node[n].step == VOUCH_DAG_RELU || dag->node[n].step == VOUCH_DAG_CURVE ||
                 dag->node[n].step == VOUCH_DAG_PRODUCT)
-                step_node_mixes(a, r, n, step, rate);
-        step_betas(c, step, rate);
+                step_node_mixes(a, r, n, &p);
+        step_betas(c, &p);
         step_weights(c, 2 * (double)rate);
     }
     return VOUCH_OK;

@@ -32,11 +32,32 @@ static bool is_first_layer(const vouch_dag *dag, int producer)
     return false;
 }
 
-static bool has_walks(const vouch_dag *dag, int v)
+static bool is_walked(const vouch_dag *dag, int v)
 {
     int producer = dag->graph->value[v].producer;
 
     return dag->reader[v] >= 0 && producer >= 0 && !is_first_layer(dag, producer);
+}
+
+/* A value that only moves or negates what another one has takes its intervals over. */
+static bool takes_over(const vouch_dag *dag, int v)
+{
+    int producer = dag->graph->value[v].producer;
+    const vouch_affine *affine = &dag->affine[producer];
+
+    return dag->node[producer].step == VOUCH_DAG_AFFINE && affine->moves &&
+           is_walked(dag, dag->graph->node[producer].input[affine->which[0]]);
+}
+
+/* Nothing nonlinear comes before v: on the parent's box a walk finds what it found there. */
+static bool is_known(const vouch_dag_analysis *a, int v)
+{
+    return a->same_box && a->dag->linear[v];
+}
+
+static bool has_walks(const vouch_dag_analysis *a, int v)
+{
+    return is_walked(a->dag, v) && !takes_over(a->dag, v) && !is_known(a, v);
 }
 
 /* Both ends of one neuron. */
@@ -101,7 +122,7 @@ static int64_t count_wanted(const vouch_dag_analysis *a, const vouch_dag_interva
 
 static double need_of(const vouch_dag_analysis *a, const vouch_dag_intervals *known, int v)
 {
-    return has_walks(a->dag, v) ? (double)count_wanted(a, known, v) * cost_of(a->dag, v) : 0;
+    return has_walks(a, v) ? (double)count_wanted(a, known, v) * cost_of(a->dag, v) : 0;
 }
 
 double vouch_dag_neurons_need(const vouch_dag_analysis *a, const vouch_dag_intervals *known)
@@ -286,7 +307,7 @@ static vouch_status tighten(vouch_dag_boxes *b, const share *s)
     return VOUCH_OK;
 }
 
-/* Gradient steps if they fit into half of the work left; their rows have mixes of their own, so
+/* Gradient steps if they fit into half of the work that later values leave; their rows have mixes of their own, so
  * are whole, and their chunks smaller. */
 static double add_steps(vouch_dag_boxes *b, share *s)
 {
@@ -295,7 +316,7 @@ static double add_steps(vouch_dag_boxes *b, share *s)
     int64_t chunk = vouch_dag_chunk(dag, true) / 2 + 1;
 
     for (int k = 0; k < b->count; k++)
-        left += b->box[k].work;
+        left += fmax(b->box[k].work - fmax(b->box[k].need, 0), 0);
     s->steps = dag->settings.root_steps;
     if (2 * s->steps * work > left / 2)
         s->steps = (int)(left / 4 / work);
@@ -316,7 +337,7 @@ vouch_status vouch_dag_walk_neurons(vouch_dag_boxes *b, int v)
     share s = {.dag = dag, .value = v};
     double work;
 
-    if (!has_walks(dag, v))
+    if (!has_walks(&b->box[0], v)) /* boxes side by side are of a kind */
         return VOUCH_OK;
     s.list = VOUCH_NEW_ARRAY(b->arena, vouch_dag_target, size);
     s.start = VOUCH_NEW_ARRAY(b->arena, int64_t, size + 2);

@@ -1,4 +1,4 @@
-/* Planes around curves and products: pick a plane, then prove it.
+/* Planes around curves: pick a line, then prove it; and what products' planes gain.
  *
  * Curve: the operator gives families of sound lines (op/op.h). A mix of two neighbours is sound
  * over the reals; computed, it is off by at most a few roundings of its coefficients, the slip,
@@ -9,8 +9,9 @@
  *     a b >= a_0 b + b_0 a - a_0 b_0,  a_1 b + b_1 a - a_1 b_1
  *     a b <= a_1 b + b_0 a - a_1 b_0,  a_0 b + b_1 a - a_0 b_1
  *
- * and between any mix of them. We take the slopes of the mix as computed and prove the offset:
- * a b - s a - t b is bilinear, so its extrema on the box lie in its four corners.
+ * and between any mix of them. The planes are made in bulk (num/walk.h): slopes of the mix as
+ * computed, the offset proved, since a b - s a - t b is bilinear and has its extrema on the box in
+ * its four corners.
  */
 #include "bounds/dag_priv.h"
 
@@ -127,28 +128,6 @@ double vouch_dag_mixed_gain(const vouch_lines *family, float t, double x)
 }
 
 /* ---- products ---------------------------------------------------------------------------- */
-
-vouch_dag_plane vouch_dag_product_plane(const double a[2], const double b[2], bool above,
-                                        float t)
-{
-    double f = t < 0 ? .5 : (double)t;
-    vouch_dag_plane plane = {.left = (1 - f) * b[0] + f * b[1],
-                             .right = (1 - f) * a[above] + f * a[!above],
-                             .offset = above ? -(double)INFINITY : (double)INFINITY};
-
-    for (int corner = 0; corner < 4; corner++) {
-        double x = a[corner & 1], y = b[corner >> 1];
-        double product = x * y, left = plane.left * x, right = plane.right * y;
-        double slip = 4 * VOUCH_U64 * (fabs(product) + fabs(left) + fabs(right)) + 4 * DBL_MIN;
-        double rest = product - left - right;
-
-        plane.offset =
-            above ? fmax(plane.offset, rest + slip) : fmin(plane.offset, rest - slip);
-        if (isnan(rest))
-            plane.offset = above ? (double)INFINITY : -(double)INFINITY;
-    }
-    return plane;
-}
 
 double vouch_dag_product_gain(const double a[2], const double b[2], bool above, double x,
                               double y)

@@ -1,8 +1,9 @@
 /* What the files of the DAG engine share: the prepared network, intervals, the walk.
  *
  *   dag.c         the prepared network and its numbering
- *   dag_planes.c  planes around curves and products: pick, then prove
+ *   dag_planes.c  lines around curves: pick, then prove
  *   dag_patch.c   rows that keep the patch of an image they reach
+ *   dag_product.c planes around products, and rows through them
  *   dag_walk.c    rows from outputs to inputs, rounding paid for
  *   dag_replay.c  the chosen planes forwards at a point: derivatives and losses
  *   dag_ascent.c  optimisation of mixes, multipliers and weights; the public bound
@@ -37,6 +38,7 @@ typedef struct vouch_dag_node {
     int64_t lines;                /* CURVE: first entry of the intervals' lines */
     const int64_t *start;         /* PRODUCT: [count + 1] into product */
     const vouch_product *product; /* element numbers of the two inputs */
+    int64_t longest, most;        /* products of an output; of a scalar of an input: at most */
     const double *reach;          /* AFFINE: |A| largest + |b| */
     double span;                  /* sum of largest over its varying inputs */
 } vouch_dag_node;
@@ -48,6 +50,7 @@ struct vouch_dag {
     vouch_arena *arena;
     vouch_graph *graph; /* composites decomposed */
     bool *varying;
+    bool *linear;               /* [value_count]: an affine image of the inputs, or constant */
     vouch_op_class *node_class; /* as vouch_pass */
     vouch_affine *affine;       /* [node_count] */
     vouch_dag_node *node;       /* [node_count] */
@@ -104,12 +107,7 @@ typedef struct vouch_dag_line {
 vouch_dag_line vouch_dag_mixed(const vouch_lines *family, float t);
 /* The line's derivative with respect to t, at x. */
 double vouch_dag_mixed_gain(const vouch_lines *family, float t, double x);
-/* a b >= (above: <=) left a + right b + offset on the box of a and b, mix t in [0, 1]. */
-typedef struct vouch_dag_plane {
-    double left, right, offset;
-} vouch_dag_plane;
-vouch_dag_plane vouch_dag_product_plane(const double a[2], const double b[2], bool above,
-                                        float t);
+/* What a product's plane gains at (x, y) by its mix. */
 double vouch_dag_product_gain(const double a[2], const double b[2], bool above, double x,
                               double y);
 

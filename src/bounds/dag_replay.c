@@ -13,7 +13,7 @@
  */
 #include <string.h>
 
-#include "bounds/dag_priv.h"
+#include "bounds/dag_product.h"
 
 typedef struct replay {
     vouch_dag_worker *w;
@@ -189,16 +189,15 @@ static vouch_status replay_curve(replay *p, int n)
     return VOUCH_OK;
 }
 
-static double replay_one_product(replay *p, const vouch_dag_node *at, int r, double lambda,
-                                 int64_t k, double x, double y)
+static double replay_one_product(replay *p, const vouch_dag_planes *planes, int r,
+                                 double lambda, int64_t k, double x, double y)
 {
-    const vouch_dag_row *row = &p->walk->row[r];
+    const vouch_dag_node *at = &p->w->dag->node[planes->node];
+    const vouch_dag_side *side = &planes->side[lambda < 0];
+    const vouch_dag_intervals *in = p->walk->row[r].at;
     int64_t i = at->from + at->product[k].left, j = at->right + at->product[k].right;
-    const double a[2] = {row->at->low[i], row->at->high[i]};
-    const double b[2] = {row->at->low[j], row->at->high[j]};
-    vouch_dag_plane plane =
-        vouch_dag_product_plane(a, b, lambda < 0, row->mix ? row->mix[at->mix + k] : -1.F);
-    double value = plane.left * x + plane.right * y + plane.offset;
+    const double a[2] = {in->low[i], in->high[i]}, b[2] = {in->low[j], in->high[j]};
+    double value = side->left[k] * x + side->right[k] * y + side->offset[k];
     double loss = .5 * lambda * (x * y - value);
 
     loss += .125 * fabs(lambda) * (a[1] - a[0]) * (b[1] - b[0]);
@@ -212,30 +211,41 @@ static double replay_one_product(replay *p, const vouch_dag_node *at, int r, dou
     return value;
 }
 
+static void replay_product_row(replay *p, const vouch_dag_planes *planes, int r,
+                               const double *x, const double *y, double *out)
+{
+    const vouch_dag_node *at = &p->w->dag->node[planes->node];
+    const double *lambda = p->walk->kept[planes->node] + r * at->count;
+
+    for (int64_t i = 0; i < at->count; i++) {
+        double sum = 0;
+
+        vouch_dag_planes_make(planes, &p->walk->row[r], i, lambda[i] < 0);
+        for (int64_t k = at->start[i]; k < at->start[i + 1]; k++)
+            sum += replay_one_product(p, planes, r, lambda[i], k, x[at->product[k].left],
+                                      y[at->product[k].right]);
+        out[i] = sum;
+    }
+}
+
 static vouch_status replay_product(replay *p, int n)
 {
     const vouch_dag *dag = p->w->dag;
-    const vouch_dag_node *at = &dag->node[n];
     const vouch_node *node = &dag->graph->node[n];
+    int64_t count = dag->node[n].count;
     int64_t lefts = vouch_bounds_count(dag->graph, node->input[0]);
     int64_t rights = vouch_bounds_count(dag->graph, node->input[1]);
     double *rows = new_value(p, node->output[0]);
+    vouch_arena_mark mark = vouch_arena_get_mark(p->w->scratch);
+    vouch_dag_planes planes;
 
     if (!rows)
         return VOUCH_ERR_MEMORY;
-    for (int r = 0; r < p->walk->count; r++) {
-        const double *x = p->value[node->input[0]] + r * lefts;
-        const double *y = p->value[node->input[1]] + r * rights;
-
-        for (int64_t i = 0; i < at->count; i++) {
-            double sum = 0;
-
-            for (int64_t k = at->start[i]; k < at->start[i + 1]; k++)
-                sum += replay_one_product(p, at, r, p->walk->kept[n][r * at->count + i], k,
-                                          x[at->product[k].left], y[at->product[k].right]);
-            rows[r * at->count + i] = sum;
-        }
-    }
+    VOUCH_TRY(vouch_dag_planes_new(p->w, n, &planes));
+    for (int r = 0; r < p->walk->count; r++)
+        replay_product_row(p, &planes, r, p->value[node->input[0]] + r * lefts,
+                           p->value[node->input[1]] + r * rights, rows + r * count);
+    vouch_arena_reset(p->w->scratch, mark);
     return VOUCH_OK;
 }
 

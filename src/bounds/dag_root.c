@@ -610,6 +610,7 @@ vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_interval
     vouch_dag_analysis model = {
         .w = worker, .dag = dag, .score = score, .work = 2 * (double)walks * dag->cost};
     vouch_dag_boxes b = {.w = worker, .dag = dag, .arena = worker->answers, .count = 1};
+    const size_t bytes = (size_t)dag->inputs * sizeof(double);
     const double *low, *high;
 
     *at = NULL;
@@ -619,6 +620,8 @@ vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_interval
         return VOUCH_OK;
     }
     model.parent = met;
+    model.same_box = memcmp(met->low + dag->neurons, parent->low + dag->neurons, bytes) == 0 &&
+                     memcmp(met->high + dag->neurons, parent->high + dag->neurons, bytes) == 0;
     low = met->low + dag->neurons;
     high = met->high + dag->neurons;
     status = analyse(&b, &model, &low, &high, at);

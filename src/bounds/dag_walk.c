@@ -9,11 +9,12 @@
  * one, with X >= |x| on the hull and gamma of all roundings of a step:
  *
  *     AFFINE   gamma sum_i |lambda_i| (|A| X + |b|)_i + m eta sum X
- *     planes   u |fl(lambda s)| X for a product, u |fl(a + b)| X for a sum, the slip of a mix
+ *     lines    u |fl(lambda s)| X for a product, u |fl(a + b)| X for a sum, the slip of a mix
+ *     products as dag_product.c says
  */
 #include <string.h>
 
-#include "bounds/dag_priv.h"
+#include "bounds/dag_product.h"
 
 vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call)
 {
@@ -155,7 +156,7 @@ static vouch_status pass_affine(vouch_dag_worker *w, int n)
 {
     const vouch_affine *affine = &w->dag->affine[n];
 
-    if (!affine->moves)
+    if (!affine->bare)
         VOUCH_TRY(account_affine(w, n));
     for (int k = 0; k < affine->input_count; k++)
         VOUCH_TRY(pull_affine(w, n, affine->which[k]));
@@ -255,30 +256,18 @@ static vouch_status pass_curve(vouch_dag_worker *w, int n)
     return join(w, x, &walk->patch[y], out);
 }
 
-typedef struct product_row {
-    const vouch_dag_row *row;
-    const double *lambda, *left_largest, *right_largest;
-    double *left, *right; /* coefficients of the two inputs, zeroed */
-} product_row;
-
-/* Adds one product's plane to the row. */
-static void add_product(const vouch_dag_node *at, const product_row *p, double g, int64_t k,
-                        vouch_walk_sums *sums)
+/* Planes for one row, of the sides it asks for; or for all rows alike (lambda NULL), both. */
+static void make_planes(const vouch_dag_planes *planes, const vouch_dag_row *row,
+                        const double *lambda)
 {
-    const vouch_dag_intervals *in = p->row->at;
-    int64_t i = at->product[k].left, j = at->product[k].right;
-    const double a[2] = {in->low[at->from + i], in->high[at->from + i]};
-    const double b[2] = {in->low[at->right + j], in->high[at->right + j]};
-    vouch_dag_plane plane =
-        vouch_dag_product_plane(a, b, g < 0, p->row->mix ? p->row->mix[at->mix + k] : -1.F);
-    double left = g * plane.left, right = g * plane.right, term = g * plane.offset;
+    const vouch_dag_node *at = &planes->dag->node[planes->node];
 
-    p->left[i] += left;
-    p->right[j] += right;
-    sums->constant += term;
-    sums->magnitude += fabs(term);
-    sums->reach += (fabs(left) + fabs(p->left[i])) * p->left_largest[i] +
-                   (fabs(right) + fabs(p->right[j])) * p->right_largest[j];
+    for (int64_t i = 0; i < at->count; i++) {
+        if (!lambda || lambda[i] > 0)
+            vouch_dag_planes_make(planes, row, i, false);
+        if (!lambda || lambda[i] < 0)
+            vouch_dag_planes_make(planes, row, i, true);
+    }
 }
 
 static vouch_status pass_product(vouch_dag_worker *w, int n)
@@ -289,25 +278,28 @@ static vouch_status pass_product(vouch_dag_worker *w, int n)
     int64_t lefts = vouch_bounds_count(dag->graph, node->input[0]);
     int64_t rights = vouch_bounds_count(dag->graph, node->input[1]);
     double *left = take_zeroed(w, lefts), *right = take_zeroed(w, rights);
-    double *lambda = w->walk.lambda[node->output[0]];
+    const double *lambda = w->walk.lambda[node->output[0]];
+    bool shared = vouch_dag_planes_shared(&w->walk);
+    vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
+    vouch_dag_planes planes;
 
     if (!left || !right)
         return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_dag_planes_new(w, n, &planes));
+    if (shared)
+        make_planes(&planes, w->walk.row, NULL);
     for (int r = 0; r < w->walk.count; r++) {
-        product_row p = {.row = &w->walk.row[r],
-                         .left_largest = dag->largest[node->input[0]],
-                         .right_largest = dag->largest[node->input[1]],
-                         .left = left + r * lefts,
-                         .right = right + r * rights};
-        vouch_walk_sums sums = {0, 0, 0};
+        const double *its = lambda + r * at->count;
+        vouch_walk_sums sums;
 
-        for (int64_t i = 0; i < at->count; i++)
-            for (int64_t k = at->start[i];
-                 lambda[r * at->count + i] != 0 && k < at->start[i + 1]; k++)
-                add_product(at, &p, lambda[r * at->count + i], k, &sums);
-        account(&w->walk, r, &sums, VOUCH_U64 * sums.reach + 4 * DBL_MIN * at->span,
-                at->start[at->count]);
+        if (!shared)
+            make_planes(&planes, &w->walk.row[r], its);
+        vouch_dag_planes_pass(&planes, its, left + r * lefts, right + r * rights, &sums);
+        account(&w->walk, r, &sums,
+                vouch_gamma64(at->most) * sums.reach + 4 * DBL_MIN * at->span,
+                at->count + at->longest);
     }
+    vouch_arena_reset(w->scratch, mark);
     VOUCH_TRY(join(w, node->input[0], &WHOLE, left));
     return join(w, node->input[1], &WHOLE, right);
 }
@@ -688,14 +680,21 @@ void vouch_dag_walk_end(vouch_dag_worker *w)
     }
 }
 
+/* Rows of the widest value should stay in a core's cache, but products with a layer's weights want
+ * some rows, however wide. */
+enum { ROWS_MOST = 512, ROWS_CACHED = 48, CACHE_CELLS = 1 << 18 };
+
 int64_t vouch_dag_chunk(const vouch_dag *dag, bool keep)
 {
-    int64_t all = dag->inputs + 1, widest = 0, rows;
+    int64_t all = dag->inputs + 1, widest = 0, rows, cached;
 
     for (int n = 0; n < dag->graph->node_count; n++) {
         all += dag->node[n].count;
         widest = dag->node[n].count > widest ? dag->node[n].count : widest;
     }
     rows = dag->settings.cells / (keep ? 3 * all : 4 * widest + all / 4 + 1);
-    return rows < 1 ? 1 : rows > 512 ? 512 : rows;
+    cached = CACHE_CELLS / (widest + 1);
+    cached = cached < ROWS_CACHED ? ROWS_CACHED : cached;
+    rows = rows < cached ? rows : cached;
+    return rows < 1 ? 1 : rows > ROWS_MOST ? ROWS_MOST : rows;
 }

@@ -239,7 +239,8 @@ static vouch_status prepare_affine(vouch_pass *pass, const vouch_node *node,
     VOUCH_TRY(vouch_pass_linear(pass, call));
     affine->exact = terms == 0;
     affine->by_range = terms > 0 && terms <= 2 && node->op->range;
-    affine->moves = terms == 0 && affine->input_count == 1 && all_zero(offset, count);
+    affine->bare = affine->exact && all_zero(offset, count);
+    affine->moves = affine->bare && affine->input_count == 1;
     return VOUCH_OK;
 }
 

@@ -42,6 +42,25 @@ typedef struct vouch_walk_relu_value {
     double *loss;  /* [count] or NULL: lambda_i (relu(z_i) - line_i(z_i)) >= 0, rounded */
 } vouch_walk_relu_value;
 
+/* One product of two scalars: number `left` of one list times number `right` of another. */
+typedef struct vouch_walk_pair {
+    int64_t left, right;
+} vouch_walk_pair;
+
+/* Planes of products a b on the boxes of their operands:
+ *
+ *     a b  >=  left a + right b + offset      (above: <=)
+ *
+ * The slopes are a mix of McCormick's two planes, mix in [0, 1], negative = 1/2; the offset is what
+ * the four corners of the box ask for with the slopes as computed, rounded outward. */
+typedef struct vouch_walk_planes {
+    int64_t count;
+    const vouch_walk_pair *pair;
+    const double *a_low, *a_high, *b_low, *b_high;
+    const float *mix;              /* [count] or NULL: all negative */
+    double *left, *right, *offset; /* [count], overwritten */
+} vouch_walk_planes;
+
 typedef struct vouch_walk_kernels {
     /* reach: |out_i| X_i over the elements whose product rounds */
     void (*relu)(const vouch_walk_relu *w, vouch_walk_sums *sums);
@@ -54,6 +73,7 @@ typedef struct vouch_walk_kernels {
     /* constant: the least of lambda . x on [low, high] */
     void (*least)(int64_t count, const double *lambda, const double *low, const double *high,
                   vouch_walk_sums *sums);
+    void (*planes)(const vouch_walk_planes *w, bool above);
 } vouch_walk_kernels;
 
 const vouch_walk_kernels *vouch_walk_kernels_here(void);

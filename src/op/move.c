@@ -31,15 +31,26 @@ vouch_status vouch_move_reshape(vouch_context *ctx, vouch_graph *g, const vouch_
     return m ? VOUCH_OK : vouch_context_status(ctx);
 }
 
-/* The greatest number of times an index occurs. */
-static vouch_status count_repeats(vouch_context *ctx, vouch_move *m, const int64_t *map)
+/* The greatest number of times an index occurs; where that is once, the map's inverse. */
+static vouch_status find_uses(vouch_context *ctx, vouch_graph *g, vouch_move *m,
+                              const int64_t *map)
 {
     int64_t *seen = vouch_alloc(ctx, (size_t)(m->in_count + 1) * sizeof *seen);
-    if (!seen)
+    int64_t *use = VOUCH_NEW_ARRAY(g->arena, int64_t, m->in_count + 1);
+    if (!seen || !use) {
+        vouch_release(ctx, seen);
         return vouch_op_no_memory(ctx);
-    for (int64_t i = 0; i < m->out_count; i++)
-        if (map[i] >= 0 && ++seen[map[i]] > m->repeat)
+    }
+    for (int64_t i = 0; i < m->in_count; i++)
+        use[i] = -1;
+    for (int64_t i = 0; i < m->out_count; i++) {
+        if (map[i] < 0)
+            continue;
+        use[map[i]] = i;
+        if (++seen[map[i]] > m->repeat)
             m->repeat = seen[map[i]];
+    }
+    m->use = m->repeat == 1 ? use : NULL;
     vouch_release(ctx, seen);
     return VOUCH_OK;
 }
@@ -76,7 +87,7 @@ vouch_status vouch_move_map(vouch_context *ctx, vouch_graph *g, const vouch_node
         return VOUCH_OK;
     m->map = map;
     m->fill = fill;
-    return count_repeats(ctx, m, map);
+    return find_uses(ctx, g, m, map);
 }
 
 vouch_status vouch_move_axes_map(vouch_context *ctx, vouch_graph *g, const vouch_node *node,
@@ -194,6 +205,10 @@ static void backward(const vouch_move *m, const double *y, double *x)
         memcpy(x, y, (size_t)m->out_count * sizeof *y);
         return;
     }
+    for (int64_t i = 0; m->use && i < m->in_count; i++)
+        x[i] = m->use[i] < 0 ? 0 : y[m->use[i]];
+    if (m->use)
+        return;
     memset(x, 0, (size_t)m->in_count * sizeof *x);
     for (int64_t i = 0; i < m->out_count; i++)
         if (m->map[i] >= 0)

@@ -14,7 +14,8 @@ typedef struct vouch_move {
     int64_t in_count, out_count;
     const int64_t *map; /* [out_count] index into input 0, -1 = fill; NULL: y = x as it lies */
     double fill;
-    int64_t repeat; /* how often an element of x is used at most */
+    int64_t repeat;     /* how often an element of x is used at most */
+    const int64_t *use; /* [in_count], where repeat is 1: who uses it, -1 = nobody; else NULL */
 } vouch_move;
 
 /* Output dimension i contributes table[i][o_i] to the index; -1 in any of them means fill.

@@ -19,6 +19,7 @@
 #define VOUCH_OP_OP_H
 
 #include "graph/graph.h"
+#include "num/walk.h"
 #include "op/patch.h"
 
 struct vouch_op_expansion;
@@ -117,9 +118,7 @@ typedef struct vouch_lines {
 } vouch_lines;
 
 /* One product of a BILINEAR node: element `left` of input 0 times element `right` of input 1. */
-typedef struct vouch_product {
-    int64_t left, right;
-} vouch_product;
+typedef vouch_walk_pair vouch_product;
 
 typedef struct vouch_op {
     const char *name;     /* ONNX operator type, "Conv" */

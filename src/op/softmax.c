@@ -5,7 +5,8 @@
  * 1 + sum exp(l_j - h_i)  <=  S_i  <=  1 + sum exp(h_j - l_i).
  *
  * Decomposed it is the same formula: the differences are affine, so no product of two curves
- * has to be bounded, and y_i <= 1 comes for free. Two elements are a Sigmoid of the difference.
+ * has to be bounded, and y_i <= 1 comes for free. Of x_j - x_i and x_i - x_j one is the other's
+ * negative. Two elements are a Sigmoid of the difference.
  *
  * SPEC: ONNX Softmax-13, LogSoftmax-13 (one axis); before, all dimensions from `axis` on are one.
  */
@@ -204,34 +205,63 @@ RANGE(log_range, log_least, log_greatest)
 /* Beyond this, n (n - 1) differences are too many; the range is all there is. */
 enum { ELEMENTS_MAX = 64 };
 
-/* x as [outer][n (n - 1)][inner]: x_j - x_i for all i and, within, all j != i. */
+/* x as [outer][n (n - 1) / 2][inner]: x_j - x_i for all i < j. */
 static int differences(struct vouch_op_expansion *into, const plan *p, int x)
 {
-    const int64_t n = p->n;
+    const int64_t n = p->n, pairs = n * (n - 1) / 2;
     const vouch_shape shape = {.rank = 3, .dim = {p->outer, n, p->inner}};
-    int64_t *own = VOUCH_NEW_ARRAY(into->scratch, int64_t, n * n);
-    int64_t *other = VOUCH_NEW_ARRAY(into->scratch, int64_t, n * n);
+    int64_t *own = VOUCH_NEW_ARRAY(into->scratch, int64_t, pairs);
+    int64_t *other = VOUCH_NEW_ARRAY(into->scratch, int64_t, pairs);
     int64_t count = 0;
     if (!own || !other) {
         into->status = vouch_op_no_memory(vouch_arena_context(into->scratch));
         return -1;
     }
     for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++) {
+        for (int64_t j = i + 1; j < n; j++) {
             own[count] = i;
-            other[count] = j;
-            count += j != i;
+            other[count++] = j;
         }
     const int lines = vouch_emit_reshape(into, x, &shape, -1);
     return vouch_emit_node(into, "Sub", vouch_emit_gather(into, lines, 1, other, count),
                            vouch_emit_gather(into, lines, 1, own, count), NULL, -1);
 }
 
+/* f of the differences x_j - x_i, and then of their negatives x_i - x_j: a negative is bounded by
+ * what bounds the difference, so it asks for no work of its own. */
+static int of_both_signs(struct vouch_op_expansion *into, const char *f, int difference)
+{
+    const vouch_attr axis = vouch_emit_attr("axis", 1);
+    const int negative = vouch_emit_node(into, "Neg", difference, -1, NULL, -1);
+    const int forth = vouch_emit_node(into, f, difference, -1, NULL, -1);
+    const int back = vouch_emit_node(into, f, negative, -1, NULL, -1);
+    return vouch_emit_node(into, "Concat", forth, back, &axis, -1);
+}
+
+/* Where of_both_signs has x_j - x_i, for all i and, within, all j != i. */
+static int gather_rows(struct vouch_op_expansion *into, int64_t n, int both)
+{
+    int64_t *from = VOUCH_NEW_ARRAY(into->scratch, int64_t, n * n);
+    int64_t count = 0;
+    if (!from) {
+        into->status = vouch_op_no_memory(vouch_arena_context(into->scratch));
+        return -1;
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) {
+            const int64_t low = i < j ? i : j, high = i < j ? j : i;
+            const int64_t pair = low * n - low * (low + 1) / 2 + high - low - 1;
+            from[count] = i < j ? pair : n * (n - 1) / 2 + pair;
+            count += j != i;
+        }
+    return vouch_emit_gather(into, both, 1, from, count);
+}
+
 /* S, of shape [outer][n][1][inner]. */
 static int sums(struct vouch_op_expansion *into, const plan *p, int difference)
 {
     const vouch_shape shape = {.rank = 4, .dim = {p->outer, p->n, p->n - 1, p->inner}};
-    const int power = vouch_emit_node(into, "Exp", difference, -1, NULL, -1);
+    const int power = gather_rows(into, p->n, of_both_signs(into, "Exp", difference));
     const int rows = vouch_emit_reshape(into, power, &shape, -1);
     const int sum = vouch_emit_reduce(into, "ReduceSum", rows, 2, 1, -1);
     return vouch_emit_node(into, "Add", sum, vouch_emit_scalar(into, 1), NULL, -1);
@@ -262,9 +292,9 @@ static vouch_status decompose_as(struct vouch_op_expansion *into, const vouch_no
     int y = differences(into, p, node->input[0]);
     if (p->n == 2 && !logarithm) {
         y = vouch_emit_node(into, "Neg", y, -1, NULL, -1);
-        y = vouch_emit_node(into, "Sigmoid", y, -1, NULL, -1);
+        y = of_both_signs(into, "Sigmoid", y);
     } else if (p->n == 2) {
-        y = vouch_emit_node(into, "Softplus", y, -1, NULL, -1);
+        y = of_both_signs(into, "Softplus", y);
         y = vouch_emit_node(into, "Neg", y, -1, NULL, -1);
     } else {
         y = sums(into, p, y);
