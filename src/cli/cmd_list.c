@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/text.h"
+#include "data/builtin.h"
 #include "op/op.h"
 #include "verify/cut.h"
 #include "verify/pick.h"
@@ -82,6 +83,24 @@ static void list_attacks(void)
     }
 }
 
+static void list_data(void)
+{
+    puts("formats of data:");
+    for (const vouch_data_format *const *f = vouch_data_format_table(); *f != NULL; f++)
+        put_row((*f)->name, (*f)->summary, (*f)->citation);
+    puts("built-in sets (builtin:NAME):");
+    for (const vouch_data_builtin *const *b = vouch_data_builtin_table(); *b != NULL; b++)
+        put_row((*b)->name, (*b)->summary, NULL);
+    puts("settings of a data set (DATA?NAME=VALUE&...):");
+    for (size_t i = 0; i < vouch_data_option_count; i++) {
+        char spelling[64], text[1024];
+        snprintf(spelling, sizeof spelling, "%s=%s", vouch_data_options[i].name,
+                 vouch_data_options[i].argument);
+        vouch_cli_option_text(&vouch_data_options[i], text, sizeof text);
+        put_row(spelling, text, NULL);
+    }
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -99,7 +118,7 @@ static const struct topic {
 } topics[] = {
     {"operators", list_operators}, {"domains", list_domains}, {"splits", list_splits},
     {"cuts", list_cuts},           {"picks", list_picks},     {"attacks", list_attacks},
-    {"options", list_options},
+    {"data", list_data},           {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -113,7 +132,8 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
     const vouch_status s = vouch_fail(
         call->ctx, VOUCH_ERR_ARGUMENT,
-        "'%s' is not one of operators, domains, splits, cuts, picks, attacks, options", name);
+        "'%s' is not one of operators, domains, splits, cuts, picks, attacks, data, options",
+        name);
     return vouch_cli_fail(call, s);
 }
 
@@ -134,8 +154,8 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, options",
-    .arguments = "[operators|domains|splits|cuts|picks|attacks|options]",
+    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, data, options",
+    .arguments = "[operators|domains|splits|cuts|picks|attacks|data|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

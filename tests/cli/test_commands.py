@@ -5,7 +5,7 @@ import subprocess
 
 from cli_support import CliTest, main, prop, random_net, save, value, vouch
 
-COMMANDS = ["verify", "bench", "info", "attack", "bounds", "eval-point", "list", "help",
+COMMANDS = ["verify", "bench", "info", "attack", "bounds", "eval-point", "data", "list", "help",
             "man", "completion"]
 
 

@@ -201,9 +201,10 @@ static void splits_are_seeded_disjoint_and_stratified(void **state)
     files *f = *state;
     vouch_data *set = make(f, "builtin:glyphs16?count=1000");
     int64_t index[1000], again[1000], size[3], counts[10] = {0}, in_first[10] = {0};
-    const double share[] = {.7, .2, .1};
+    const double share[] = {.7, .2, .1}, wrong[] = {1, 0};
+    vouch_data_shares shares = {share, 3, true, 4};
     bool seen[1000] = {false};
-    vouch_test_ok(f->ctx, vouch_data_split(set, share, 3, 4, true, index, size));
+    vouch_test_ok(f->ctx, vouch_data_split(set, &shares, index, size));
     assert_int_equal(size[0] + size[1] + size[2], 1000);
     for (int64_t i = 0; i < 1000; i++) {
         assert_false(seen[index[i]]);
@@ -213,15 +214,17 @@ static void splits_are_seeded_disjoint_and_stratified(void **state)
     }
     for (int c = 0; c < 10; c++)
         assert_true(fabs((double)in_first[c] - .7 * (double)counts[c]) < 1);
-    vouch_test_ok(f->ctx, vouch_data_split(set, share, 3, 4, true, again, size));
+    vouch_test_ok(f->ctx, vouch_data_split(set, &shares, again, size));
     assert_memory_equal(index, again, sizeof index);
-    vouch_test_ok(f->ctx, vouch_data_split(set, share, 3, 5, true, again, size));
+    shares.seed = 5;
+    vouch_test_ok(f->ctx, vouch_data_split(set, &shares, again, size));
     assert_true(memcmp(index, again, sizeof index) != 0);
-    vouch_test_ok(f->ctx, vouch_data_split(set, share, 3, 4, false, again, size));
+    shares.stratified = false;
+    vouch_test_ok(f->ctx, vouch_data_split(set, &shares, again, size));
     assert_int_equal(size[0], 700);
-    const double wrong[] = {1, 0};
-    vouch_test_fails(f->ctx, vouch_data_split(set, wrong, 2, 4, false, again, size),
-                     VOUCH_ERR_ARGUMENT, "positive");
+    shares = (vouch_data_shares){wrong, 2, false, 4};
+    vouch_test_fails(f->ctx, vouch_data_split(set, &shares, again, size), VOUCH_ERR_ARGUMENT,
+                     "positive");
     vouch_data *part = NULL;
     vouch_test_ok(f->ctx, vouch_data_select(set, index, 10, &part));
     assert_int_equal(part->label[9], set->label[index[9]]);
