@@ -134,10 +134,8 @@ static void put_info(const figures *f)
     printf("format    %s\n", f->info->format);
     printf("samples   %s of %s\n", vouch_cli_count((uint64_t)f->count).text,
            vouch_shape_print(&f->info->shape, shape, sizeof shape));
-    printf("values    %s to %s, mean %s", vouch_cli_real((double)(float)f->least).text,
-           vouch_cli_real((double)(float)f->most).text,
-           vouch_cli_real((double)(float)(f->sum / (double)f->count / (double)f->info->size))
-               .text);
+    printf("values    %.6g to %.6g, mean %.6g", f->least, f->most,
+           f->sum / (double)f->count / (double)f->info->size);
     if (f->outside > 0)
         printf(", %s beyond the range of their column",
                vouch_cli_count((uint64_t)f->outside).text);

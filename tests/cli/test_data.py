@@ -1,0 +1,95 @@
+"""vouch data: info, convert, split; arrays that NumPy wrote, and NumPy reading what vouch wrote."""
+import gzip
+import json
+
+import numpy as np
+from cli_support import CliTest, main, vouch
+
+
+class Data(CliTest):
+    def answer(self, *arguments):
+        done = vouch("data", *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return done.stdout
+
+    def converted(self, place):
+        out = self.dir / "out.npz"
+        self.answer("convert", place, out)
+        with np.load(out) as file:
+            return {name: file[name] for name in file.files}
+
+    def test_info_counts_samples_and_classes(self):
+        text = self.answer("info", "builtin:glyphs16?count=50")
+        self.assertIn("50 of [1,16,16]", text)
+        self.assertIn("classes   10", text)
+        found = json.loads(self.answer("info", "builtin:loan?count=30", "--json", "-"))
+        self.assertEqual((found["count"], found["size"], found["outside"]), (30, 20, 0))
+        self.assertEqual(sum(c["count"] for c in found["classes"]), 30)
+
+    def test_arrays_of_every_type_and_order_are_read(self):
+        values = np.arange(24).reshape(4, 6) % 5
+        for descr in ("<f4", ">f4", "<f8", ">f8", "u1", "i1", "<u2", ">i2", "<i4", ">i4",
+                      "<u4", "<i8", ">i8", "<u8", "?"):
+            for order in "CF":
+                wanted = values.astype(descr)
+                np.save(self.dir / "a.npy", np.asarray(wanted, order=order))
+                got = self.converted(self.dir / "a.npy")["x"]
+                np.testing.assert_array_equal(got, wanted.astype("f4"), f"{descr} {order}")
+
+    def test_fortran_order_of_three_axes_is_turned(self):
+        wanted = np.arange(24, dtype="f8").reshape(2, 3, 4)
+        np.save(self.dir / "a.npy", np.asfortranarray(wanted))
+        np.testing.assert_array_equal(self.converted(self.dir / "a.npy")["x"],
+                                      wanted.astype("f4").reshape(2, 1, 3, 4))
+
+    def test_bytes_of_images_are_divided_in_float32(self):
+        raw = np.arange(256, dtype="u1").reshape(2, 8, 16)
+        np.savez_compressed(self.dir / "a.npz", x=raw, y=[1, 0])
+        got = self.converted(self.dir / "a.npz")
+        np.testing.assert_array_equal(got["x"].reshape(raw.shape),
+                                      raw.astype("f4") / np.float32(255))
+        np.testing.assert_array_equal(got["y"], [1, 0])
+
+    def test_arrays_that_are_no_numbers_are_refused(self):
+        np.save(self.dir / "o.npy", np.array([None, 1], dtype=object))
+        self.check_error(vouch("data", "info", self.dir / "o.npy"), 3, "o.npy", "plain numbers")
+        np.save(self.dir / "n.npy", np.array([[1.0, np.nan]]))
+        self.check_error(vouch("data", "info", self.dir / "n.npy"), 3, "not finite")
+        np.save(self.dir / "w.npy", np.ones((2, 3)))
+        np.save(self.dir / "w_labels.npy", np.array([0.5, 1]))
+        self.check_error(vouch("data", "info", self.dir / "w.npy"), 3, "label 0 is 0.5")
+
+    def test_split_parts_are_whole_and_repeatable(self):
+        a, b = self.dir / "a.npz", self.dir / "b.npz"
+        self.answer("split", "builtin:loan?count=200", a, b, "--shares", "3,1", "--seed", "9")
+        first = a.read_bytes()
+        with np.load(a) as left, np.load(b) as right:
+            rows = np.concatenate([left["x"], right["x"]])
+            self.assertEqual((len(left["x"]), len(right["x"])), (150, 50))
+        whole = self.converted("builtin:loan?count=200")["x"]
+        np.testing.assert_array_equal(np.sort(rows, axis=0), np.sort(whole, axis=0))
+        self.answer("split", "builtin:loan?count=200", a, b, "--shares", "3,1", "--seed", "9")
+        self.assertEqual(a.read_bytes(), first)
+
+    def test_a_schema_written_is_one_that_can_be_given(self):
+        table, schema = self.dir / "t.csv.gz", self.dir / "t.json"
+        table.write_bytes(gzip.compress(b"a,k,y\n1,red,no\n2,,yes\n"))
+        self.answer("info", table, "--schema-out", schema)
+        found = json.loads(schema.read_text())
+        self.assertEqual([c["type"] for c in found["columns"]],
+                         ["integer", "category", "category"])
+        found["columns"][1]["protected"] = True
+        schema.write_text(json.dumps(found))
+        self.assertIn("protected", self.answer("info", f"{table}?schema={schema}"))
+
+    def test_mistakes_are_one_line(self):
+        self.check_error(vouch("data", "look", "x"), 2, "info, convert, split")
+        self.check_error(vouch("data", "info", "none.csv"), 3, "none.csv")
+        self.check_error(vouch("data", "info", "builtin:none"), 2, "built-in")
+        self.check_error(vouch("data", "convert", "builtin:loan"), 2, "file to write")
+        self.check_error(vouch("data", "split", "builtin:loan", "a.npz", "b.npz", "--shares",
+                               "1,2,3"), 2, "--shares")
+        self.check_error(vouch("data", "convert", "builtin:loan", "/none/x.npz"), 3, "/none/x.npz")
+
+
+main()
