@@ -166,6 +166,7 @@ typedef struct vouch_forward {
     double *scale;                             /* [limit]: variable k lies in [-scale, scale] */
     int64_t *input;   /* [input_variables]: variable k is input[k] less its centre */
     double *centre;   /* [input_size] */
+    double *narrow;   /* [input_size]: |x - centre| <= narrow where it has no variable */
     vouch_form *form; /* [value_count]; middle NULL = none */
     int *uses;        /* [value_count]: readers still to come */
 } vouch_forward;
@@ -182,6 +183,8 @@ vouch_status vouch_forward_run(vouch_context *ctx, vouch_arena *arena,
                                const vouch_bound_problem *problem, vouch_bounds *bounds);
 /* Room for the form of value v in that many variables, zeroed. */
 vouch_status vouch_forward_new_form(vouch_forward *f, int v, int64_t variables, bool spread);
+/* The form of scalar i of value v becomes its interval. */
+void vouch_forward_reset(vouch_forward *f, int v, int64_t i);
 /* The form of value v becomes its intervals. */
 vouch_status vouch_forward_interval(vouch_forward *f, int v);
 /* Polls the deadline at some of the rows of a matrix with so many cells a row. */
@@ -192,6 +195,8 @@ bool vouch_forward_fits(const vouch_forward *f, int64_t variables, int64_t count
 vouch_status vouch_forward_sizes(const vouch_forward *f, int v, double *size);
 /* The form of a POINTWISE or MAX node's output (forward_curve.c). */
 vouch_status vouch_forward_curve(vouch_forward *f, int node);
+/* The form of a BILINEAR node's output (forward_product.c). */
+vouch_status vouch_forward_product(vouch_forward *f, int node);
 /* Forms and bounds of the problem's rows (forward_rows.c). */
 vouch_status vouch_forward_rows(vouch_forward *f);
 

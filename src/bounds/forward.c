@@ -71,7 +71,7 @@ static void drop_form(vouch_forward *f, int v)
 }
 
 /* Scalar i forgets its form: it is its interval. */
-static void reset_scalar(vouch_forward *f, int v, int64_t i)
+void vouch_forward_reset(vouch_forward *f, int v, int64_t i)
 {
     vouch_form *form = &f->form[v];
     int64_t count = vouch_forward_count(f, v);
@@ -91,7 +91,7 @@ vouch_status vouch_forward_interval(vouch_forward *f, int v)
 {
     VOUCH_TRY(vouch_forward_new_form(f, v, 0, false));
     for (int64_t i = 0; i < vouch_forward_count(f, v); i++)
-        reset_scalar(f, v, i);
+        vouch_forward_reset(f, v, i);
     return VOUCH_OK;
 }
 
@@ -162,7 +162,7 @@ static vouch_status concretise(vouch_forward *f, int v)
             vouch_pass_tighten(&f->pass, v, i, vouch_down(form->middle[i] - down),
                                vouch_up(form->middle[i] + up));
         else
-            reset_scalar(f, v, i);
+            vouch_forward_reset(f, v, i);
     }
     vouch_pool_give(&f->pool, below);
     vouch_pool_give(&f->pool, above);
@@ -171,8 +171,12 @@ static vouch_status concretise(vouch_forward *f, int v)
 
 /* ---- inputs ------------------------------------------------------------------------------ */
 
-/* One variable per input of non-zero width. An unbounded input has none, and no form: its
- * centre is not finite. */
+/* As wide as the neighbours of a decimal: a variable would cost as much as any other, and what it
+ * could cancel is next to nothing. */
+static bool is_narrow(double centre, double radius) { return radius <= 0x1p-48 * fabs(centre); }
+
+/* One variable per input that varies; the width of a narrow one stays with its radius. An
+ * unbounded input has none, and no form: its centre is not finite. */
 static vouch_status begin_variables(vouch_forward *f)
 {
     const vouch_bound_problem *problem = f->pass.problem;
@@ -181,7 +185,8 @@ static vouch_status begin_variables(vouch_forward *f)
     f->scale = VOUCH_NEW_ARRAY(f->pass.arena, double, capacity);
     f->input = VOUCH_NEW_ARRAY(f->pass.arena, int64_t, size);
     f->centre = VOUCH_NEW_ARRAY(f->pass.arena, double, size);
-    if (!f->scale || !f->input || !f->centre)
+    f->narrow = VOUCH_NEW_ARRAY(f->pass.arena, double, size);
+    if (!f->scale || !f->input || !f->centre || !f->narrow)
         return VOUCH_ERR_MEMORY;
     for (int64_t j = 0; j < size; j++) {
         double radius;
@@ -189,6 +194,8 @@ static vouch_status begin_variables(vouch_forward *f)
         f->centre[j] = vouch_centre(problem->low[j], problem->high[j], &radius);
         if (!isfinite(radius))
             f->centre[j] = (double)NAN;
+        else if (is_narrow(f->centre[j], radius))
+            f->narrow[j] = radius;
         else if (radius > 0) {
             f->input[f->variables] = j;
             f->scale[f->variables++] = radius;
@@ -199,7 +206,8 @@ static vouch_status begin_variables(vouch_forward *f)
     return VOUCH_OK;
 }
 
-/* The form of input value v, whose first scalar is input `base`: exactly centre + variable. */
+/* The form of input value v, whose first scalar is input `base`: exactly centre + variable, or
+ * centre +- narrow. */
 static vouch_status begin_input(vouch_forward *f, int v, int64_t base)
 {
     int64_t count = vouch_forward_count(f, v);
@@ -208,6 +216,7 @@ static vouch_status begin_input(vouch_forward *f, int v, int64_t base)
         return vouch_forward_interval(f, v);
     VOUCH_TRY(vouch_forward_new_form(f, v, f->input_variables, false));
     memcpy(f->form[v].middle, f->centre + base, (size_t)count * sizeof(double));
+    memcpy(f->form[v].radius, f->narrow + base, (size_t)count * sizeof(double));
     for (int64_t k = 0; k < f->input_variables; k++)
         if (f->input[k] >= base && f->input[k] < base + count)
             f->form[v].middle[(k + 1) * count + f->input[k] - base] = 1;
@@ -350,6 +359,9 @@ static vouch_status form_node(vouch_forward *f, int node)
     case VOUCH_OP_POINTWISE:
     case VOUCH_OP_MAX:
         VOUCH_TRY(vouch_forward_curve(f, node));
+        return concretise(f, n->output[0]);
+    case VOUCH_OP_BILINEAR:
+        VOUCH_TRY(vouch_forward_product(f, node));
         return concretise(f, n->output[0]);
     default:
         for (int o = 0; o < n->output_count; o++)

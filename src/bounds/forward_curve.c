@@ -33,6 +33,7 @@ typedef struct curve_step {
     double *spread_middle, *spread_spread; /* [count] factors of M, D in D' */
     int64_t *source;                       /* [count] the scalar of x that y_i is about */
     double *size;                          /* [from_count] s */
+    double gamma;                          /* of 8 roundings */
 } curve_step;
 
 enum { ARRAYS = 9 }; /* of doubles: 4 are lines, 4 factors, 1 sources */
@@ -49,7 +50,8 @@ static vouch_status new_step(vouch_forward *f, int node, curve_step *s, double *
                       .x = n->input[0],
                       .y = n->output[0],
                       .from_count = vouch_forward_count(f, n->input[0]),
-                      .count = count};
+                      .count = count,
+                      .gamma = vouch_gamma64(8)};
     *buffer = vouch_pool_take(&f->pool, ARRAYS * count);
     s->size = vouch_pool_take(&f->pool, s->from_count);
     if (!*buffer || !s->size)
@@ -167,8 +169,7 @@ static void mix_constants(vouch_forward *f, const curve_step *s, int64_t i)
     to->radius[i] = radius;
     if (is_plain(&s->lines[i]))
         return;
-    error = 2 * vouch_gamma64(8) * (slopes * s->size[s->source[i]] + fabs(b) + fabs(d)) +
-            16 * DBL_MIN;
+    error = 2 * s->gamma * (slopes * s->size[s->source[i]] + fabs(b) + fabs(d)) + 16 * DBL_MIN;
     to->radius[i] = vouch_inflate(radius + error, 4);
 }
 

@@ -75,6 +75,7 @@ static void add_inputs(const vouch_forward *f, const double *e, double g, row_fo
         if (e[j] == 0)
             continue;
         row->centre += e[j] * f->centre[j];
+        row->radius += fabs(e[j]) * f->narrow[j];
         row->radius +=
             2 * row->gamma * fabs(e[j]) *
             (fabs(f->centre[j]) + vouch_magnitude(problem->low[j], problem->high[j]));

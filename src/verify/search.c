@@ -290,7 +290,7 @@ static void report(worker *w)
 {
     double now = vouch_wall_s();
     const vouch_search_input *in = w->all->in;
-    if (w->index != 0 || now < w->next_report || !vouch_has_progress(w->ctx))
+    if (in->part || w->index != 0 || now < w->next_report || !vouch_has_progress(w->ctx))
         return;
     w->next_report = now + 0.2;
     vouch_progress p = {.phase = "partition",
@@ -302,12 +302,19 @@ static void report(worker *w)
     vouch_report_progress(w->ctx, &p);
 }
 
+/* The limit is reached, and there is more to do. */
+static bool is_spent(shared *all)
+{
+    const uint64_t most = all->in->max_subproblems;
+    return most && atomic_load(&all->subproblems) >= most &&
+           vouch_frontier_open(all->frontier) > 0;
+}
+
 static bool must_stop(worker *w)
 {
     shared *all = w->all;
-    const vouch_search_input *in = all->in;
-    if (vouch_context_cancelled(w->ctx) || vouch_wall_s() >= in->deadline_wall ||
-        (in->max_subproblems && atomic_load(&all->subproblems) >= in->max_subproblems)) {
+    if (vouch_context_cancelled(w->ctx) || vouch_wall_s() >= all->in->deadline_wall ||
+        is_spent(all)) {
         atomic_store(&all->stopped, true);
         vouch_frontier_stop(all->frontier);
     }

@@ -32,6 +32,7 @@ typedef struct vouch_search_input {
     bool last_precision; /* boxes it cannot decide are open leaves, not left for another search
                           */
     bool bound_only;     /* no box is cut: what one bound cannot decide is left */
+    bool part;           /* of a larger search, which reports its own progress */
     bool candidates;     /* replay promising points (--no-attack clears it) */
     int start_count;     /* boxes to start from */
     const int *start_box;

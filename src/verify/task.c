@@ -231,6 +231,34 @@ vouch_status vouch_task_build(vouch_context *ctx, vouch_arena *arena, const vouc
     return lower ? vouch_task_lower(ctx, graph, spec, task) : VOUCH_OK;
 }
 
+/* Rows are numbered in the order of cases (set_cases), so a part's are neighbours. */
+vouch_status vouch_task_part(vouch_arena *arena, const vouch_task *task, int first, int count,
+                             vouch_task *part)
+{
+    const int from = task->case_start[first], rows = task->case_start[first + count] - from;
+    const size_t output = (size_t)from * (size_t)task->output_count;
+    int *start = VOUCH_NEW_ARRAY(arena, int, count + 1);
+    if (!start)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k <= count; k++)
+        start[k] = task->case_start[first + k] - from;
+    *part = *task;
+    part->form = NULL;
+    part->case_start = start;
+    part->case_row = task->case_row; /* 0, 1, 2 ... */
+    part->case_box = task->case_box + first;
+    part->case_count = count;
+    part->row_count = rows;
+    part->strict = task->strict + from;
+    part->row_output = task->row_output + output;
+    part->row_input = task->row_input + (size_t)from * (size_t)task->input_count;
+    part->row_constant = task->row_constant + from;
+    part->row_radius = task->row_radius + from;
+    if (task->row_output_slack)
+        part->row_output_slack = task->row_output_slack + output;
+    return VOUCH_OK;
+}
+
 void vouch_task_clear(vouch_context *ctx, vouch_task *task)
 {
     vouch_pwl *form;

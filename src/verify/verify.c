@@ -10,6 +10,8 @@
  *   pieces   the same on one part of the property's boxes after the other, where the network is
  *            too large for the whole (verify/pieces.h).
  *   branch   splits of neurons and cuts of inputs in one tree (verify/branch.h): everything else.
+ *   swept    a cheap look at every box, then branch on what is left: very many boxes in each of
+ *            which few inputs vary (verify/sweep.h).
  *   both     boxes for a fixed number of subproblems, then branch: piecewise-linear networks of
  *            more inputs, where it takes little to see whether cuts do.
  */
@@ -27,6 +29,7 @@
 #include "verify/places.h"
 #include "verify/probe.h"
 #include "verify/search.h"
+#include "verify/sweep.h"
 #include "verify/task.h"
 
 /* A piece that rounding leaves undecided is halved up to this depth. */
@@ -49,7 +52,8 @@ typedef enum search_kind {
     SEARCH_BOXES,
     SEARCH_PIECES,
     SEARCH_BRANCH,
-    SEARCH_BOTH
+    SEARCH_BOTH,
+    SEARCH_SWEPT
 } search_kind;
 
 typedef struct run {
@@ -157,13 +161,11 @@ static int64_t count_nonlinear(const vouch_graph *graph)
     return count;
 }
 
-/* Inputs whose interval is more than the neighbours of a decimal. */
 static int count_wide(const vouch_task *t)
 {
-    const double narrow = 1e-9;
     int count = 0;
     for (int d = 0; d < t->input_count; d++)
-        count += t->high[d] - t->low[d] > narrow * fmax(1, fabs(t->high[d]));
+        count += vouch_is_wide(t->low[d], t->high[d]);
     return count;
 }
 
@@ -497,6 +499,55 @@ static vouch_status search_branch(run *r)
     return VOUCH_OK;
 }
 
+/* ---- very many boxes --------------------------------------------------------------- */
+
+/* What the sweep has left, as a run of its own; what it proves is only a part. */
+static vouch_status search_rest(run *r, const bool *left)
+{
+    run part = *r;
+    vouch_spec rest;
+    int *which;
+    double proved = r->result->proved_share;
+    part.task = (vouch_task){0};
+    VOUCH_TRY(vouch_sweep_rest(r->arena, r->spec, left, &rest, &which));
+    part.spec = part.in.spec = &rest;
+    VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, &rest, false, &part.task));
+    part.in.task = &part.task;
+    vouch_status status = search_branch(&part);
+    vouch_task_clear(r->ctx, &part.task);
+    r->result->proved_share = proved + (1 - proved) * r->result->proved_share;
+    r->last_id = part.last_id;
+    r->decided = part.decided;
+    if (r->result->verdict == VOUCH_SAT)
+        r->result->witness_case = which[r->result->witness_case];
+    return status;
+}
+
+/* All boxes cheaply, then what is left dearly. */
+static vouch_status search_swept(run *r)
+{
+    vouch_sweep_output out;
+    double start = vouch_wall_s();
+    vouch_status status = vouch_sweep(r->ctx, r->arena, &r->in, &out);
+    double swept = vouch_wall_s() - start;
+    r->result->bounds_s = swept;
+    r->result->domain = "symbolic";
+    add_result(r, &out.total);
+    VOUCH_TRY(status);
+    r->result->phase = out.total.found || !out.left_count ? "bounds" : NULL;
+    if (out.total.found)
+        return VOUCH_OK;
+    if (!out.left_count)
+        conclude_proved(r);
+    else if (out.total.stopped)
+        conclude_unfinished(r);
+    else {
+        VOUCH_TRY(search_rest(r, out.left));
+        r->result->bounds_s += swept;
+    }
+    return VOUCH_OK;
+}
+
 /* ---- which search ----------------------------------------------------------------- */
 
 /* However few inputs vary, the form of a network with so many neurons is dear on any part of the
@@ -555,7 +606,8 @@ static vouch_status run_search(run *r)
     static vouch_status (*const searches[])(run *) = {[SEARCH_BOXES] = search_boxes,
                                                       [SEARCH_PIECES] = search_pieces,
                                                       [SEARCH_BRANCH] = search_branch,
-                                                      [SEARCH_BOTH] = search_both};
+                                                      [SEARCH_BOTH] = search_both,
+                                                      [SEARCH_SWEPT] = search_swept};
     double start = vouch_wall_s(), attack_s = r->result->attack_s;
     vouch_status status = searches[r->search](r);
     r->result->search_s = vouch_wall_s() - start - (r->result->attack_s - attack_s);
@@ -577,6 +629,14 @@ static vouch_status choose_without_form(run *r)
     return VOUCH_OK;
 }
 
+/* Pictures and proofs want one tree of each box: with a sink the sweep is left out. */
+static bool is_swept(const run *r)
+{
+    const vouch_verify_settings *s = r->settings;
+    return strcmp(s->search, "auto") == 0 && strcmp(s->domain, "auto") == 0 && !r->in.sink &&
+           vouch_sweep_applies(r->spec);
+}
+
 /* The engine: batched where the network has a piecewise-linear form and the domain allows it.
  */
 static vouch_status choose_engine(run *r)
@@ -588,6 +648,8 @@ static vouch_status choose_engine(run *r)
     if (r->search != SEARCH_BRANCH && is_batched(r->settings->domain))
         VOUCH_TRY(vouch_task_lower(r->ctx, r->in.graph, r->spec, &r->task));
     VOUCH_TRY(choose_without_form(r));
+    if (r->search == SEARCH_BRANCH && is_swept(r))
+        r->search = SEARCH_SWEPT;
     r->in.type = in_double ? &vouch_engine_f64 : &vouch_engine_f32;
     r->task.domain = vouch_domain_find(name);
     if (!r->task.domain)
