@@ -20,7 +20,8 @@ typedef struct cw_settings {
 } cw_settings;
 
 static const vouch_option options[] = {
-    VOUCH_ATTACK_INT(cw_settings, steps, "steps of one descent (of a walk in linf)", 100, 1,
+    VOUCH_ATTACK_INT(cw_settings, steps,
+                     "steps of one descent (a tenth of them, of a walk in linf)", 1000, 1,
                      VOUCH_ATTACK_MANY),
     VOUCH_ATTACK_INT(cw_settings, searches, "values of the weight tried (restarts in linf)", 6,
                      1, 100),
@@ -57,7 +58,7 @@ static void start(descent *d)
         for (int64_t i = 0; i < n; i++) {
             const double r = half(a->ball, i);
             const double u = ((double)a->x[p * n + i] - centre(a->ball, i)) / (r > 0 ? r : 1);
-            d->w[p * n + i] = (float)atanh(fmin(fmax(u, -1), 1) * .999999);
+            d->w[p * n + i] = (float)atanh(fmin(fmax(u, -1), 1) * .999);
         }
     memset(d->first, 0, (size_t)(a->count * n) * sizeof *d->first);
     memset(d->second, 0, (size_t)(a->count * n) * sizeof *d->second);
@@ -154,10 +155,11 @@ static vouch_status run_l2(vouch_assault *a)
 static vouch_status run(vouch_assault *a)
 {
     const cw_settings *s = a->settings;
+    const int64_t steps = s->steps / 10 > 1 ? s->steps / 10 : 1;
     const vouch_walk walk = {.objective = vouch_objective_find("margin"),
-                             .steps = s->steps,
+                             .steps = steps,
                              .restarts = s->searches,
-                             .step = fmax(.05, 2 / (double)s->steps),
+                             .step = fmax(.05, 2 / (double)steps),
                              .start = 1};
     return a->ball->norm == VOUCH_NORM_L2 ? run_l2(a) : vouch_walk_run(a, &walk);
 }
