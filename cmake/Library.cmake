@@ -36,6 +36,10 @@ endforeach()
 # vectors. It changes exception flags only, never a result.
 file(GLOB walk_sources src/num/walk_*.c)
 set_property(SOURCE ${walk_sources} APPEND PROPERTY COMPILE_OPTIONS -fno-trapping-math)
+# Square roots become vectors where they need not set errno.
+file(GLOB update_sources src/num/update_*.c)
+set_property(SOURCE ${update_sources} APPEND PROPERTY COMPILE_OPTIONS -fno-math-errno
+                                                                       -fno-trapping-math)
 
 function(vouch_library name kind)
   add_library(${name} ${kind} ${VOUCH_SOURCES} $<TARGET_OBJECTS:vouch_onnx>)

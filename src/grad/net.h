@@ -1,0 +1,45 @@
+/* Chains of dense and convolutional layers in float32, forward and backward: the engine of
+ * attacks and of training.
+ *
+ * A net is read from a bound graph that is a chain: an affine normalisation of the inputs,
+ * convolutions, dense layers, ReLUs, flattening. Its parameters are one array, in the layout the
+ * products want (net_plan.c), so an optimiser steps over it without knowing layers. A tape, one
+ * per thread, holds the activations of some samples; passes allocate nothing. ReLUs are part of
+ * the layer before them, forward and backward.
+ *
+ * What a sample gives does not depend on the samples beside it, bit for bit; gradients of
+ * parameters are sums over the samples of a pass in their order. Gradients guide searches;
+ * nothing sound may rest on them. Graphs that are no such chain: grad/grad.h.
+ */
+#ifndef VOUCH_GRAD_NET_H
+#define VOUCH_GRAD_NET_H
+
+#include "op/op.h"
+
+typedef struct vouch_net vouch_net;
+typedef struct vouch_tape vouch_tape;
+
+/* *net NULL, and no error, where the graph is no chain that can be read. In the arena; the graph
+ * must outlive it. */
+vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                           vouch_net **net);
+int64_t vouch_net_inputs(const vouch_net *net);
+int64_t vouch_net_outputs(const vouch_net *net);
+/* The parameters, some of them filling that is 0 and stays so, as its gradients are 0. */
+int64_t vouch_net_size(const vouch_net *net);
+float *vouch_net_parameters(vouch_net *net);
+/* After parameters have changed: part `part` of `parts` of what derives from them. */
+void vouch_net_refresh(vouch_net *net, int part, int parts);
+/* Puts the parameters into the graph, in place of its constants. */
+vouch_status vouch_net_store(vouch_context *ctx, const vouch_net *net, vouch_graph *graph);
+
+/* For at most `capacity` samples a pass. */
+vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_net *net,
+                            int64_t capacity, vouch_tape **tape);
+/* y = f(x): x [count][inputs] as the graph has them, y [count][outputs]. */
+void vouch_tape_forward(vouch_tape *tape, int64_t count, const float *x, float *y);
+/* d_x = J^T d_y at the samples of the last forward pass, and the parameters' gradient, summed
+ * over them. Either may be NULL; both are set, not added to. */
+void vouch_tape_backward(vouch_tape *tape, const float *d_y, float *d_x, float *d_parameters);
+
+#endif

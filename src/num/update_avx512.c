@@ -1,0 +1,9 @@
+/* The updates of num/update.h, compiled for this instruction set. */
+#include "num/update_tables.h"
+
+#if defined(__AVX512F__)
+#define TABLE vouch_update_avx512
+#include "num/update_kernels.inc"
+#else
+typedef int vouch_update_avx512_is_empty; /* not compiled for this instruction set */
+#endif

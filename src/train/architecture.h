@@ -1,0 +1,19 @@
+/* Networks from a line of text: "conv16k4s2p1 relu conv32k4s2p1 relu flatten fc100 relu fc10". */
+#ifndef VOUCH_TRAIN_ARCHITECTURE_H
+#define VOUCH_TRAIN_ARCHITECTURE_H
+
+#include "graph/graph.h"
+
+typedef struct vouch_architecture {
+    const char *text;
+    int64_t channels, height, width; /* of an image; a table's row: 1, 1, features */
+    double mean, deviation;          /* inputs become (x - mean) / deviation */
+    uint64_t seed;                   /* of the weights */
+} vouch_architecture;
+
+/* A graph, not bound yet, with weights drawn normally with variance 2 / fan-in (He 2015), biases
+ * 0. Errors name the word that does not fit. */
+vouch_status vouch_architecture_build(vouch_context *ctx, const vouch_architecture *a,
+                                      vouch_graph **graph);
+
+#endif
