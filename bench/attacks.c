@@ -30,7 +30,7 @@ static double now_s(const job *j) { return j->threads == 1 ? vouch_cpu_s() : vou
 static vouch_status make_data(job *j, const vouch_net *net)
 {
     const int64_t inputs = vouch_net_inputs(net), classes = vouch_net_outputs(net);
-    float *x = VOUCH_NEW_ARRAY(j->arena, float, j->batch * inputs);
+    float *x = VOUCH_NEW_ARRAY(j->arena, float, j->batch *inputs);
     int *label = VOUCH_NEW_ARRAY(j->arena, int, j->batch);
     vouch_random r = vouch_random_stream(1, "bench", 0);
     if (!x || !label)
@@ -133,8 +133,7 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
     attack *a = shared;
     vouch_perturb_job p;
     vouch_arena *arena = vouch_arena_new(ctx);
-    const vouch_status status =
-        arena ? set_up(ctx, a, arena, worker, &p) : VOUCH_ERR_MEMORY;
+    const vouch_status status = arena ? set_up(ctx, a, arena, worker, &p) : VOUCH_ERR_MEMORY;
     if (status)
         exit(EXIT_FAILURE); /* the other thread would wait for ever */
     repeat(a, worker, &p);

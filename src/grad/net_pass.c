@@ -10,15 +10,17 @@
 #include "grad/net_priv.h"
 #include "num/update.h"
 
-enum { ROW_BLOCK = 224 }; /* rows of a dense layer's gradient at a time: they stay in the cache */
+enum {
+    ROW_BLOCK = 224
+}; /* rows of a dense layer's gradient at a time: they stay in the cache */
 
 struct vouch_tape {
     const vouch_net *net;
     int64_t count, capacity;
-    float **value;     /* [layer_count + 1] of all samples */
-    float **image;     /* [layer_count + 1] adjoints of one sample, in their border; NULL: dense */
-    float **flat;      /* [layer_count + 1] adjoints of all samples around dense layers; NULL */
-    int64_t **row;     /* [layer_count + 1] where samples begin in value, likewise in flat */
+    float **value; /* [layer_count + 1] of all samples */
+    float **image; /* [layer_count + 1] adjoints of one sample, in their border; NULL: dense */
+    float **flat;  /* [layer_count + 1] adjoints of all samples around dense layers; NULL */
+    int64_t **row; /* [layer_count + 1] where samples begin in value, likewise in flat */
     int64_t **flat_row;
     float *columns;
 };
@@ -46,7 +48,7 @@ static bool new_value(vouch_arena *arena, vouch_tape *t, int v)
     t->value[v] = VOUCH_NEW_ARRAY(arena, float, t->capacity * net->value[v].stride);
     t->row[v] = steps(arena, t->capacity, net->value[v].stride);
     if (v >= net->dense_from)
-        t->flat[v] = VOUCH_NEW_ARRAY(arena, float, t->capacity * flat_stride(net, v));
+        t->flat[v] = VOUCH_NEW_ARRAY(arena, float, t->capacity *flat_stride(net, v));
     if (v >= net->dense_from)
         t->flat_row[v] = steps(arena, t->capacity, flat_stride(net, v));
     if (v <= net->dense_from && net->dense_from > 0)
@@ -202,7 +204,8 @@ static void take_adjoint(const vouch_tape *t, int64_t s, const float *d_y)
 }
 
 /* Gradient by the bias: the sum of the rows of an adjoint; set for the first ones. */
-static void by_bias(const vouch_tape *t, int i, const vouch_row_sums *rows, bool first, float *d)
+static void by_bias(const vouch_tape *t, int i, const vouch_row_sums *rows, bool first,
+                    float *d)
 {
     const net_layer *l = &t->net->layer[i];
     vouch_row_sums s = *rows;
@@ -257,9 +260,8 @@ static void conv_by_weight(const vouch_tape *t, int i, int64_t s, float *d)
     g.c = d + l->weight;
     g.accumulate = s > 0;
     vouch_indirect_run(&g);
-    by_bias(t, i,
-            &(vouch_row_sums){.count = out->h * out->w, .at = l->position, .from = g.b}, s == 0,
-            d);
+    by_bias(t, i, &(vouch_row_sums){.count = out->h * out->w, .at = l->position, .from = g.b},
+            s == 0, d);
 }
 
 /* Nothing but the picture itself, and of that where the layer before let something through. */

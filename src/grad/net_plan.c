@@ -179,7 +179,8 @@ static void lay_out_adjoints(vouch_net *net)
         for (int a = 0; a < 2 && reader && reader->conv && reader->way == NET_PHASES; a++)
             reach(reader, a, a ? here[-1].w : here[-1].h, a ? here->w : here->h, axis[a]);
         for (int side = 0; side < 4; side++) {
-            const int64_t pad = writer && writer->conv && writer->way != NET_PHASES ? writer->pad[side] : 0;
+            const int64_t pad =
+                writer && writer->conv && writer->way != NET_PHASES ? writer->pad[side] : 0;
             border[side] = axis[side % 2][side / 2] > pad ? axis[side % 2][side / 2] : pad;
         }
         net->image[v] = image(here->h, here->w, here->c, border);
@@ -305,8 +306,7 @@ static vouch_status plan_by_weight(const planning *p, net_layer *l)
         q->at[i] = i * VOUCH_PANEL;
     }
     for (int64_t y = 0; l->conv && y < out->h; y++)
-        q->run[y] =
-            (vouch_run){y * l->stride[0] * in->pitch, net_at(adjoint, y, 0), out->w};
+        q->run[y] = (vouch_run){y * l->stride[0] * in->pitch, net_at(adjoint, y, 0), out->w};
     q->n = l->n;
     q->a_step = l->conv ? l->stride[1] * in->c : in->stride;
     q->b_step = l->n;

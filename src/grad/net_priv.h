@@ -31,13 +31,13 @@ typedef enum net_way { NET_PHASES, NET_COLUMNS, NET_TAPS } net_way;
 typedef struct net_layer {
     bool conv, relu;
     int64_t kernel[2], stride[2], pad[4]; /* pads: top, left, bottom, right */
-    int64_t in_real[3]; /* channels, height, width as the graph has them */
-    int64_t out_real;   /* channels or outputs */
-    int64_t n, depth;   /* outputs with filling; terms of a sum */
-    int64_t weight, bias; /* where they begin among the parameters */
-    int weight_value, bias_value; /* of the graph; bias -1: none */
-    bool transposed;              /* dense weights are [outputs][inputs] in the graph */
-    const vouch_tensor *norm[4];  /* scale, bias, mean, variance; NULL: none */
+    int64_t in_real[3];                   /* channels, height, width as the graph has them */
+    int64_t out_real;                     /* channels or outputs */
+    int64_t n, depth;                     /* outputs with filling; terms of a sum */
+    int64_t weight, bias;                 /* where they begin among the parameters */
+    int weight_value, bias_value;         /* of the graph; bias -1: none */
+    bool transposed;                      /* dense weights are [outputs][inputs] in the graph */
+    const vouch_tensor *norm[4];          /* scale, bias, mean, variance; NULL: none */
     double epsilon;
     net_product forward, by_weight;
     net_product *backward; /* [product_count] */

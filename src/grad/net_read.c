@@ -13,8 +13,9 @@ typedef struct reading {
     const vouch_graph *graph;
     vouch_net *net;
     const vouch_node *node;
-    int64_t shape[3]; /* channels, height, width of what is read so far; a flat input is a line */
-    bool flat, open;  /* open: the last layer may still get a bias */
+    int64_t
+        shape[3]; /* channels, height, width of what is read so far; a flat input is a line */
+    bool flat, open; /* open: the last layer may still get a bias */
 } reading;
 
 static const vouch_tensor *constant(const reading *r, int i)
@@ -89,8 +90,7 @@ static bool add_dense(reading *r, const vouch_tensor *w, bool transposed)
 {
     const int64_t inputs = w->shape.dim[transposed], outputs = w->shape.dim[!transposed];
     const vouch_shape *out = shape_out(r);
-    if (vouch_shape_count(out) != outputs ||
-        inputs != r->shape[0] * r->shape[1] * r->shape[2])
+    if (vouch_shape_count(out) != outputs || inputs != r->shape[0] * r->shape[1] * r->shape[2])
         return false;
     net_layer *l = add_layer(r, r->node->input[1]);
     l->transposed = transposed;
@@ -120,8 +120,8 @@ static bool read_gemm(reading *r)
     const vouch_attr *b = vouch_node_attr(r->node, "transB");
     const bool transposed = b && b->i != 0;
     if (!r->flat || !w || w->shape.rank != 2 || !all_are(r, "transA", 0) ||
-        !is_one(r, "alpha") || !is_one(r, "beta") ||
-        !bias_fits(r, w->shape.dim[!transposed]) || !add_dense(r, w, transposed))
+        !is_one(r, "alpha") || !is_one(r, "beta") || !bias_fits(r, w->shape.dim[!transposed]) ||
+        !add_dense(r, w, transposed))
         return false;
     r->open = !constant(r, 2);
     r->net->layer[r->net->layer_count - 1].bias_value = r->open ? -1 : r->node->input[2];
@@ -250,8 +250,7 @@ static const struct {
     {"Conv", read_conv},       {"Gemm", read_gemm},       {"MatMul", read_matmul},
     {"Relu", read_relu},       {"Flatten", read_reshape}, {"Reshape", read_reshape},
     {"Squeeze", read_reshape}, {"Add", read_add},         {"Sub", read_sub},
-    {"Mul", read_mul},         {"Div", read_div},
-    {"BatchNormalization", read_norm},
+    {"Mul", read_mul},         {"Div", read_div},         {"BatchNormalization", read_norm},
 };
 
 static bool read_node(reading *r)

@@ -31,17 +31,18 @@ typedef struct vouch_run {
 typedef struct vouch_indirect {
     int64_t m, n;
     const float *a, *b;
-    const int64_t *row;     /* [m] */
-    const vouch_run *run;   /* [run_count] */
+    const int64_t *row;   /* [m] */
+    const vouch_run *run; /* [run_count] */
     int64_t run_count, a_step, b_step;
     int64_t b_panel; /* from one panel of B to the next */
     float *c;
     const int64_t *at; /* [m] */
     int64_t c_panel;   /* from one panel of C to the next */
     bool accumulate;   /* C += instead of C = */
-    bool relu;         /* the greater of the sum and 0 */
+    bool relu;         /* the greater of the sum and 0; NaN stays */
     const float *bias; /* [n] added to every row; NULL */
-    const float *gate; /* 0 where gate[gate_at[i] + j] is not positive; panels VOUCH_PANEL apart; NULL */
+    const float *
+        gate; /* 0 where gate[gate_at[i] + j] is not positive; panels VOUCH_PANEL apart; NULL */
     const int64_t *gate_at;
 } vouch_indirect;
 

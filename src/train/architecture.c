@@ -82,9 +82,13 @@ static vouch_status add_weights(building *m, const vouch_shape *shape, char name
     vouch_random r = vouch_random_stream(m->a->seed, "weights", (uint64_t)m->layers);
     snprintf(name[0], WORD, "w%d", m->layers);
     snprintf(name[1], WORD, "b%d", m->layers++);
-    for (int64_t i = 0; w && i < w->count; i++)
-        w->f32[i] = (float)(vouch_random_normal(&r) *
-                            sqrt(2 / (double)(w->count / shape->dim[0])));
+    if (!w || !bias)
+        return vouch_fail(m->ctx, VOUCH_ERR_MEMORY, "architecture: out of memory");
+    const double reach = sqrt((double)shape->dim[0] / (double)w->count);
+    for (int64_t i = 0; i < w->count; i++)
+        w->f32[i] = (float)(reach * (2 * vouch_random_unit(&r) - 1));
+    for (int64_t i = 0; i < bias->count; i++)
+        bias->f32[i] = (float)(reach * (2 * vouch_random_unit(&r) - 1));
     VOUCH_TRY(add_constant(m, name[0], w));
     return add_constant(m, name[1], bias);
 }
@@ -123,7 +127,8 @@ static vouch_status add_conv(building *m)
     VOUCH_TRY(add_weights(m, &(vouch_shape){4, {out, m->shape[0], kernel, kernel}}, name));
     strides[0] = strides[1] = stride;
     pads[0] = pads[1] = pads[2] = pads[3] = pad;
-    attr[0] = (vouch_attr){.name = "strides", .kind = VOUCH_ATTR_INTS, .count = 2, .ints = strides};
+    attr[0] =
+        (vouch_attr){.name = "strides", .kind = VOUCH_ATTR_INTS, .count = 2, .ints = strides};
     attr[1] = (vouch_attr){.name = "pads", .kind = VOUCH_ATTR_INTS, .count = 4, .ints = pads};
     for (int i = 1; i < 3; i++) {
         const int64_t room = m->shape[i] + 2 * pad - kernel;

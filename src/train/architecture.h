@@ -11,8 +11,8 @@ typedef struct vouch_architecture {
     uint64_t seed;                   /* of the weights */
 } vouch_architecture;
 
-/* A graph, not bound yet, with weights drawn normally with variance 2 / fan-in (He 2015), biases
- * 0. Errors name the word that does not fit. */
+/* A graph, not bound yet, with weights and biases uniform within 1 / sqrt(fan-in) (He 2015 with
+ * slope sqrt(5), as PyTorch starts). Errors name the word that does not fit. */
 vouch_status vouch_architecture_build(vouch_context *ctx, const vouch_architecture *a,
                                       vouch_graph **graph);
 

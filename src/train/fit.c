@@ -46,7 +46,7 @@ typedef struct fit {
     double loss, began_s;
     int64_t hits;
     int epoch;
-    bool stop;
+    bool stop, cancelled;
     vouch_status status;
 } fit;
 
@@ -111,8 +111,7 @@ static void gather(const fit *f, desk *d, int64_t from, int64_t to)
         memcpy(d->x + (size_t)(i - from) * inputs, f->data->x + (size_t)sample * inputs,
                inputs * sizeof(float));
         d->label[i - from] = f->data->label[sample];
-        d->name[i - from] =
-            (uint64_t)f->epoch * (uint64_t)f->data->count + (uint64_t)sample;
+        d->name[i - from] = (uint64_t)f->epoch * (uint64_t)f->data->count + (uint64_t)sample;
     }
 }
 
@@ -177,7 +176,8 @@ static void do_slices(const fit *f, const desk *d, int worker, int64_t step)
     const int64_t size = vouch_net_size(f->net);
     vouch_optimiser_step s = step_of(f, step);
     s.gradient = d->sum;
-    for (int64_t at = (int64_t)worker * SLICE; at < size; at += (int64_t)f->s->threads * SLICE) {
+    for (int64_t at = (int64_t)worker * SLICE; at < size;
+         at += (int64_t)f->s->threads * SLICE) {
         s.count = size - at < SLICE ? size - at : SLICE;
         memcpy(d->sum, f->chunk[0].gradient + at, (size_t)s.count * sizeof(float));
         for (int64_t c = 1; c < f->chunk_count; c++) {
@@ -206,6 +206,8 @@ static void do_batch(fit *f, int worker, int64_t batch)
         f->loss += f->chunk[c].loss;
         f->hits += f->chunk[c].hits;
     }
+    if (worker == 0)
+        f->cancelled = vouch_context_stopped(f->ctx);
     (void)pthread_barrier_wait(&f->barrier);
     vouch_net_refresh(f->net, worker, f->s->threads);
     (void)pthread_barrier_wait(&f->barrier);
@@ -236,7 +238,10 @@ static void end_epoch(fit *f)
         .accuracy = (double)f->hits / count,
         .rate = (double)step_of(f, (int64_t)f->epoch * f->batches - 1).rate,
         .seconds = vouch_wall_s() - f->began_s};
-    if (!isfinite(f->loss))
+    if (f->cancelled)
+        f->status =
+            vouch_fail(f->ctx, VOUCH_ERR_CANCELLED, "training: stopped in epoch %d", f->epoch);
+    else if (!isfinite(f->loss))
         f->status = vouch_fail(f->ctx, VOUCH_ERR_VALUE,
                                "training: the loss is no number any more in epoch %d; a lower "
                                "learning rate may help",
@@ -256,7 +261,7 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
             begin_epoch(f);
         }
         (void)pthread_barrier_wait(&f->barrier);
-        for (int64_t b = 0; b < f->batches; b++)
+        for (int64_t b = 0; b < f->batches && !f->cancelled; b++)
             do_batch(f, worker, b);
         if (worker == 0)
             end_epoch(f);
@@ -288,7 +293,8 @@ vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_d
                            const vouch_fit_settings *settings, vouch_fit_report *report,
                            void *user)
 {
-    fit f = {.ctx = ctx, .net = net, .data = data, .s = settings, .report = report, .user = user};
+    fit f = {
+        .ctx = ctx, .net = net, .data = data, .s = settings, .report = report, .user = user};
     VOUCH_TRY(check(ctx, net, data, settings));
     f.arena = vouch_arena_new(ctx);
     if (!f.arena)
@@ -318,7 +324,7 @@ static vouch_status count_some(vouch_context *ctx, void *shared, int worker)
     const int64_t classes = vouch_net_outputs(c->net);
     vouch_arena *arena = vouch_arena_new(ctx);
     vouch_tape *tape = NULL;
-    float *y = arena ? VOUCH_NEW_ARRAY(arena, float, CHUNK * classes) : NULL;
+    float *y = arena ? VOUCH_NEW_ARRAY(arena, float, CHUNK *classes) : NULL;
     vouch_status status =
         y ? vouch_tape_new(ctx, arena, c->net, CHUNK, &tape) : VOUCH_ERR_MEMORY;
     for (int64_t at = (int64_t)worker * CHUNK; !status && at < c->data->count;

@@ -7,7 +7,7 @@
 enum { VOUCH_MOMENTS = 2 };
 
 typedef struct vouch_optimiser_step {
-    int64_t count, time; /* time: 1 for the first step */
+    int64_t count, time;         /* time: 1 for the first step */
     float rate, momentum, decay; /* decay: of weights, added to the gradient */
     float *parameter;
     const float *gradient;

@@ -7,7 +7,8 @@
 
 static void step(const vouch_optimiser_step *s)
 {
-    const double first = 1 - pow(0.9, (double)s->time), second = 1 - pow(0.999, (double)s->time);
+    const double first = 1 - pow(0.9, (double)s->time),
+                 second = 1 - pow(0.999, (double)s->time);
     const vouch_moments m = {.count = s->count,
                              .beta = {0.9F, 0.999F},
                              .rate = (float)((double)s->rate / first),

@@ -164,7 +164,7 @@ static void parameter_gradients_agree_with_differences(void **state)
         double square = 0;
         for (int64_t k = 0; k < size; k++)
             square += (double)g[k] * (double)g[k];
-        const double step = 1e-3 / sqrt(square);
+        const double step = 2e-4 / sqrt(square);
         double ends[2];
         for (int side = 0; side < 2; side++) {
             for (int64_t k = 0; k < size; k++)

@@ -1,0 +1,268 @@
+/* Training: the same bits with any number of threads, losses and their gradients, perturbations
+ * inside their ball, schedules from end to end, networks that learn. */
+#include <math.h>
+#include <string.h>
+
+#include "op/op.h"
+#include "support/net.h"
+#include "train/architecture.h"
+#include "train/fit.h"
+#include "train/loss.h"
+
+enum { COUNT = 150, SIDE = 8, INPUTS = SIDE * SIDE, CLASSES = 4 };
+
+typedef struct fixture {
+    vouch_context *ctx;
+    vouch_arena *arena;
+    vouch_graph *graph;
+    vouch_net *net;
+    float x[COUNT * INPUTS];
+    int label[COUNT];
+} fixture;
+
+/* A bright quarter on noise; its place is the class. */
+static void make_samples(fixture *f)
+{
+    vouch_random r = vouch_random_stream(7, "quarters", 0);
+    for (int s = 0; s < COUNT; s++) {
+        f->label[s] = (int)vouch_random_below(&r, CLASSES);
+        for (int i = 0; i < INPUTS; i++) {
+            const int quarter = i / SIDE / (SIDE / 2) * 2 + i % SIDE / (SIDE / 2);
+            f->x[s * INPUTS + i] =
+                (float)(0.5 * vouch_random_unit(&r) + (quarter == f->label[s] ? 0.3 : 0));
+        }
+    }
+}
+
+static fixture *begin(const char *text)
+{
+    static fixture f;
+    const vouch_architecture a = {.text = text,
+                                  .channels = 1,
+                                  .height = SIDE,
+                                  .width = SIDE,
+                                  .mean = 0.25,
+                                  .deviation = 0.5,
+                                  .seed = 3};
+    f.ctx = vouch_test_context();
+    f.arena = vouch_arena_new(f.ctx);
+    vouch_test_ok(f.ctx, vouch_architecture_build(f.ctx, &a, &f.graph));
+    vouch_test_ok(f.ctx, vouch_op_bind_graph(f.ctx, f.graph));
+    vouch_test_ok(f.ctx, vouch_net_new(f.ctx, f.arena, f.graph, &f.net));
+    assert_non_null(f.net);
+    make_samples(&f);
+    return &f;
+}
+
+static void end(fixture *f)
+{
+    vouch_graph_free(f->graph);
+    vouch_arena_free(f->arena);
+    vouch_context_free(f->ctx);
+}
+
+static vouch_fit_data data_of(const fixture *f)
+{
+    return (vouch_fit_data){.count = COUNT, .inputs = INPUTS, .x = f->x, .label = f->label};
+}
+
+static vouch_fit_settings settings(int threads)
+{
+    return (vouch_fit_settings){.epochs = 8,
+                                .threads = threads,
+                                .batch = 40,
+                                .seed = 5,
+                                .optimiser = vouch_optimiser_find("adam"),
+                                .schedule = vouch_schedule_find("triangular"),
+                                .rate = 0.01,
+                                .momentum = 0.9,
+                                .eps = 0.1,
+                                .high = 1,
+                                .steps = 3};
+}
+
+#define CONV "conv16k3s2p1 relu conv16k3 relu fc24 relu fc4"
+
+static void training_gives_the_same_bits_with_any_number_of_threads(void **state)
+{
+    (void)state;
+    for (const vouch_perturb *const *p = vouch_perturb_table();; p++) {
+        fixture *f = begin(CONV);
+        const int64_t size = vouch_net_size(f->net);
+        float *start = VOUCH_NEW_ARRAY(f->arena, float, size);
+        float *one = VOUCH_NEW_ARRAY(f->arena, float, size), *w = vouch_net_parameters(f->net);
+        const vouch_fit_data data = data_of(f);
+        assert_true(start && one);
+        memcpy(start, w, (size_t)size * sizeof *w);
+        for (int threads = 1; threads <= 3; threads++) {
+            vouch_fit_settings s = settings(threads);
+            s.epochs = 2;
+            s.perturb = *p;
+            memcpy(w, start, (size_t)size * sizeof *w);
+            vouch_net_refresh(f->net, 0, 1);
+            vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL));
+            if (threads == 1)
+                memcpy(one, w, (size_t)size * sizeof *w);
+            assert_memory_equal(w, one, (size_t)size * sizeof *w);
+        }
+        end(f);
+        if (!*p)
+            break;
+    }
+}
+
+static void every_optimiser_learns(void **state)
+{
+    (void)state;
+    for (const vouch_optimiser *const *o = vouch_optimiser_table(); *o; o++) {
+        fixture *f = begin(CONV);
+        const vouch_fit_data data = data_of(f);
+        vouch_fit_settings s = settings(2);
+        int64_t hits = 0;
+        s.optimiser = *o;
+        s.epochs = 30;
+        vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL));
+        vouch_test_ok(f->ctx, vouch_fit_count_hits(f->ctx, f->net, &data, 2, &hits));
+        assert_true(hits >= COUNT * 95 / 100);
+        end(f);
+    }
+}
+
+static void the_gradient_of_the_loss_agrees_with_differences(void **state)
+{
+    (void)state;
+    float y[CLASSES] = {1.5F, -0.25F, 80, 79}, d[CLASSES];
+    const int label = 3;
+    for (int shift = 0; shift < 2; shift++, y[2] = 0.5F, y[3] = 1) {
+        (void)vouch_loss_cross_entropy(1, CLASSES, y, &label, 1, d, NULL);
+        for (int j = 0; j < CLASSES; j++) {
+            const float h = 0x1p-6F, at = y[j];
+            double ends[2];
+            for (int side = 0; side < 2; side++) {
+                y[j] = side ? at - h : at + h;
+                ends[side] = vouch_loss_cross_entropy(1, CLASSES, y, &label, 1, NULL, NULL);
+            }
+            y[j] = at;
+            assert_true(fabs((ends[0] - ends[1]) / (2 * (double)h) - (double)d[j]) < 1e-3);
+        }
+    }
+}
+
+static void huge_outputs_give_finite_losses(void **state)
+{
+    (void)state;
+    const float y[2] = {3e4F, -3e4F};
+    float d[2];
+    const int label = 1;
+    const double loss = vouch_loss_cross_entropy(1, 2, y, &label, 1, d, NULL);
+    assert_true(loss == 6e4 && d[0] == 1 && d[1] == -1);
+}
+
+static void perturbed_samples_stay_in_ball_and_range(void **state)
+{
+    (void)state;
+    fixture *f = begin(CONV);
+    float y[CLASSES * 10], d_y[CLASSES * 10], d_x[INPUTS * 10], out[INPUTS * 10];
+    const uint64_t sample[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    vouch_perturb_job job = {.count = 10,
+                             .inputs = INPUTS,
+                             .classes = CLASSES,
+                             .x = f->x,
+                             .label = f->label,
+                             .eps = 0.1F,
+                             .low = 0.05F,
+                             .high = 0.7F,
+                             .steps = 5,
+                             .sample = sample,
+                             .y = y,
+                             .d_y = d_y,
+                             .d_x = d_x,
+                             .out = out};
+    vouch_test_ok(f->ctx, vouch_tape_new(f->ctx, f->arena, f->net, 10, &job.tape));
+    for (const vouch_perturb *const *p = vouch_perturb_table(); *p; p++) {
+        (*p)->run(&job);
+        for (int i = 0; i < 10 * INPUTS; i++) {
+            assert_true(out[i] >= job.low && out[i] <= job.high);
+            assert_true(f->x[i] > job.high || f->x[i] < job.low ||
+                        fabs((double)out[i] - (double)f->x[i]) <= 0.1 + 1e-7);
+        }
+    }
+    end(f);
+}
+
+static void schedules_stay_within_their_greatest(void **state)
+{
+    (void)state;
+    for (const vouch_schedule *const *s = vouch_schedule_table(); *s; s++) {
+        double most = 0;
+        for (int i = 0; i <= 1000; i++) {
+            const double share = (*s)->share(i / 1000.0);
+            assert_true(share >= 0 && share <= 1);
+            most = fmax(most, share);
+        }
+        assert_true(most == 1);
+    }
+}
+
+static void labels_and_sizes_that_do_not_fit_are_refused(void **state)
+{
+    (void)state;
+    fixture *f = begin(CONV);
+    vouch_fit_data data = data_of(f);
+    const vouch_fit_settings s = settings(1);
+    data.inputs = 3;
+    assert_int_equal(vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL), VOUCH_ERR_SHAPE);
+    data.inputs = INPUTS;
+    end(f);
+    f = begin(CONV);
+    f->label[17] = CLASSES;
+    assert_int_equal(vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL), VOUCH_ERR_ARGUMENT);
+    assert_non_null(strstr(vouch_context_error(f->ctx), "sample 17"));
+    end(f);
+}
+
+static void a_loss_that_is_no_number_is_an_error(void **state)
+{
+    (void)state;
+    fixture *f = begin(CONV);
+    const vouch_fit_data data = data_of(f);
+    const vouch_fit_settings s = settings(2);
+    f->x[5] = NAN;
+    assert_int_equal(vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL), VOUCH_ERR_VALUE);
+    assert_non_null(strstr(vouch_context_error(f->ctx), "epoch 1"));
+    end(f);
+}
+
+static void architectures_name_the_word_that_does_not_fit(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"fc0",         "fcx",       "conv3k9 fc2", "fc3 conv3",
+                                      "relu fc2",    "conv3k",    "pool2",       "",
+                                      "conv3z4 fc2", "conv3k2k2", "fc3 flatten", "conv"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        vouch_context *ctx = vouch_test_context();
+        vouch_graph *graph;
+        const vouch_architecture a = {
+            .text = bad[i], .channels = 1, .height = SIDE, .width = SIDE, .deviation = 1};
+        assert_int_equal(vouch_architecture_build(ctx, &a, &graph), VOUCH_ERR_ARGUMENT);
+        assert_null(graph);
+        assert_non_null(strstr(vouch_context_error(ctx), "architecture: "));
+        vouch_context_free(ctx);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(training_gives_the_same_bits_with_any_number_of_threads),
+        cmocka_unit_test(every_optimiser_learns),
+        cmocka_unit_test(the_gradient_of_the_loss_agrees_with_differences),
+        cmocka_unit_test(huge_outputs_give_finite_losses),
+        cmocka_unit_test(perturbed_samples_stay_in_ball_and_range),
+        cmocka_unit_test(schedules_stay_within_their_greatest),
+        cmocka_unit_test(labels_and_sizes_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_loss_that_is_no_number_is_an_error),
+        cmocka_unit_test(architectures_name_the_word_that_does_not_fit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
