@@ -247,7 +247,8 @@ static vouch_status train(run_state *r)
     VOUCH_TRY(build(r));
     VOUCH_TRY(vouch_cli_output_open(r->call->arena, r->cli->log, &r->log));
     VOUCH_TRY(fit(r, threads));
-    VOUCH_TRY(vouch_cli_output_commit(r->call->ctx, &r->log));
+    if (vouch_cli_output_wanted(&r->log))
+        VOUCH_TRY(vouch_cli_output_commit(r->call->ctx, &r->log));
     VOUCH_TRY(vouch_net_store(r->call->ctx, r->net, r->graph));
     VOUCH_TRY(vouch_onnx_write(r->call->ctx, r->graph, r->cli->out));
     printf("%-10s %s (%" PRId64 " parameters)\n", "network", r->cli->out,
