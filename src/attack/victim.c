@@ -1,9 +1,10 @@
-/* The victim on reverse mode (grad/grad.h).
+/* The victim, on one of two engines.
  *
- * A tape computes a fixed number of rows at once. Survivors of an attack get fewer and fewer, so
- * there are tapes of several widths, each laid out when first needed, and rows are dealt to the
- * widest that they fill, the last ones to the narrowest that holds them. Lanes that stay empty
- * hold copies of the first row.
+ * A chain of dense and convolutional layers is computed by grad/net.h, whose tape takes any number
+ * of rows up to its width. Any other graph is computed by grad/grad.h, whose tapes have a fixed
+ * number of lanes: there are tapes of several widths, each laid out when first needed, and rows
+ * are dealt to the widest that they fill, the last ones to the narrowest that holds them. Lanes
+ * that stay empty hold copies of the first row.
  */
 #include "attack/victim.h"
 
@@ -11,6 +12,7 @@
 
 #include "attack/attack_priv.h"
 #include "grad/grad.h"
+#include "grad/net.h"
 
 enum { WIDTHS = 4 };
 static const int64_t widths[WIDTHS] = {64, 16, 4, 1};
@@ -19,6 +21,7 @@ enum { TAPE_MIB = 256 }; /* most memory of one tape, roughly; one row may take m
 struct vouch_victim_plan {
     const vouch_graph *graph;
     int64_t inputs, classes;
+    vouch_net *net;                /* NULL: the graph is no chain */
     vouch_grad_plan *plan[WIDTHS]; /* NULL: would take too much memory */
 };
 
@@ -26,6 +29,8 @@ struct vouch_victim {
     vouch_context *ctx;
     vouch_arena *arena;
     const vouch_victim_plan *plan;
+    vouch_tape *chain;        /* of a chain */
+    float *d_z;               /* [widest][classes] of a chain */
     vouch_grad *tape[WIDTHS]; /* NULL: not needed so far */
     double *x, *z;            /* [widest][inputs], [widest][classes] */
     float *row, *d_row;       /* [classes] */
@@ -59,6 +64,18 @@ static vouch_status check(vouch_context *ctx, const vouch_graph *graph)
     return VOUCH_OK;
 }
 
+static vouch_status plan_tapes(vouch_context *ctx, vouch_arena *arena, vouch_victim_plan *p)
+{
+    const int64_t row_bytes = vouch_grad_size(p->graph) * (int64_t)sizeof(float);
+    for (int w = 0; w < WIDTHS; w++) {
+        const vouch_grad_settings settings = {VOUCH_F32, widths[w], true};
+        if (widths[w] > 1 && row_bytes > ((int64_t)TAPE_MIB << 20) / widths[w])
+            continue;
+        VOUCH_TRY(vouch_grad_plan_new(ctx, arena, p->graph, &settings, &p->plan[w]));
+    }
+    return VOUCH_OK;
+}
+
 vouch_status vouch_victim_plan_new(vouch_context *ctx, vouch_arena *arena,
                                    const vouch_graph *graph, vouch_victim_plan **plan)
 {
@@ -70,13 +87,9 @@ vouch_status vouch_victim_plan_new(vouch_context *ctx, vouch_arena *arena,
     VOUCH_TRY(find_logits(arena, graph, &p->graph));
     p->inputs = vouch_op_input_size(p->graph);
     p->classes = vouch_op_output_size(p->graph);
-    const int64_t row_bytes = vouch_grad_size(p->graph) * (int64_t)sizeof(float);
-    for (int w = 0; w < WIDTHS; w++) {
-        const vouch_grad_settings settings = {VOUCH_F32, widths[w], true};
-        if (widths[w] > 1 && row_bytes > ((int64_t)TAPE_MIB << 20) / widths[w])
-            continue;
-        VOUCH_TRY(vouch_grad_plan_new(ctx, arena, p->graph, &settings, &p->plan[w]));
-    }
+    VOUCH_TRY(vouch_net_new(ctx, arena, p->graph, &p->net));
+    if (!p->net)
+        VOUCH_TRY(plan_tapes(ctx, arena, p));
     *plan = p;
     return VOUCH_OK;
 }
@@ -84,6 +97,26 @@ vouch_status vouch_victim_plan_new(vouch_context *ctx, vouch_arena *arena,
 const vouch_graph *vouch_victim_graph(const vouch_victim_plan *plan) { return plan->graph; }
 int64_t vouch_victim_inputs(const vouch_victim_plan *plan) { return plan->inputs; }
 int64_t vouch_victim_classes(const vouch_victim_plan *plan) { return plan->classes; }
+
+static vouch_status new_chain(vouch_victim *v)
+{
+    v->d_z = VOUCH_NEW_ARRAY(v->arena, float, widths[0] * v->plan->classes);
+    if (!v->d_z)
+        return out_of_memory(v->ctx);
+    return vouch_tape_new(v->ctx, v->arena, v->plan->net, widths[0], &v->chain);
+}
+
+static vouch_status new_lanes(vouch_victim *v)
+{
+    const vouch_victim_plan *plan = v->plan;
+    v->x = VOUCH_NEW_ARRAY(v->arena, double, widths[0] * plan->inputs);
+    v->z = VOUCH_NEW_ARRAY(v->arena, double, widths[0] * plan->classes);
+    v->row = VOUCH_NEW_ARRAY(v->arena, float, plan->classes);
+    v->d_row = VOUCH_NEW_ARRAY(v->arena, float, plan->classes);
+    if (!v->x || !v->z || !v->row || !v->d_row)
+        return out_of_memory(v->ctx);
+    return VOUCH_OK;
+}
 
 vouch_status vouch_victim_new(vouch_context *ctx, vouch_arena *arena,
                               const vouch_victim_plan *plan, vouch_victim **victim)
@@ -93,12 +126,7 @@ vouch_status vouch_victim_new(vouch_context *ctx, vouch_arena *arena,
     if (!v)
         return out_of_memory(ctx);
     *v = (vouch_victim){.ctx = ctx, .arena = arena, .plan = plan};
-    v->x = VOUCH_NEW_ARRAY(arena, double, widths[0] * plan->inputs);
-    v->z = VOUCH_NEW_ARRAY(arena, double, widths[0] * plan->classes);
-    v->row = VOUCH_NEW_ARRAY(arena, float, plan->classes);
-    v->d_row = VOUCH_NEW_ARRAY(arena, float, plan->classes);
-    if (!v->x || !v->z || !v->row || !v->d_row)
-        return out_of_memory(ctx);
+    VOUCH_TRY(plan->net ? new_chain(v) : new_lanes(v));
     *victim = v;
     return VOUCH_OK;
 }
@@ -144,7 +172,7 @@ static vouch_status pass(vouch_victim *v, int64_t left, const float *x, float *z
     return VOUCH_OK;
 }
 
-vouch_status vouch_victim_forward(vouch_victim *victim, int64_t count, const float *x, float *z)
+static vouch_status forward_lanes(vouch_victim *victim, int64_t count, const float *x, float *z)
 {
     int64_t take = 0;
     int which = 0;
@@ -168,7 +196,7 @@ static void seed(vouch_victim *v, vouch_cotangent loss, int64_t at, int64_t take
     }
 }
 
-vouch_status vouch_victim_gradient(vouch_victim *victim, int64_t count, const float *x,
+static vouch_status gradient_lanes(vouch_victim *victim, int64_t count, const float *x,
                                    vouch_cotangent loss, float *z, float *d_x)
 {
     const int64_t n = victim->plan->inputs;
@@ -182,4 +210,41 @@ vouch_status vouch_victim_gradient(vouch_victim *victim, int64_t count, const fl
         to_float(take * n, victim->x, d_x + at * n);
     }
     return VOUCH_OK;
+}
+
+/* ---- chains -------------------------------------------------------------------------------- */
+
+/* d_x NULL: forward alone. */
+static vouch_status run_chain(vouch_victim *v, int64_t count, const float *x,
+                              vouch_cotangent loss, float *z, float *d_x)
+{
+    const int64_t n = v->plan->inputs, k = v->plan->classes;
+    for (int64_t at = 0; at < count; at += widths[0]) {
+        const int64_t take = count - at < widths[0] ? count - at : widths[0];
+        if (vouch_context_stopped(v->ctx))
+            return vouch_fail_stopped(v->ctx);
+        vouch_tape_forward(v->chain, take, x + at * n, z + at * k);
+        if (!d_x)
+            continue;
+        memset(v->d_z, 0, (size_t)(take * k) * sizeof *v->d_z);
+        for (int64_t r = 0; r < take; r++)
+            loss.fn(loss.user, at + r, z + (at + r) * k, v->d_z + r * k);
+        vouch_tape_backward(v->chain, v->d_z, d_x + at * n, NULL);
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch_victim_forward(vouch_victim *victim, int64_t count, const float *x, float *z)
+{
+    if (victim->chain)
+        return run_chain(victim, count, x, (vouch_cotangent){0}, z, NULL);
+    return forward_lanes(victim, count, x, z);
+}
+
+vouch_status vouch_victim_gradient(vouch_victim *victim, int64_t count, const float *x,
+                                   vouch_cotangent loss, float *z, float *d_x)
+{
+    if (victim->chain)
+        return run_chain(victim, count, x, loss, z, d_x);
+    return gradient_lanes(victim, count, x, loss, z, d_x);
 }

@@ -60,7 +60,8 @@ static void open_scene(scene *s, int classes, uint64_t seed)
     s->ctx = vouch_context_new(NULL);
     s->arena = vouch_arena_new(s->ctx);
     s->classes = classes;
-    vouch_test_net_random(s->ctx, VOUCH_F32, 2, size, &r, &s->net);
+    /* both engines of the victim: a float64 graph is no chain of float32 layers */
+    vouch_test_net_random(s->ctx, classes % 2 ? VOUCH_F64 : VOUCH_F32, 2, size, &r, &s->net);
     draw_points(s, seed);
     set_ball(s, VOUCH_NORM_LINF);
 }
