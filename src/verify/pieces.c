@@ -202,3 +202,67 @@ vouch_status vouch_pieces_run(vouch_context *ctx, const vouch_graph *graph,
     vouch_arena_free(p.scratch);
     return status;
 }
+
+/* ---- blocks ---------------------------------------------------------------------- */
+
+/* Boxes first .. first + count - 1 and their cases, from *at on, which moves behind them. */
+static vouch_status block_spec(vouch_arena *arena, const vouch_spec *spec, int first, int count,
+                               int *at, vouch_piece *piece)
+{
+    int cases = 0;
+    while (*at + cases < spec->case_count && spec->cases[*at + cases].box < first + count)
+        cases++;
+    vouch_case *list = VOUCH_NEW_ARRAY(arena, vouch_case, cases + 1);
+    if (!list)
+        return VOUCH_ERR_MEMORY;
+    for (int k = 0; k < cases; k++) {
+        list[k] = spec->cases[*at + k];
+        list[k].box -= first;
+    }
+    *piece = (vouch_piece){.spec = *spec,
+                           .first_case = *at,
+                           .share = (double)count / spec->box_count,
+                           .depth = DEPTH};
+    piece->spec.box = spec->box + first;
+    piece->spec.box_count = count;
+    piece->spec.cases = list;
+    piece->spec.case_count = cases;
+    *at += cases;
+    return VOUCH_OK;
+}
+
+static vouch_status do_block(pieces *p, vouch_piece *piece, vouch_piece_fn *fn, void *user,
+                             vouch_piece_outcome *outcome, bool *stuck)
+{
+    if (!piece->spec.case_count)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_task_build(p->ctx, p->scratch, p->graph, &piece->spec, true, &piece->task));
+    *stuck = !piece->task.form;
+    vouch_status status = *stuck ? VOUCH_OK : fn(user, p->scratch, piece, outcome);
+    vouch_task_clear(p->ctx, &piece->task);
+    return status;
+}
+
+vouch_status vouch_pieces_blocks(vouch_context *ctx, const vouch_graph *graph,
+                                 const vouch_spec *spec, vouch_piece_fn *fn, void *user,
+                                 bool *stuck)
+{
+    pieces p = {.ctx = ctx, .scratch = vouch_arena_new(ctx), .graph = graph, .spec = spec};
+    vouch_piece_outcome outcome = VOUCH_PIECE_DONE;
+    vouch_status status = p.scratch ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    *stuck = false;
+    for (int b = 0, at = 0; !status && b < spec->box_count && !*stuck; b += VOUCH_BLOCK_BOXES) {
+        int left = spec->box_count - b;
+        vouch_arena_mark mark = vouch_arena_get_mark(p.scratch);
+        vouch_piece piece;
+        if (outcome == VOUCH_PIECE_STOP)
+            break;
+        status = block_spec(p.scratch, spec, b,
+                            left < VOUCH_BLOCK_BOXES ? left : VOUCH_BLOCK_BOXES, &at, &piece);
+        if (!status)
+            status = do_block(&p, &piece, fn, user, &outcome, stuck);
+        vouch_arena_reset(p.scratch, mark);
+    }
+    vouch_arena_free(p.scratch);
+    return status;
+}

@@ -10,6 +10,9 @@
  * witness of a piece is one of the whole, since the exact boxes that witnesses are checked
  * against stay those of the property. A piece that rounding leaves undecided is halved as well:
  * the form of a smaller box has fewer neurons, and less is lost in making it.
+ *
+ * Blocks: the rows of all boxes are outputs of the form, so that with very many boxes every bound
+ * of one would pay for all. A block of them at a time is a piece like any other.
  */
 #ifndef VOUCH_VERIFY_PIECES_H
 #define VOUCH_VERIFY_PIECES_H
@@ -42,5 +45,12 @@ vouch_status vouch_pieces_apply(vouch_context *ctx, const vouch_graph *graph, bo
 vouch_status vouch_pieces_run(vouch_context *ctx, const vouch_graph *graph,
                               const vouch_spec *spec, vouch_piece_fn *fn, void *user,
                               bool *stuck);
+
+/* The same with so many boxes, one after the other, each piece; whole boxes, the hull of a piece's.
+ * *stuck: a piece has no form. */
+enum { VOUCH_BLOCK_BOXES = 256 };
+vouch_status vouch_pieces_blocks(vouch_context *ctx, const vouch_graph *graph,
+                                 const vouch_spec *spec, vouch_piece_fn *fn, void *user,
+                                 bool *stuck);
 
 #endif

@@ -9,6 +9,7 @@
  *            inputs. Or any network, box by box, in a domain that was asked for.
  *   pieces   the same on one part of the property's boxes after the other, where the network is
  *            too large for the whole (verify/pieces.h).
+ *   blocks   the same on a block of very many boxes after the other.
  *   branch   splits of neurons and cuts of inputs in one tree (verify/branch.h): everything else.
  *   swept    a cheap look at every box, then branch on what is left: very many boxes in each of
  *            which few inputs vary (verify/sweep.h).
@@ -51,6 +52,7 @@ enum { PROBE_SAMPLES = 1024, ATTACK_SAMPLES = 200, ATTACK_RESTARTS = 4, ATTACK_S
 typedef enum search_kind {
     SEARCH_BOXES,
     SEARCH_PIECES,
+    SEARCH_BLOCKS,
     SEARCH_BRANCH,
     SEARCH_BOTH,
     SEARCH_SWEPT
@@ -425,7 +427,8 @@ static vouch_status search_piece(void *user, vouch_arena *arena, vouch_piece *pi
 static vouch_status search_pieces(run *r)
 {
     bool stuck;
-    VOUCH_TRY(vouch_pieces_run(r->ctx, r->in.graph, r->spec, search_piece, r, &stuck));
+    VOUCH_TRY((r->search == SEARCH_BLOCKS ? vouch_pieces_blocks : vouch_pieces_run)(
+        r->ctx, r->in.graph, r->spec, search_piece, r, &stuck));
     r->result->phase = r->decided ? "search" : NULL;
     if (r->decided || is_finished(r))
         return VOUCH_OK;
@@ -603,22 +606,31 @@ static vouch_status search_both(run *r)
 
 static vouch_status run_search(run *r)
 {
-    static vouch_status (*const searches[])(run *) = {[SEARCH_BOXES] = search_boxes,
-                                                      [SEARCH_PIECES] = search_pieces,
-                                                      [SEARCH_BRANCH] = search_branch,
-                                                      [SEARCH_BOTH] = search_both,
-                                                      [SEARCH_SWEPT] = search_swept};
+    static vouch_status (*const searches[])(run *) = {
+        [SEARCH_BOXES] = search_boxes,   [SEARCH_PIECES] = search_pieces,
+        [SEARCH_BLOCKS] = search_pieces, [SEARCH_BRANCH] = search_branch,
+        [SEARCH_BOTH] = search_both,     [SEARCH_SWEPT] = search_swept};
     double start = vouch_wall_s(), attack_s = r->result->attack_s;
     vouch_status status = searches[r->search](r);
     r->result->search_s = vouch_wall_s() - start - (r->result->attack_s - attack_s);
     return status;
 }
 
+static vouch_status choose_blocks(run *r)
+{
+    bool has;
+    VOUCH_TRY(vouch_pwl_has_form(r->ctx, r->in.graph, &has));
+    if (has)
+        r->search = SEARCH_BLOCKS;
+    return VOUCH_OK;
+}
+
 /* Where no form was found: pieces if those may have one. */
 static vouch_status choose_without_form(run *r)
 {
     bool pieces;
-    if (r->task.form || r->search == SEARCH_BRANCH || !is_batched(r->settings->domain))
+    if (r->task.form || r->search == SEARCH_BRANCH || r->search == SEARCH_BLOCKS ||
+        !is_batched(r->settings->domain))
         return VOUCH_OK;
     VOUCH_TRY(vouch_pieces_apply(r->ctx, r->in.graph, &pieces));
     if (pieces)
@@ -645,7 +657,11 @@ static vouch_status choose_engine(run *r)
     bool in_double = strcmp(r->settings->precision, "double") == 0;
     VOUCH_TRY(vouch_task_build(r->ctx, r->arena, r->in.graph, r->spec, false, &r->task));
     r->search = choose_search(r);
-    if (r->search != SEARCH_BRANCH && is_batched(r->settings->domain))
+    if (r->search == SEARCH_BOXES && is_batched(r->settings->domain) &&
+        r->spec->box_count > VOUCH_BLOCK_BOXES)
+        VOUCH_TRY(choose_blocks(r));
+    if (r->search != SEARCH_BRANCH && r->search != SEARCH_BLOCKS &&
+        is_batched(r->settings->domain))
         VOUCH_TRY(vouch_task_lower(r->ctx, r->in.graph, r->spec, &r->task));
     VOUCH_TRY(choose_without_form(r));
     if (r->search == SEARCH_BRANCH && is_swept(r))

@@ -172,6 +172,39 @@ static void the_violated_box_among_thousands_is_found(void **state)
     }
 }
 
+/* The whole schedule, on a piecewise-linear network of one input: in blocks. */
+static void a_violated_box_in_a_later_block_is_found(void **state)
+{
+    enum { BOXES = 700, ODD = 613, LINE = 80 };
+    static char text[(BOXES + 1) * LINE];
+    const int size[] = {1, 4, 1};
+    vouch_random r = vouch_random_stream(8, "blocks", 0);
+    vouch_context *ctx = vouch_test_context();
+    vouch_arena *arena = vouch_arena_new(ctx);
+    vouch_verify_settings s;
+    vouch_verify_result result;
+    vouch_test_net net;
+    size_t length = (size_t)snprintf(text, LINE, "(assert (or\n");
+    (void)state;
+    for (int b = 0; b < BOXES; b++)
+        length +=
+            (size_t)snprintf(text + length, LINE, "(and (>= X_0 %d)(<= X_0 %d.5)(>= Y_0 %d))\n",
+                             b, b, b == ODD ? -1000000 : 1000000);
+    snprintf(text + length, LINE, "))\n");
+    vouch_test_net_random(ctx, VOUCH_F32, 2, size, &r, &net);
+    vouch_spec *spec = vouch_test_spec(ctx, net.graph, text);
+    vouch_options_default(vouch_verify_options, vouch_verify_option_count, &s);
+    s.attack = false; /* the search must find it */
+    vouch_test_ok(ctx, vouch_verify(ctx, arena, net.graph, spec, &s, NULL, &result));
+    assert_int_equal(result.verdict, VOUCH_SAT);
+    assert_int_equal(result.witness_case, ODD);
+    assert_true(result.witness_input[0] >= ODD && result.witness_input[0] <= ODD + .5);
+    vouch_spec_free(spec);
+    vouch_test_net_free(&net);
+    vouch_arena_free(arena);
+    vouch_context_free(ctx);
+}
+
 static void threads_change_nothing(void **state)
 {
     enum { BOXES = 60 };
@@ -219,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proved_boxes_hold),
         cmocka_unit_test(the_violated_box_among_thousands_is_found),
+        cmocka_unit_test(a_violated_box_in_a_later_block_is_found),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(the_rest_keeps_cases_and_boxes),
     };
