@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/text.h"
+#include "eval/binomial.h"
 #include "io/array.h"
 
 enum { SCHEMA = 1 };
@@ -36,23 +37,12 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
     return c;
 }
 
-/* Wilson's interval of a share at 95 % [Wilson 1927]. */
-static void wilson(int64_t hits, int64_t of, double end[2])
-{
-    const double z = 1.959963984540054, n = of > 0 ? (double)of : 1, share = (double)hits / n;
-    const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
-    const double half =
-        z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-    end[0] = fmax(0, centre - half);
-    end[1] = fmin(1, centre + half);
-}
-
 /* ---- text ---------------------------------------------------------------------------------- */
 
 static void put_share(FILE *out, const char *label, int64_t hits, int64_t of)
 {
     double end[2];
-    wilson(hits, of, end);
+    vouch_wilson(hits, of, end);
     fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %.2f to %.2f)\n", label,
             vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
             of > 0 ? 100 * (double)hits / (double)of : 0, 100 * end[0], 100 * end[1]);
@@ -150,7 +140,7 @@ static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_
     (void)vouch_json_add_int(ctx, root, "robust", c.robust);
     for (int i = 0; i < VOUCH_OUTCOMES; i++)
         (void)vouch_json_add_int(ctx, root, vouch_outcome_name((vouch_outcome)i), c.of[i]);
-    wilson(c.robust, c.done, end);
+    vouch_wilson(c.robust, c.done, end);
     (void)vouch_json_add_reals(ctx, root, "robust_interval", end, 2);
     (void)vouch_json_add_real(ctx, root, "mean_forward", c.forward);
     (void)vouch_json_add_real(ctx, root, "mean_backward", c.backward);

@@ -1,0 +1,198 @@
+/* Randomised smoothing. The smoothed classifier g(x) is the class that f(x + N(0, sigma^2 I))
+ * takes most often.
+ *
+ * THM: Cohen 2019 Thm 1: if f(x + noise) is class c with probability at least p > 1/2, then g is
+ * c within the L2 distance sigma Phi^-1(p) of x. p is bounded from counts by Clopper and Pearson
+ * (binomial.h); a few copies choose c first, so that the bound need not pay for the choice.
+ *
+ * f may be any function, so the network counts as it computes, in float32: here rounding needs
+ * no account. The certificate holds but with probability alpha.
+ *
+ * Work comes in units of one point and some chunks of noise. A chunk's noise is named by seed,
+ * point and number, and counts are sums of whole numbers: no result depends on threads.
+ */
+#include "eval/smoothing.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdatomic.h>
+
+#include "attack/objective.h"
+#include "base/random.h"
+#include "base/workers.h"
+#include "eval/binomial.h"
+
+enum { CHUNK = 64, UNIT_CHUNKS = 16 };
+
+/* One round: `samples` noisy copies of each point, counted by class. */
+typedef struct survey {
+    const vouch_victim_plan *plan;
+    const char *purpose;
+    double sigma;
+    uint64_t seed;
+    int64_t samples, points, inputs, classes;
+    const float *x;
+    _Atomic int64_t *count; /* [points][classes] */
+    atomic_llong next;      /* unit to be taken */
+} survey;
+
+typedef struct surveyor {
+    vouch_victim *victim;
+    float *x, *z; /* [CHUNK][inputs], [CHUNK][classes] */
+} surveyor;
+
+/* The noisy copies of one chunk; how many there are. */
+static int64_t draw(const survey *s, const surveyor *w, int64_t point, int64_t chunk)
+{
+    const int64_t left = s->samples - chunk * CHUNK, rows = left < CHUNK ? left : CHUNK;
+    const float *x = s->x + point * s->inputs;
+    vouch_random names = vouch_random_stream(s->seed, s->purpose, (uint64_t)point);
+    vouch_random r =
+        vouch_random_stream(vouch_random_bits(&names), s->purpose, (uint64_t)chunk);
+    for (int64_t k = 0; k < rows; k++)
+        for (int64_t i = 0; i < s->inputs; i++)
+            w->x[k * s->inputs + i] =
+                (float)((double)x[i] + s->sigma * vouch_random_normal(&r));
+    return rows;
+}
+
+static vouch_status survey_unit(survey *s, const surveyor *w, int64_t point, int64_t unit)
+{
+    const int64_t chunks = (s->samples + CHUNK - 1) / CHUNK;
+    const int64_t end = (unit + 1) * UNIT_CHUNKS < chunks ? (unit + 1) * UNIT_CHUNKS : chunks;
+    for (int64_t c = unit * UNIT_CHUNKS; c < end; c++) {
+        const int64_t rows = draw(s, w, point, c);
+        VOUCH_TRY(vouch_victim_forward(w->victim, rows, w->x, w->z));
+        for (int64_t k = 0; k < rows; k++) {
+            const int class = vouch_predicted(s->classes, w->z + k * s->classes);
+            atomic_fetch_add(&s->count[point * s->classes + class], 1);
+        }
+    }
+    return VOUCH_OK;
+}
+
+static int64_t units_of(const survey *s)
+{
+    return (s->samples + CHUNK * UNIT_CHUNKS - 1) / (CHUNK * UNIT_CHUNKS);
+}
+
+static vouch_status survey_units(vouch_context *ctx, survey *s, vouch_arena *arena)
+{
+    surveyor w = {.x = VOUCH_NEW_ARRAY(arena, float, CHUNK * s->inputs),
+                  .z = VOUCH_NEW_ARRAY(arena, float, CHUNK * s->classes)};
+    if (w.x == NULL || w.z == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_victim_new(ctx, arena, s->plan, &w.victim));
+    for (;;) {
+        const int64_t at = (int64_t)atomic_fetch_add(&s->next, 1), units = units_of(s);
+        if (at >= s->points * units)
+            return VOUCH_OK;
+        VOUCH_TRY(survey_unit(s, &w, at / units, at % units));
+    }
+}
+
+static vouch_status work(vouch_context *ctx, void *shared, int number)
+{
+    vouch_arena *arena = vouch_arena_new(ctx);
+    (void)number;
+    const vouch_status status = arena ? survey_units(ctx, shared, arena) : VOUCH_ERR_MEMORY;
+    vouch_arena_free(arena);
+    return status;
+}
+
+static vouch_status run_survey(vouch_context *ctx, vouch_arena *arena, survey *s, int threads)
+{
+    const int64_t units = s->points * units_of(s);
+    s->count = vouch_arena_array(arena, (size_t)(s->points * s->classes), sizeof *s->count);
+    if (s->count == NULL)
+        return VOUCH_ERR_MEMORY;
+    atomic_store(&s->next, 0);
+    return vouch_workers_run(ctx, units < threads ? (int)(units > 0 ? units : 1) : threads,
+                             work, s);
+}
+
+/* ---- judgement ----------------------------------------------------------------------------- */
+
+vouch_smoothed vouch_smoothing_judge(const vouch_smoothing *smoothing, int chosen, int64_t hits)
+{
+    vouch_smoothed a = {.predicted = VOUCH_SMOOTHING_ABSTAINS, .hits = hits};
+    a.lower = vouch_binomial_lower(hits, smoothing->samples, smoothing->alpha);
+    if (!(a.lower > .5))
+        return a;
+    a.predicted = chosen;
+    a.radius_l2 = smoothing->sigma * vouch_normal_quantile(a.lower);
+    return a;
+}
+
+/* The classes most often seen; of equals the first. */
+static int most_often(int64_t classes, const int64_t *count, int without)
+{
+    int best = without == 0 ? 1 : 0;
+    for (int k = best + 1; k < classes; k++)
+        if (k != without && count[k] > count[best])
+            best = k;
+    return best;
+}
+
+int vouch_smoothing_vote(int64_t classes, const int64_t *count, double alpha)
+{
+    const int first = most_often(classes, count, -1);
+    const int second = most_often(classes, count, first);
+    return vouch_binomial_test(count[first], count[first] + count[second]) <= alpha
+               ? first
+               : VOUCH_SMOOTHING_ABSTAINS;
+}
+
+/* The counts of one point, no thread writing any more. */
+static void take_counts(const survey *s, int64_t point, int64_t *count)
+{
+    for (int64_t k = 0; k < s->classes; k++)
+        count[k] = atomic_load(&s->count[point * s->classes + k]);
+}
+
+static vouch_status check(vouch_context *ctx, const vouch_smoothing *s)
+{
+    if (!(s->sigma > 0) || !isfinite(s->sigma))
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "smoothing: sigma is %g, not above 0",
+                          s->sigma);
+    if (!(s->alpha > 0 && s->alpha < .5))
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "smoothing: alpha is %g, not between 0 and 1/2", s->alpha);
+    if (s->selection < 1 || s->samples < 1)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "smoothing: %" PRId64 " and %" PRId64 " noisy copies are too few",
+                          s->selection, s->samples);
+    return VOUCH_OK;
+}
+
+vouch_status vouch_smoothing_run(vouch_context *ctx, vouch_arena *arena,
+                                 const vouch_victim_plan *plan,
+                                 const vouch_smoothing *smoothing, int64_t count,
+                                 const float *x, vouch_smoothed *smoothed)
+{
+    survey choose = {.plan = plan,
+                     .purpose = "smoothing: choice",
+                     .sigma = smoothing->sigma,
+                     .seed = smoothing->seed,
+                     .samples = smoothing->selection,
+                     .points = count,
+                     .inputs = vouch_victim_inputs(plan),
+                     .classes = vouch_victim_classes(plan),
+                     .x = x};
+    survey bound = choose;
+    bound.purpose = "smoothing: bound";
+    bound.samples = smoothing->samples;
+    int64_t *seen = VOUCH_NEW_ARRAY(arena, int64_t, choose.classes);
+    if (seen == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(check(ctx, smoothing));
+    VOUCH_TRY(run_survey(ctx, arena, &choose, smoothing->threads));
+    VOUCH_TRY(run_survey(ctx, arena, &bound, smoothing->threads));
+    for (int64_t p = 0; p < count; p++) {
+        take_counts(&choose, p, seen);
+        const int chosen = most_often(choose.classes, seen, -1);
+        take_counts(&bound, p, seen);
+        smoothed[p] = vouch_smoothing_judge(smoothing, chosen, seen[chosen]);
+    }
+    return VOUCH_OK;
+}
