@@ -58,7 +58,7 @@ static bool within(double x, double p, double radius)
 
 static bool is_category(const vouch_feature *f) { return f->group >= 0 && !f->immutable; }
 
-static double radius_of(const vouch_ball *ball, int64_t i)
+double vouch_ball_radius(const vouch_ball *ball, int64_t i)
 {
     if (!ball->rules)
         return ball->eps;
@@ -116,7 +116,7 @@ static bool in_norm(const vouch_ball *ball, const float *x, const float *p)
     if (ball->norm == VOUCH_NORM_L1)
         return above(ball, x, p) <= ball->eps;
     for (int64_t i = 0; i < ball->size; i++)
-        if (!within((double)x[i], (double)p[i], radius_of(ball, i)))
+        if (!within((double)x[i], (double)p[i], vouch_ball_radius(ball, i)))
             return false;
     return true;
 }
@@ -192,8 +192,8 @@ void vouch_ball_cell(const vouch_ball *ball, const vouch_cell *cell)
         cell->high[i] = ball->high[i] > x ? ball->high[i] : x;
         if (ball->norm != VOUCH_NORM_LINF)
             continue;
-        cell->low[i] = farthest(x, radius_of(ball, i), cell->low[i]);
-        cell->high[i] = farthest(x, radius_of(ball, i), cell->high[i]);
+        cell->low[i] = farthest(x, vouch_ball_radius(ball, i), cell->low[i]);
+        cell->high[i] = farthest(x, vouch_ball_radius(ball, i), cell->high[i]);
         const vouch_feature *f = ball->rules ? &ball->rules->feature[i] : NULL;
         if (f && f->is_integer && f->group < 0 && !f->immutable) {
             cell->low[i] = ceilf(cell->low[i]);

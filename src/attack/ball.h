@@ -52,6 +52,9 @@ typedef struct vouch_cell {
     float *low, *high; /* [size] the valid range, of L-infinity met with the ball, exactly */
 } vouch_cell;
 
+/* How far input i may move, in L-infinity, by eps and the rules: infinity where by the range
+ * alone. */
+double vouch_ball_radius(const vouch_ball *ball, int64_t i);
 /* Sets cell->low, cell->high from cell->x. A centre outside its range counts as inside. */
 void vouch_ball_cell(const vouch_ball *ball, const vouch_cell *cell);
 bool vouch_ball_contains(const vouch_ball *ball, const float *x, const float *p);

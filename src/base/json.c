@@ -38,6 +38,18 @@ static json_t *real(double x)
     return json_real(x);
 }
 
+json_t *vouch_json_object_in(vouch_context *ctx, json_t *parent, const char *name)
+{
+    json_t *child = json_object();
+    return vouch_json_add(ctx, parent, name, child) == VOUCH_OK ? child : NULL;
+}
+
+json_t *vouch_json_array_in(vouch_context *ctx, json_t *parent, const char *name)
+{
+    json_t *child = json_array();
+    return vouch_json_add(ctx, parent, name, child) == VOUCH_OK ? child : NULL;
+}
+
 vouch_status vouch_json_add_real(vouch_context *ctx, json_t *parent, const char *name, double x)
 {
     return vouch_json_add(ctx, parent, name, real(x));

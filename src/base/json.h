@@ -30,6 +30,10 @@ vouch_status vouch_json_array(vouch_context *ctx, json_t **array);
 vouch_status vouch_json_add(vouch_context *ctx, json_t *parent, const char *name,
                             json_t *value);
 
+/* A new object or array inside parent. NULL after a failure; adds to NULL are left out. */
+json_t *vouch_json_object_in(vouch_context *ctx, json_t *parent, const char *name);
+json_t *vouch_json_array_in(vouch_context *ctx, json_t *parent, const char *name);
+
 /* NaN becomes null; infinities the texts "inf" and "-inf" (JSON has no number for them). */
 vouch_status vouch_json_add_real(vouch_context *ctx, json_t *parent, const char *name,
                                  double x);

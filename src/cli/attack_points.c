@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/point.h"
-#include "data/data.h"
 
 static vouch_status out_of_memory(vouch_context *ctx)
 {
@@ -87,10 +86,9 @@ static vouch_status take_rules(vouch_context *ctx, vouch_arena *arena,
 }
 
 static vouch_status take_samples(vouch_context *ctx, vouch_arena *arena,
-                                 vouch_data_stream *stream,
                                  const vouch_cli_points_wanted *wanted, vouch_cli_points *p)
 {
-    const vouch_data_info *info = vouch_data_stream_info(stream);
+    const vouch_data_info *info = vouch_data_stream_info(p->stream);
     int32_t *label = VOUCH_NEW_ARRAY(arena, int32_t, wanted->count);
     p->count = wanted->count;
     p->size = info->size;
@@ -99,7 +97,7 @@ static vouch_status take_samples(vouch_context *ctx, vouch_arena *arena,
         return out_of_memory(ctx);
     VOUCH_TRY(make_room(ctx, arena, p));
     VOUCH_TRY(take_rules(ctx, arena, info, wanted->relative, p));
-    VOUCH_TRY(read_samples(stream, wanted->from, p, label));
+    VOUCH_TRY(read_samples(p->stream, wanted->from, p, label));
     for (int64_t i = 0; i < p->count; i++)
         p->label[i] = label[i];
     if (p->count == 0)
@@ -167,14 +165,10 @@ static vouch_status set_image(vouch_context *ctx, const char *text, vouch_cli_po
     return VOUCH_OK;
 }
 
-static vouch_status take_set(vouch_context *ctx, vouch_arena *arena, const char *place,
-                             const vouch_cli_points_wanted *wanted, vouch_cli_points *p)
+void vouch_cli_points_free(vouch_cli_points *points)
 {
-    vouch_data_stream *stream;
-    VOUCH_TRY(vouch_data_open(ctx, place, &stream));
-    const vouch_status s = take_samples(ctx, arena, stream, wanted, p);
-    vouch_data_close(stream);
-    return s;
+    vouch_data_close(points->stream);
+    points->stream = NULL;
 }
 
 vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const char *text,
@@ -185,8 +179,10 @@ vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const
     *points = (vouch_cli_points){.place = text};
     if (is_numbers(text))
         VOUCH_TRY(take_point(ctx, arena, text, network, points));
-    else
-        VOUCH_TRY(take_set(ctx, arena, text, wanted, points));
+    else {
+        VOUCH_TRY(vouch_data_open(ctx, text, &points->stream));
+        VOUCH_TRY(take_samples(ctx, arena, wanted, points));
+    }
     if (points->size != network->inputs)
         return vouch_fail(ctx, VOUCH_ERR_SHAPE,
                           "%s: points of %" PRId64 " numbers; %s takes %" PRId64, text,

@@ -1,10 +1,12 @@
-/* The points that `vouch attack` attacks: a data set's, or one named on the command line. */
+/* The points that `vouch attack` and `vouch eval` look at: a data set's, or one named on the
+ * command line. */
 #ifndef VOUCH_CLI_ATTACK_POINTS_H
 #define VOUCH_CLI_ATTACK_POINTS_H
 
 #include "attack/ball.h"
 #include "cli/command.h"
 #include "cli/load.h"
+#include "data/data.h"
 
 typedef struct vouch_cli_points {
     const char *place;
@@ -15,7 +17,8 @@ typedef struct vouch_cli_points {
     float *low, *high; /* [size] valid range */
     vouch_image image;
     vouch_rules rules;
-    bool is_table; /* rules hold */
+    bool is_table;             /* rules hold */
+    vouch_data_stream *stream; /* of a data set: stays open for its info; else NULL */
 } vouch_cli_points;
 
 typedef struct vouch_cli_points_wanted {
@@ -30,5 +33,6 @@ vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const
                                    const vouch_cli_network *network,
                                    const vouch_cli_points_wanted *wanted,
                                    vouch_cli_points *points);
+void vouch_cli_points_free(vouch_cli_points *points);
 
 #endif

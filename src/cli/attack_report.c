@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/share.h"
 #include "cli/text.h"
 #include "eval/binomial.h"
 #include "io/array.h"
@@ -38,15 +39,6 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
 }
 
 /* ---- text ---------------------------------------------------------------------------------- */
-
-static void put_share(FILE *out, const char *label, int64_t hits, int64_t of)
-{
-    double end[2];
-    vouch_wilson(hits, of, end);
-    fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %.2f to %.2f)\n", label,
-            vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
-            of > 0 ? 100 * (double)hits / (double)of : 0, 100 * end[0], 100 * end[1]);
-}
 
 /* Which attack found how many. */
 static void put_finders(FILE *out, const vouch_cli_attack_report *r)
@@ -99,8 +91,8 @@ void vouch_cli_attack_text(FILE *out, const vouch_cli_attack_report *r)
     if (c.done < r->points->count)
         fprintf(out, "interrupted: %s points not attacked to the end and not counted\n",
                 vouch_cli_count((uint64_t)(r->points->count - c.done)).text);
-    put_share(out, "clean", c.right, c.done);
-    put_share(out, "robust", c.robust, c.done);
+    vouch_cli_put_share(out, "clean", c.right, c.done);
+    vouch_cli_put_share(out, "robust", c.robust, c.done);
     fprintf(out, "found      %s, each proved over the reals%s%s%s\n",
             vouch_cli_count((uint64_t)found).text, doubtful ? "; " : "",
             doubtful ? vouch_cli_count((uint64_t)doubtful).text : "",

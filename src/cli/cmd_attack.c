@@ -260,6 +260,7 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_cli_output_discard(&j.json);
     vouch_cli_output_discard(&j.out);
     vouch_cli_output_discard(&j.picture);
+    vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;
 }

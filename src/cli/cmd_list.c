@@ -8,6 +8,7 @@
 #include "cli/parse.h"
 #include "cli/text.h"
 #include "data/builtin.h"
+#include "data/corruption.h"
 #include "op/op.h"
 #include "verify/cut.h"
 #include "verify/pick.h"
@@ -101,6 +102,13 @@ static void list_data(void)
     }
 }
 
+static void list_corruptions(void)
+{
+    puts("corruptions (vouch eval --corrupt):");
+    for (const vouch_corruption *const *c = vouch_corruption_table(); *c != NULL; c++)
+        put_row((*c)->name, (*c)->summary, (*c)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -116,9 +124,11 @@ static const struct topic {
     const char *name;
     void (*list)(void);
 } topics[] = {
-    {"operators", list_operators}, {"domains", list_domains}, {"splits", list_splits},
-    {"cuts", list_cuts},           {"picks", list_picks},     {"attacks", list_attacks},
-    {"data", list_data},           {"options", list_options},
+    {"operators", list_operators}, {"domains", list_domains},
+    {"splits", list_splits},       {"cuts", list_cuts},
+    {"picks", list_picks},         {"attacks", list_attacks},
+    {"data", list_data},           {"corruptions", list_corruptions},
+    {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -130,10 +140,10 @@ static bool topic_names(size_t index, const char **name)
 
 static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
-    const vouch_status s = vouch_fail(
-        call->ctx, VOUCH_ERR_ARGUMENT,
-        "'%s' is not one of operators, domains, splits, cuts, picks, attacks, data, options",
-        name);
+    const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
+                                      "'%s' is not one of operators, domains, splits, cuts, "
+                                      "picks, attacks, data, corruptions, options",
+                                      name);
     return vouch_cli_fail(call, s);
 }
 
@@ -154,8 +164,9 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, data, options",
-    .arguments = "[operators|domains|splits|cuts|picks|attacks|data|options]",
+    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, data, "
+               "corruptions, options",
+    .arguments = "[operators|domains|splits|cuts|picks|attacks|data|corruptions|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

@@ -15,13 +15,6 @@
 
 enum { SCHEMA = 1 };
 
-/* A new object inside parent; NULL where memory is out, which the adds below then notice. */
-static json_t *object_in(vouch_context *ctx, json_t *parent, const char *name)
-{
-    json_t *child = json_object();
-    return vouch_json_add(ctx, parent, name, child) == VOUCH_OK ? child : NULL;
-}
-
 static void add_setting(vouch_context *ctx, json_t *to, const vouch_option *row,
                         const void *settings)
 {
@@ -53,7 +46,7 @@ static void add_setting(vouch_context *ctx, json_t *to, const vouch_option *row,
 
 static void add_settings(vouch_context *ctx, json_t *root, const vouch_cli_report *report)
 {
-    json_t *to = object_in(ctx, root, "settings");
+    json_t *to = vouch_json_object_in(ctx, root, "settings");
     for (size_t i = 0; i < vouch_verify_option_count; i++)
         add_setting(ctx, to, &vouch_verify_options[i], report->settings);
     (void)vouch_json_add_int(ctx, root, "seed", report->settings->seed);
@@ -61,7 +54,7 @@ static void add_settings(vouch_context *ctx, json_t *root, const vouch_cli_repor
 
 static void add_network(vouch_context *ctx, json_t *root, const vouch_cli_network *n)
 {
-    json_t *to = object_in(ctx, root, "network");
+    json_t *to = vouch_json_object_in(ctx, root, "network");
     (void)vouch_json_add_text(ctx, to, "file", n->path);
     if (n->graph == NULL)
         return;
@@ -76,7 +69,7 @@ static void add_network(vouch_context *ctx, json_t *root, const vouch_cli_networ
 
 static void add_property(vouch_context *ctx, json_t *root, const vouch_cli_property *p)
 {
-    json_t *to = object_in(ctx, root, "property");
+    json_t *to = vouch_json_object_in(ctx, root, "property");
     (void)vouch_json_add_text(ctx, to, "file", p->path);
     if (p->spec == NULL)
         return;
@@ -94,7 +87,7 @@ static void add_witness(vouch_context *ctx, json_t *root, const vouch_cli_report
         (void)vouch_json_add_text(ctx, root, "witness", NULL);
         return;
     }
-    json_t *to = object_in(ctx, root, "witness");
+    json_t *to = vouch_json_object_in(ctx, root, "witness");
     (void)vouch_json_add_int(ctx, to, "case", r->witness_case);
     (void)vouch_json_add_int(ctx, to, "between", report->between);
     (void)vouch_json_add_reals(ctx, to, "input", r->witness_input,
@@ -126,7 +119,7 @@ static void add_cost(vouch_context *ctx, json_t *root, const vouch_cli_report *r
     (void)vouch_json_add_real(ctx, root, "seconds", report->seconds);
     (void)vouch_json_add_real(ctx, root, "cpu_seconds", report->cpu_seconds);
     (void)vouch_json_add_real(ctx, root, "peak_memory_mib", peak_memory_mib());
-    json_t *to = object_in(ctx, root, "timings");
+    json_t *to = vouch_json_object_in(ctx, root, "timings");
     (void)vouch_json_add_real(ctx, to, "load", report->load_s);
     (void)vouch_json_add_real(ctx, to, "attack", report->result.attack_s);
     (void)vouch_json_add_real(ctx, to, "search", report->result.search_s);
@@ -134,7 +127,7 @@ static void add_cost(vouch_context *ctx, json_t *root, const vouch_cli_report *r
 
 static void add_versions(vouch_context *ctx, json_t *root)
 {
-    json_t *to = object_in(ctx, root, "versions");
+    json_t *to = vouch_json_object_in(ctx, root, "versions");
     (void)vouch_json_add_text(ctx, to, "vouch", VOUCH_VERSION);
     (void)vouch_json_add_text(ctx, to, "compiler", __VERSION__);
     (void)vouch_json_add_text(ctx, to, "gmp", gmp_version);

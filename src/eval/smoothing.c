@@ -19,30 +19,23 @@
 
 #include "attack/objective.h"
 #include "base/random.h"
-#include "base/workers.h"
 #include "eval/binomial.h"
+#include "eval/team.h"
 
 enum { CHUNK = 64, UNIT_CHUNKS = 16 };
 
 /* One round: `samples` noisy copies of each point, counted by class. */
 typedef struct survey {
-    const vouch_victim_plan *plan;
     const char *purpose;
     double sigma;
     uint64_t seed;
-    int64_t samples, points, inputs, classes;
+    int64_t samples, points, inputs, classes, units; /* units of a point */
     const float *x;
     _Atomic int64_t *count; /* [points][classes] */
-    atomic_llong next;      /* unit to be taken */
 } survey;
 
-typedef struct surveyor {
-    vouch_victim *victim;
-    float *x, *z; /* [CHUNK][inputs], [CHUNK][classes] */
-} surveyor;
-
-/* The noisy copies of one chunk; how many there are. */
-static int64_t draw(const survey *s, const surveyor *w, int64_t point, int64_t chunk)
+/* The noisy copies of one chunk into to[CHUNK][inputs]; how many there are. */
+static int64_t draw(const survey *s, int64_t point, int64_t chunk, float *to)
 {
     const int64_t left = s->samples - chunk * CHUNK, rows = left < CHUNK ? left : CHUNK;
     const float *x = s->x + point * s->inputs;
@@ -51,64 +44,39 @@ static int64_t draw(const survey *s, const surveyor *w, int64_t point, int64_t c
         vouch_random_stream(vouch_random_bits(&names), s->purpose, (uint64_t)chunk);
     for (int64_t k = 0; k < rows; k++)
         for (int64_t i = 0; i < s->inputs; i++)
-            w->x[k * s->inputs + i] =
-                (float)((double)x[i] + s->sigma * vouch_random_normal(&r));
+            to[k * s->inputs + i] = (float)((double)x[i] + s->sigma * vouch_random_normal(&r));
     return rows;
 }
 
-static vouch_status survey_unit(survey *s, const surveyor *w, int64_t point, int64_t unit)
+static vouch_status survey_unit(const vouch_team_member *m, void *job, int64_t unit)
 {
-    const int64_t chunks = (s->samples + CHUNK - 1) / CHUNK;
-    const int64_t end = (unit + 1) * UNIT_CHUNKS < chunks ? (unit + 1) * UNIT_CHUNKS : chunks;
-    for (int64_t c = unit * UNIT_CHUNKS; c < end; c++) {
-        const int64_t rows = draw(s, w, point, c);
-        VOUCH_TRY(vouch_victim_forward(w->victim, rows, w->x, w->z));
+    survey *s = job;
+    const int64_t point = unit / s->units, from = unit % s->units * UNIT_CHUNKS;
+    float *x = VOUCH_NEW_ARRAY(m->arena, float, CHUNK * s->inputs);
+    float *z = VOUCH_NEW_ARRAY(m->arena, float, CHUNK * s->classes);
+    if (x == NULL || z == NULL)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t c = from; c < from + UNIT_CHUNKS && c * CHUNK < s->samples; c++) {
+        const int64_t rows = draw(s, point, c, x);
+        VOUCH_TRY(vouch_victim_forward(m->victim, rows, x, z));
         for (int64_t k = 0; k < rows; k++) {
-            const int class = vouch_predicted(s->classes, w->z + k * s->classes);
+            const int class = vouch_predicted(s->classes, z + k * s->classes);
             atomic_fetch_add(&s->count[point * s->classes + class], 1);
         }
     }
     return VOUCH_OK;
 }
 
-static int64_t units_of(const survey *s)
+static vouch_status run_survey(vouch_context *ctx, vouch_arena *arena,
+                               const vouch_victim_plan *plan, int threads, survey *s)
 {
-    return (s->samples + CHUNK * UNIT_CHUNKS - 1) / (CHUNK * UNIT_CHUNKS);
-}
-
-static vouch_status survey_units(vouch_context *ctx, survey *s, vouch_arena *arena)
-{
-    surveyor w = {.x = VOUCH_NEW_ARRAY(arena, float, CHUNK * s->inputs),
-                  .z = VOUCH_NEW_ARRAY(arena, float, CHUNK * s->classes)};
-    if (w.x == NULL || w.z == NULL)
-        return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_victim_new(ctx, arena, s->plan, &w.victim));
-    for (;;) {
-        const int64_t at = (int64_t)atomic_fetch_add(&s->next, 1), units = units_of(s);
-        if (at >= s->points * units)
-            return VOUCH_OK;
-        VOUCH_TRY(survey_unit(s, &w, at / units, at % units));
-    }
-}
-
-static vouch_status work(vouch_context *ctx, void *shared, int number)
-{
-    vouch_arena *arena = vouch_arena_new(ctx);
-    (void)number;
-    const vouch_status status = arena ? survey_units(ctx, shared, arena) : VOUCH_ERR_MEMORY;
-    vouch_arena_free(arena);
-    return status;
-}
-
-static vouch_status run_survey(vouch_context *ctx, vouch_arena *arena, survey *s, int threads)
-{
-    const int64_t units = s->points * units_of(s);
+    s->units = (s->samples + CHUNK * UNIT_CHUNKS - 1) / (CHUNK * UNIT_CHUNKS);
     s->count = vouch_arena_array(arena, (size_t)(s->points * s->classes), sizeof *s->count);
     if (s->count == NULL)
         return VOUCH_ERR_MEMORY;
-    atomic_store(&s->next, 0);
-    return vouch_workers_run(ctx, units < threads ? (int)(units > 0 ? units : 1) : threads,
-                             work, s);
+    const vouch_team team = {
+        .plan = plan, .threads = threads, .phase = "smoothing", .fn = survey_unit, .job = s};
+    return vouch_team_run(ctx, &team, s->points * s->units);
 }
 
 /* ---- judgement ----------------------------------------------------------------------------- */
@@ -165,13 +133,11 @@ static vouch_status check(vouch_context *ctx, const vouch_smoothing *s)
     return VOUCH_OK;
 }
 
-vouch_status vouch_smoothing_run(vouch_context *ctx, vouch_arena *arena,
-                                 const vouch_victim_plan *plan,
+vouch_status vouch_smoothing_run(vouch_arena *arena, const vouch_victim_plan *plan,
                                  const vouch_smoothing *smoothing, int64_t count,
                                  const float *x, vouch_smoothed *smoothed)
 {
-    survey choose = {.plan = plan,
-                     .purpose = "smoothing: choice",
+    survey choose = {.purpose = "smoothing: choice",
                      .sigma = smoothing->sigma,
                      .seed = smoothing->seed,
                      .samples = smoothing->selection,
@@ -182,12 +148,13 @@ vouch_status vouch_smoothing_run(vouch_context *ctx, vouch_arena *arena,
     survey bound = choose;
     bound.purpose = "smoothing: bound";
     bound.samples = smoothing->samples;
+    vouch_context *ctx = vouch_arena_context(arena);
     int64_t *seen = VOUCH_NEW_ARRAY(arena, int64_t, choose.classes);
     if (seen == NULL)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(check(ctx, smoothing));
-    VOUCH_TRY(run_survey(ctx, arena, &choose, smoothing->threads));
-    VOUCH_TRY(run_survey(ctx, arena, &bound, smoothing->threads));
+    VOUCH_TRY(run_survey(ctx, arena, plan, smoothing->threads, &choose));
+    VOUCH_TRY(run_survey(ctx, arena, plan, smoothing->threads, &bound));
     for (int64_t p = 0; p < count; p++) {
         take_counts(&choose, p, seen);
         const int chosen = most_often(choose.classes, seen, -1);

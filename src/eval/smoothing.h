@@ -32,8 +32,7 @@ int vouch_smoothing_vote(int64_t classes, const int64_t *count, double alpha);
 
 /* Cohen's CERTIFY for each of x[count][inputs]; smoothed[count]. The same for any number of
  * threads. */
-vouch_status vouch_smoothing_run(vouch_context *ctx, vouch_arena *arena,
-                                 const vouch_victim_plan *plan,
+vouch_status vouch_smoothing_run(vouch_arena *arena, const vouch_victim_plan *plan,
                                  const vouch_smoothing *smoothing, int64_t count,
                                  const float *x, vouch_smoothed *smoothed);
 

@@ -110,6 +110,33 @@ def gz(path):
     return path
 
 
+def conforms(schema, value, where="result"):
+    """The few words of JSON Schema that docs/schema/ uses; the faults found."""
+    faults = []
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
+             "integer": int, "number": (int, float)}
+    wanted = schema.get("type", [])
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    fits = [k for k in wanted if isinstance(value, kinds[k])
+            and not (isinstance(value, bool) and k in ("integer", "number"))]
+    if wanted and not fits:
+        return [f"{where} is no {wanted}"]
+    if "enum" in schema and value not in schema["enum"]:
+        faults.append(f"{where}: {value} not allowed")
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        faults += [f"{where}.{n} missing" for n in schema.get("required", []) if n not in value]
+        for name, item in value.items():
+            if name in known:
+                faults += conforms(known[name], item, f"{where}.{name}")
+            elif schema.get("additionalProperties") is False:
+                faults.append(f"{where}.{name} is not in the schema")
+    if isinstance(value, list) and "items" in schema:
+        for item in value:
+            faults += conforms(schema["items"], item, f"{where}[]")
+    return faults
+
+
 class CliTest(unittest.TestCase):
     """A folder of its own for each test, and what every answer must satisfy."""
 

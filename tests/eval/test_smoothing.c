@@ -68,7 +68,7 @@ static void run(vouch_context *ctx, int threads, vouch_smoothed *out)
     vouch_victim_plan *plan;
     vouch_test_net_new(ctx, VOUCH_F32, 1, size, parameters, &net);
     vouch_test_ok(ctx, vouch_victim_plan_new(ctx, arena, net.graph, &plan));
-    vouch_test_ok(ctx, vouch_smoothing_run(ctx, arena, plan, &s, POINTS, at[0], out));
+    vouch_test_ok(ctx, vouch_smoothing_run(arena, plan, &s, POINTS, at[0], out));
     vouch_test_net_free(&net);
     vouch_arena_free(arena);
 }
@@ -110,7 +110,7 @@ static void test_senseless_settings_are_refused(void **state)
     vouch_test_net_new(ctx, VOUCH_F32, 1, size, parameters, &net);
     vouch_test_ok(ctx, vouch_victim_plan_new(ctx, arena, net.graph, &plan));
     for (size_t i = 0; i < VOUCH_TEST_COUNT(bad); i++)
-        vouch_test_fails(ctx, vouch_smoothing_run(ctx, arena, plan, &bad[i], 1, at[0], &out),
+        vouch_test_fails(ctx, vouch_smoothing_run(arena, plan, &bad[i], 1, at[0], &out),
                          VOUCH_ERR_ARGUMENT, "smoothing");
     vouch_test_net_free(&net);
     vouch_arena_free(arena);

@@ -1,0 +1,287 @@
+/* vouch eval: accuracy, calibration, robustness between attack and proof, noise. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/workers.h"
+#include "cli/eval_report.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/text.h"
+
+typedef struct eval_cli {
+    const char *attack, *eps, *norm, *certify, *range, *image, *json;
+    double limit, smooth, alpha;
+    int64_t samples, from, count, seed, threads;
+    bool corrupt, relative, quiet;
+} eval_cli;
+
+#define FIELD(f) offsetof(eval_cli, f)
+#define INT_ROW(field, arg, text, otherwise, least)                                            \
+    {                                                                                          \
+        .name = #field, .argument = arg, .help = text, .type = VOUCH_OPTION_INT,               \
+        .offset = FIELD(field), .number = otherwise, .low = least, .high = 0x1p53              \
+    }
+#define REAL_ROW(field, arg, text, otherwise, most)                                            \
+    {                                                                                          \
+        .name = #field, .argument = arg, .help = text, .type = VOUCH_OPTION_REAL,              \
+        .offset = FIELD(field), .number = otherwise, .low = 0, .high = most                    \
+    }
+#define TEXT_ROW(field, arg, what, otherwise)                                                  \
+    {                                                                                          \
+        .name = #field, .argument = arg, .help = what, .type = VOUCH_OPTION_TEXT,              \
+        .offset = FIELD(field), .text = otherwise                                              \
+    }
+#define FLAG_ROW(field, what)                                                                  \
+    {                                                                                          \
+        .name = #field, .help = what, .type = VOUCH_OPTION_FLAG, .offset = FIELD(field)        \
+    }
+
+static const vouch_option rows[] = {
+    TEXT_ROW(eps, "E,...",
+             "radii of the ball, ascending, in units of the inputs; without them no attack and "
+             "no proof",
+             NULL),
+    TEXT_ROW(attack, "NAME,...", "attacks (vouch list attacks), or none", "pgd"),
+    {.name = "norm",
+     .argument = "NORM",
+     .help = "the ball's norm; proofs are for linf alone",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(norm),
+     .text = "linf",
+     .choices = vouch_norm_choices},
+    {.name = "certify",
+     .argument = "LEVEL",
+     .help = "the last level of proofs: none, interval, crown, alpha, complete; each point is "
+             "given to the cheaper ones first",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(certify),
+     .text = "crown",
+     .choices = vouch_certify_choices},
+    REAL_ROW(limit, "S", "seconds for each complete verification", 10, 1e9),
+    REAL_ROW(smooth, "SIGMA", "randomised smoothing by noise of that deviation; 0: none", 0,
+             1e9),
+    INT_ROW(samples, "N", "noisy copies of each point for smoothing", 10000, 1),
+    REAL_ROW(alpha, "A", "how often a smoothed certificate may be wrong", .001, .499),
+    FLAG_ROW(corrupt, "accuracy under every corruption (vouch list corruptions)"),
+    INT_ROW(from, "N", "the first point of the data set", 0, 0),
+    INT_ROW(count, "N", "how many points", 100, 1),
+    TEXT_ROW(range, "LOW,HIGH", "valid range of every input, in place of the data's", NULL),
+    TEXT_ROW(image, "C,H,W", "inputs are such an image, in place of the data's shape", NULL),
+    FLAG_ROW(relative, "of tables: eps is a share of each column's range"),
+    INT_ROW(seed, "N", "random seed: the same seed gives the same figures", 1, 0),
+    INT_ROW(threads, "N", "threads; 0: all cores. They change no result", 0, 0),
+    TEXT_ROW(json, "FILE",
+             "write the result as JSON; - for standard output, in place of the text", NULL),
+    FLAG_ROW(quiet, "no progress line"),
+};
+static const size_t row_count = sizeof rows / sizeof *rows;
+
+enum { MOST = 64 }; /* radii, attacks */
+
+typedef struct job {
+    const vouch_cli_call *call;
+    const eval_cli *cli;
+    vouch_cli_network network;
+    vouch_cli_points points;
+    vouch_data_info info; /* of the points, with the shape asked for */
+    double eps[MOST];
+    const vouch_attack *attack[MOST];
+    vouch_eval_request request;
+    vouch_eval_result result;
+    vouch_cli_output json;
+} job;
+
+/* ---- what is asked ------------------------------------------------------------------------- */
+
+static vouch_status add_eps(job *j, const char *text)
+{
+    vouch_eval_request *q = &j->request;
+    char *end = NULL;
+    const double eps = strtod(text, &end);
+    if (*end != '\0' || end == text || !(eps >= 0) || !isfinite(eps))
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'eps': '%s' is not a finite radius", text);
+    if (q->eps_count > 0 && !(eps > j->eps[q->eps_count - 1]))
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'eps': %s is not above the one before", text);
+    j->eps[q->eps_count++] = eps;
+    return VOUCH_OK;
+}
+
+static vouch_status add_attack(job *j, const char *name)
+{
+    vouch_eval_request *q = &j->request;
+    const vouch_attack *attack = vouch_attack_find(name);
+    if (strcmp(name, "none") == 0)
+        return VOUCH_OK;
+    if (attack == NULL)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'attack': there is no '%s' (vouch list attacks)", name);
+    if (!(attack->norms >> q->ball.norm & 1))
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'attack': %s does not attack in the norm %s", name,
+                          vouch_norm_name(q->ball.norm));
+    j->attack[q->attack_count++] = attack;
+    return VOUCH_OK;
+}
+
+/* The parts of a list "a,b,c". */
+static vouch_status each_part(job *j, const char *option, const char *list,
+                              vouch_status (*add)(job *j, const char *part))
+{
+    char *text = vouch_arena_text(j->call->arena, list ? list : ""), *rest = NULL;
+    int count = 0;
+    if (text == NULL)
+        return VOUCH_ERR_MEMORY;
+    for (char *at = strtok_r(text, ",", &rest); at; at = strtok_r(NULL, ",", &rest)) {
+        if (++count > MOST)
+            return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                              "option '%s': more than %d of them", option, MOST);
+        VOUCH_TRY(add(j, at));
+    }
+    return VOUCH_OK;
+}
+
+static vouch_status read_options(job *j)
+{
+    const eval_cli *cli = j->cli;
+    (void)vouch_norm_find(cli->norm, &j->request.ball.norm);
+    j->request.eps = j->eps;
+    j->request.attack = j->attack;
+    j->request.certify_level = vouch_certify_find(cli->certify);
+    j->request.limit_s = cli->limit;
+    j->request.smoothing_sigma = cli->smooth;
+    j->request.smoothing =
+        (vouch_smoothing){.selection = 100, .samples = cli->samples, .alpha = cli->alpha};
+    j->request.corruptions = cli->corrupt;
+    j->request.seed = (uint64_t)cli->seed;
+    j->request.threads =
+        cli->threads > 0 && cli->threads < 1024 ? (int)cli->threads : vouch_workers_available();
+    VOUCH_TRY(each_part(j, "eps", cli->eps, add_eps));
+    return each_part(j, "attack", cli->attack, add_attack);
+}
+
+static vouch_status open_outputs(job *j)
+{
+    const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
+    const vouch_cli_name out[] = {{"--json", j->cli->json}};
+    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 1, in, 1));
+    return vouch_cli_output_open(j->call->arena, j->cli->json, &j->json);
+}
+
+/* What the data says of its samples, with the shape and the range that were asked for. */
+static vouch_status describe_points(job *j)
+{
+    const vouch_cli_points *p = &j->points;
+    j->info = *vouch_data_stream_info(p->stream);
+    vouch_feature *feature = VOUCH_NEW_ARRAY(j->call->arena, vouch_feature, p->size);
+    if (feature == NULL)
+        return VOUCH_ERR_MEMORY;
+    memcpy(feature, j->info.feature, (size_t)p->size * sizeof *feature);
+    for (int64_t i = 0; i < p->size; i++) {
+        feature[i].low = p->low[i];
+        feature[i].high = p->high[i];
+    }
+    j->info.feature = feature;
+    j->info.shape = p->shape;
+    return VOUCH_OK;
+}
+
+static vouch_status read_points(job *j)
+{
+    const eval_cli *cli = j->cli;
+    vouch_cli_points *p = &j->points;
+    const vouch_cli_points_wanted wanted = {cli->from, cli->count, cli->range, cli->image,
+                                            cli->relative};
+    VOUCH_TRY(vouch_cli_points_load(j->call->ctx, j->call->arena, j->call->argument[1],
+                                    &j->network, &wanted, p));
+    if (p->stream == NULL || vouch_data_stream_info(p->stream)->classes == 0)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_VALUE,
+                          "%s: has no labels to be right or wrong about", p->place);
+    VOUCH_TRY(describe_points(j));
+    j->request.points = (vouch_eval_points){&j->info, p->count, p->size, p->x, p->label};
+    j->request.ball.size = p->size;
+    j->request.ball.low = p->low;
+    j->request.ball.high = p->high;
+    j->request.ball.image = p->image;
+    j->request.ball.rules = p->is_table ? &p->rules : NULL;
+    return VOUCH_OK;
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static vouch_status examine(job *j)
+{
+    vouch_context *ctx = j->call->ctx;
+    vouch_cli_progress progress;
+    VOUCH_TRY(read_options(j));
+    VOUCH_TRY(vouch_cli_network_load(ctx, j->call->argument[0], &j->network));
+    VOUCH_TRY(read_points(j));
+    j->request.graph = j->network.graph;
+    vouch_cli_progress_start(ctx, j->cli->quiet, &progress);
+    const vouch_status s = vouch_eval_run(ctx, j->call->arena, &j->request, &j->result);
+    vouch_cli_progress_stop(ctx, &progress);
+    return s;
+}
+
+static vouch_exit publish(job *j)
+{
+    const vouch_cli_eval_report report = {.network = &j->network,
+                                          .points = &j->points,
+                                          .request = &j->request,
+                                          .result = &j->result,
+                                          .seconds = vouch_wall_s() - j->call->started_s,
+                                          .cpu_seconds = vouch_cpu_s()};
+    if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
+        vouch_cli_eval_text(stdout, &report);
+    const vouch_exit text = vouch_cli_finish(j->call, VOUCH_EXIT_OK);
+    vouch_status s = VOUCH_OK;
+    if (vouch_cli_output_wanted(&j->json))
+        s = vouch_cli_eval_json(j->call->ctx, j->json.stream, &report);
+    if (s == VOUCH_OK && vouch_cli_output_wanted(&j->json))
+        s = vouch_cli_output_commit(j->call->ctx, &j->json);
+    return text != VOUCH_EXIT_OK || s == VOUCH_OK ? text : vouch_cli_fail(j->call, s);
+}
+
+static vouch_exit run(const vouch_cli_call *call)
+{
+    job j = {.call = call, .cli = call->settings[1]};
+    vouch_status s = open_outputs(&j);
+    if (s == VOUCH_OK)
+        s = examine(&j);
+    const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
+    vouch_cli_output_discard(&j.json);
+    vouch_cli_points_free(&j.points);
+    vouch_cli_network_free(&j.network);
+    return code;
+}
+
+const vouch_command vouch_command_eval = {
+    .name = "eval",
+    .summary =
+        "measure a classifier: accuracy, calibration, robustness between attack and proof",
+    .arguments = "NET DATA",
+    .description =
+        "Counts how many of DATA's points the network gets right, with Wilson's 95 % interval, "
+        "by class, and how far its confidence may be believed (expected calibration error).\n\n"
+        "With --eps also how many stay right in a ball around them: at most as many as the "
+        "attacks leave, at least as many as are proved. Adversarials and proofs hold over the "
+        "real numbers, so a point that is both is an error, and the command says so. Several "
+        "radii give a curve: an adversarial counts for larger balls too, a proof for smaller "
+        "ones.\n\n"
+        "--smooth certifies the network under Gaussian noise in L2, by counting; --corrupt "
+        "counts what is right under noise, blur, light, motion and losses that nobody chose.",
+    .examples = "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
+                "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha\n"
+                "vouch eval net.onnx digits.npz --eps 0.1 --attack pgd,autoattack --certify "
+                "complete --limit 30 --json result.json\n"
+                "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
+    .least = 2,
+    .most = 2,
+    .interruptible = true,
+    .table = {{rows, &row_count, sizeof(eval_cli)}},
+    .run = run,
+};

@@ -1,0 +1,153 @@
+/* The JSON of `vouch eval` (docs/json.md, docs/schema/eval.json). */
+#include <inttypes.h>
+
+#include "base/json.h"
+#include "cli/eval_report.h"
+#include "cli/share.h"
+
+enum { SCHEMA = 1 };
+
+static void add_head(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
+{
+    (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
+    (void)vouch_json_add_text(ctx, root, "network", r->network->path);
+    (void)vouch_json_add_text(ctx, root, "network_sha256", r->network->sha256);
+    (void)vouch_json_add_text(ctx, root, "data", r->points->place);
+    (void)vouch_json_add_text(ctx, root, "norm", vouch_norm_name(r->request->ball.norm));
+    (void)vouch_json_add_text(ctx, root, "certify",
+                              vouch_certify_name(r->request->certify_level));
+    (void)vouch_json_add_real(ctx, root, "limit", r->request->limit_s);
+    (void)vouch_json_add_count(ctx, root, "seed", r->request->seed);
+    (void)vouch_json_add_int(ctx, root, "points", r->points->count);
+    vouch_cli_add_share(ctx, root, "right", r->result->right, r->points->count);
+}
+
+static void add_calibration(vouch_context *ctx, json_t *root, const vouch_calibration *c)
+{
+    json_t *to = vouch_json_object_in(ctx, root, "calibration");
+    (void)vouch_json_add_real(ctx, to, "ece", c->ece);
+    (void)vouch_json_add_real(ctx, to, "worst", c->worst);
+    (void)vouch_json_add_real(ctx, to, "mean_confidence", c->mean_confidence);
+    (void)vouch_json_add_real(ctx, to, "brier", c->brier);
+    (void)vouch_json_add_real(ctx, to, "log_loss", c->log_loss);
+    json_t *bins = vouch_json_array_in(ctx, to, "bins");
+    for (int b = 0; b < VOUCH_BINS; b++) {
+        json_t *bin = vouch_json_object_in(ctx, bins, NULL);
+        (void)vouch_json_add_int(ctx, bin, "points", c->points[b]);
+        (void)vouch_json_add_int(ctx, bin, "right", c->right[b]);
+        (void)vouch_json_add_real(ctx, bin, "confidence", c->confidence[b]);
+    }
+}
+
+static void add_classes(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
+{
+    json_t *list = vouch_json_array_in(ctx, root, "classes");
+    for (int64_t k = 0; k < r->result->classes; k++) {
+        const vouch_eval_class *c = &r->result->class[k];
+        json_t *row = vouch_json_object_in(ctx, list, NULL);
+        (void)vouch_json_add_int(ctx, row, "points", c->points);
+        (void)vouch_json_add_int(ctx, row, "right", c->right);
+        (void)vouch_json_add_int(ctx, row, "predicted", c->predicted);
+        (void)vouch_json_add_int(ctx, row, "withstood", c->robust);
+        (void)vouch_json_add_int(ctx, row, "certified", c->certified);
+    }
+}
+
+static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r,
+                       const vouch_eval_radius *at)
+{
+    const vouch_eval_request *q = r->request;
+    json_t *row = vouch_json_object_in(ctx, list, NULL);
+    (void)vouch_json_add_real(ctx, row, "eps", at->eps);
+    vouch_cli_add_share(ctx, row, "withstood", at->withstood, r->points->count);
+    vouch_cli_add_share(ctx, row, "certified", at->certified, r->points->count);
+    json_t *attacks = vouch_json_object_in(ctx, row, "attacks");
+    for (int k = 0; k < q->attack_count; k++)
+        (void)vouch_json_add_int(ctx, attacks, q->attack[k]->name, at->robust[k]);
+    json_t *levels = vouch_json_object_in(ctx, row, "levels");
+    for (int level = 1; level <= q->certify_level; level++)
+        (void)vouch_json_add_int(ctx, levels, vouch_certify_name(level), at->by_level[level]);
+    (void)vouch_json_add_int(ctx, row, "refuted", at->refuted);
+    (void)vouch_json_add_int(ctx, row, "timed_out", at->timed_out);
+    (void)vouch_json_add_real(ctx, row, "attack_seconds", at->attack_s);
+    (void)vouch_json_add_real(ctx, row, "certify_seconds", at->certify_s);
+}
+
+static void add_smoothing(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
+{
+    const vouch_smoothing *s = &r->request->smoothing;
+    if (r->result->smoothed == NULL)
+        return;
+    json_t *to = vouch_json_object_in(ctx, root, "smoothing");
+    (void)vouch_json_add_real(ctx, to, "sigma", r->request->smoothing_sigma);
+    (void)vouch_json_add_int(ctx, to, "selection", s->selection);
+    (void)vouch_json_add_int(ctx, to, "samples", s->samples);
+    (void)vouch_json_add_real(ctx, to, "alpha", s->alpha);
+    vouch_cli_add_share(ctx, to, "right", r->result->smoothed_right, r->points->count);
+}
+
+static void add_corruptions(vouch_context *ctx, json_t *root, const vouch_eval_result *result)
+{
+    json_t *to = vouch_json_object_in(ctx, root, "corruptions");
+    for (int i = 0; i < result->corrupted_count; i++) {
+        json_t *list = vouch_json_array_in(ctx, to, result->corrupted[i].corruption->name);
+        for (int s = 0; s < VOUCH_SEVERITIES; s++)
+            (void)vouch_json_add_int(ctx, list, NULL, result->corrupted[i].right[s]);
+    }
+}
+
+/* Of one point: its classes, and at each radius who found an adversarial and what proved. */
+static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r,
+                      int64_t p)
+{
+    const vouch_eval_result *result = r->result;
+    json_t *row = vouch_json_object_in(ctx, list, NULL);
+    (void)vouch_json_add_int(ctx, row, "label", r->request->points.label[p]);
+    (void)vouch_json_add_int(ctx, row, "predicted", result->predicted[p]);
+    json_t *found = vouch_json_array_in(ctx, row, "found_by"),
+           *proved = vouch_json_array_in(ctx, row, "certified_by");
+    for (int i = 0; i < r->request->eps_count; i++) {
+        const vouch_eval_verdict *v = &result->verdict[i * r->points->count + p];
+        (void)vouch_json_add_text(ctx, found, NULL, v->found_by);
+        (void)vouch_json_add_text(ctx, proved, NULL,
+                                  v->level > 0 ? vouch_certify_name(v->level) : NULL);
+    }
+    if (result->smoothed == NULL)
+        return;
+    (void)vouch_json_add_int(ctx, row, "smoothed", result->smoothed[p].predicted);
+    (void)vouch_json_add_real(ctx, row, "radius_l2", result->smoothed[p].radius_l2);
+}
+
+static void fill(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
+{
+    add_head(ctx, root, r);
+    add_calibration(ctx, root, &r->result->calibration);
+    add_classes(ctx, root, r);
+    json_t *radii = vouch_json_array_in(ctx, root, "radii");
+    for (int i = 0; i < r->request->eps_count; i++)
+        add_radius(ctx, radii, r, &r->result->radius[i]);
+    add_smoothing(ctx, root, r);
+    add_corruptions(ctx, root, r->result);
+    (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
+    (void)vouch_json_add_real(ctx, root, "cpu_seconds", r->cpu_seconds);
+    json_t *each = vouch_json_array_in(ctx, root, "each");
+    for (int64_t p = 0; p < r->points->count; p++)
+        add_point(ctx, each, r, p);
+}
+
+vouch_status vouch_cli_eval_json(vouch_context *ctx, FILE *out, const vouch_cli_eval_report *r)
+{
+    json_t *root;
+    char *text = NULL;
+    size_t size = 0;
+    VOUCH_TRY(vouch_json_object(ctx, &root));
+    fill(ctx, root, r);
+    vouch_status s = vouch_context_status(ctx);
+    if (s == VOUCH_OK)
+        s = vouch_json_dump(ctx, root, &text, &size);
+    json_decref(root);
+    if (s == VOUCH_OK)
+        (void)fwrite(text, 1, size, out); /* the stream remembers an error */
+    vouch_release(ctx, text);
+    return s;
+}

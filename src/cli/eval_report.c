@@ -1,0 +1,160 @@
+/* The text of `vouch eval`: a line for each figure, then tables. */
+#include "cli/eval_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "cli/share.h"
+#include "cli/text.h"
+
+static double percent(int64_t hits, int64_t of)
+{
+    return of > 0 ? 100 * (double)hits / (double)of : 0;
+}
+
+static void put_head(FILE *out, const vouch_cli_eval_report *r)
+{
+    const vouch_calibration *c = &r->result->calibration;
+    fprintf(out, "network    %s (%s inputs, %s classes)\n", r->network->path,
+            vouch_cli_count((uint64_t)r->network->inputs).text,
+            vouch_cli_count((uint64_t)r->result->classes).text);
+    fprintf(out, "points     %s (%s), seed %" PRIu64 "\n", r->points->place,
+            vouch_cli_count((uint64_t)r->points->count).text, r->request->seed);
+    vouch_cli_put_share(out, "clean", r->result->right, r->points->count);
+    fprintf(out,
+            "confidence %.2f %% on average, ECE %.2f %%, worst bin %.2f %%, Brier %.4f, "
+            "log loss %.4f\n",
+            100 * c->mean_confidence, 100 * c->ece, 100 * c->worst, c->brier, c->log_loss);
+}
+
+/* ---- robustness ----------------------------------------------------------------------------- */
+
+static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_eval_radius *at)
+{
+    const vouch_eval_request *q = r->request;
+    const int64_t n = r->points->count;
+    fprintf(out, "\n%s, eps %s\n", vouch_norm_name(q->ball.norm), vouch_cli_real(at->eps).text);
+    for (int k = 0; k < q->attack_count; k++)
+        vouch_cli_put_share(out, q->attack[k]->name, at->robust[k], n);
+    if (q->attack_count != 1 || at->withstood != at->robust[0])
+        vouch_cli_put_share(out, "withstood", at->withstood, n);
+    if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
+        return;
+    vouch_cli_put_share(out, "certified", at->certified, n);
+    for (int level = 1; level <= q->certify_level; level++)
+        fprintf(out, "  %-8s %s\n", vouch_certify_name(level),
+                vouch_cli_count((uint64_t)at->by_level[level]).text);
+    fprintf(out, "undecided  %s",
+            vouch_cli_count((uint64_t)(at->withstood - at->certified)).text);
+    if (at->timed_out > 0)
+        fprintf(out, ", %s of them by the limit",
+                vouch_cli_count((uint64_t)at->timed_out).text);
+    fprintf(out, "\ntime       attacks %s, proofs %s\n", vouch_cli_seconds(at->attack_s).text,
+            vouch_cli_seconds(at->certify_s).text);
+}
+
+/* The curve in a few columns. */
+static void put_curve(FILE *out, const vouch_cli_eval_report *r)
+{
+    const vouch_eval_request *q = r->request;
+    if (q->eps_count < 2)
+        return;
+    fprintf(out, "\n%12s %12s %12s\n", "eps", "withstood %", "certified %");
+    for (int i = 0; i < q->eps_count; i++) {
+        const vouch_eval_radius *at = &r->result->radius[i];
+        fprintf(out, "%12s %12.2f %12.2f\n", vouch_cli_real(at->eps).text,
+                percent(at->withstood, r->points->count),
+                percent(at->certified, r->points->count));
+    }
+}
+
+/* Up to that many classes have a row each. */
+enum { CLASSES_SHOWN = 20 };
+
+static void put_classes(FILE *out, const vouch_cli_eval_report *r)
+{
+    const bool radii = r->request->eps_count > 0;
+    if (r->result->classes > CLASSES_SHOWN)
+        return;
+    fprintf(out, "\n%-10s %8s %8s %8s", "class", "points", "right", "named");
+    if (radii)
+        fprintf(out, " %9s %9s (eps %s)", "withstood", "certified",
+                vouch_cli_real(r->request->eps[0]).text);
+    fprintf(out, "\n");
+    for (int64_t k = 0; k < r->result->classes; k++) {
+        const vouch_eval_class *c = &r->result->class[k];
+        fprintf(out, "%-10" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64, k, c->points,
+                c->right, c->predicted);
+        if (radii)
+            fprintf(out, " %9" PRId64 " %9" PRId64, c->robust, c->certified);
+        fprintf(out, "\n");
+    }
+}
+
+/* ---- noise ---------------------------------------------------------------------------------- */
+
+/* How many points are right with at least that radius. */
+static int64_t smoothed_beyond(const vouch_cli_eval_report *r, double radius)
+{
+    int64_t count = 0;
+    for (int64_t p = 0; p < r->points->count; p++)
+        count += r->result->smoothed[p].predicted == r->request->points.label[p] &&
+                 r->result->smoothed[p].radius_l2 >= radius;
+    return count;
+}
+
+static void put_smoothing(FILE *out, const vouch_cli_eval_report *r)
+{
+    const vouch_smoothing *s = &r->request->smoothing;
+    const double sigma = r->request->smoothing_sigma;
+    int64_t abstained = 0;
+    if (r->result->smoothed == NULL)
+        return;
+    for (int64_t p = 0; p < r->points->count; p++)
+        abstained += r->result->smoothed[p].predicted == VOUCH_SMOOTHING_ABSTAINS;
+    fprintf(out,
+            "\nsmoothed by sigma %s, %s copies, alpha %s: %s of %s points without answer\n",
+            vouch_cli_real(sigma).text, vouch_cli_count((uint64_t)s->samples).text,
+            vouch_cli_real(s->alpha).text, vouch_cli_count((uint64_t)abstained).text,
+            vouch_cli_count((uint64_t)r->points->count).text);
+    fprintf(out, "%12s %12s\n", "L2 radius", "certified %");
+    for (int i = 0; i <= 6; i++)
+        fprintf(out, "%12s %12.2f\n", vouch_cli_real(i * sigma / 2).text,
+                percent(smoothed_beyond(r, i * sigma / 2), r->points->count));
+}
+
+static void put_corruptions(FILE *out, const vouch_cli_eval_report *r)
+{
+    double mean = 0;
+    if (r->result->corrupted_count == 0)
+        return;
+    fprintf(out, "\n%-12s", "corruption %");
+    for (int s = 1; s <= VOUCH_SEVERITIES; s++)
+        fprintf(out, " %7d", s);
+    fprintf(out, " %7s\n", "mean");
+    for (int i = 0; i < r->result->corrupted_count; i++) {
+        const vouch_corrupted *row = &r->result->corrupted[i];
+        double sum = 0;
+        fprintf(out, "%-12s", row->corruption->name);
+        for (int s = 0; s < VOUCH_SEVERITIES; s++) {
+            fprintf(out, " %7.2f", percent(row->right[s], r->points->count));
+            sum += percent(row->right[s], r->points->count);
+        }
+        fprintf(out, " %7.2f\n", sum / VOUCH_SEVERITIES);
+        mean += sum / VOUCH_SEVERITIES / r->result->corrupted_count;
+    }
+    fprintf(out, "%-12s %47.2f\n", "mean", mean);
+}
+
+void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
+{
+    put_head(out, r);
+    for (int i = 0; i < r->request->eps_count; i++)
+        put_radius(out, r, &r->result->radius[i]);
+    put_curve(out, r);
+    put_classes(out, r);
+    put_smoothing(out, r);
+    put_corruptions(out, r);
+    fprintf(out, "\ntime       %s, CPU %s\n", vouch_cli_seconds(r->seconds).text,
+            vouch_cli_seconds(r->cpu_seconds).text);
+}

@@ -1,0 +1,22 @@
+/* What `vouch eval` says: a table, JSON, a curve. */
+#ifndef VOUCH_CLI_EVAL_REPORT_H
+#define VOUCH_CLI_EVAL_REPORT_H
+
+#include <stdio.h>
+
+#include "cli/attack_points.h"
+#include "eval/eval.h"
+
+typedef struct vouch_cli_eval_report {
+    const vouch_cli_network *network;
+    const vouch_cli_points *points;
+    const vouch_eval_request *request;
+    const vouch_eval_result *result;
+    double seconds, cpu_seconds;
+} vouch_cli_eval_report;
+
+void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *report);
+vouch_status vouch_cli_eval_json(vouch_context *ctx, FILE *out,
+                                 const vouch_cli_eval_report *report);
+
+#endif

@@ -1,0 +1,279 @@
+/* The order of an evaluation (eval.h), and what follows from one radius for another: an
+ * adversarial counts for every larger ball, a proof for every smaller one. So attacks go up
+ * through the radii and proofs come down.
+ */
+#include "eval/eval.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+typedef struct evaluation {
+    vouch_context *ctx;
+    vouch_arena *arena;
+    const vouch_eval_request *request;
+    const vouch_victim_plan *plan;
+    vouch_eval_result *result;
+    bool *wrong;    /* [count] */
+    bool *attacked; /* [count] at the radius in hand */
+} evaluation;
+
+static vouch_eval_verdict *verdict_at(const evaluation *e, int radius, int64_t point)
+{
+    return &e->result->verdict[radius * e->request->points.count + point];
+}
+
+/* ---- the points as they are ----------------------------------------------------------------- */
+
+static vouch_status look_at_clean(evaluation *e)
+{
+    const vouch_eval_points *p = &e->request->points;
+    vouch_eval_result *r = e->result;
+    float *z = VOUCH_NEW_ARRAY(e->arena, float, p->count * r->classes);
+    if (z == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_eval_logits(e->ctx, e->plan, e->request->threads, p->count, p->x, z));
+    for (int64_t i = 0; i < p->count; i++) {
+        r->predicted[i] = vouch_predicted(r->classes, z + i * r->classes);
+        e->wrong[i] = r->predicted[i] != p->label[i];
+        r->class[p->label[i]].points++;
+        r->class[p->label[i]].right += !e->wrong[i];
+        r->class[r->predicted[i]].predicted++;
+        r->right += !e->wrong[i];
+    }
+    return vouch_calibrate(e->arena, p->count, r->classes, z, p->label, &r->calibration);
+}
+
+/* ---- attacks -------------------------------------------------------------------------------- */
+
+static vouch_status attack(evaluation *e, int radius, int which)
+{
+    const vouch_eval_request *q = e->request;
+    const int64_t count = q->points.count;
+    const vouch_arena_mark mark = vouch_arena_get_mark(e->arena);
+    vouch_ball ball = q->ball;
+    ball.eps = q->eps[radius];
+    const vouch_campaign campaign = {.graph = q->graph,
+                                     .attack = q->attack[which],
+                                     .ball = &ball,
+                                     .count = count,
+                                     .x = q->points.x,
+                                     .label = q->points.label,
+                                     .seed = q->seed,
+                                     .threads = q->threads};
+    float *found = VOUCH_NEW_ARRAY(e->arena, float, count * q->points.inputs);
+    vouch_fate *fate = VOUCH_NEW_ARRAY(e->arena, vouch_fate, count);
+    if (found == NULL || fate == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_campaign_run(e->ctx, e->arena, &campaign, found, fate));
+    for (int64_t p = 0; p < count; p++) {
+        const bool is_found = fate[p].outcome == VOUCH_OUTCOME_FOUND;
+        e->result->radius[radius].robust[which] += !e->wrong[p] && !is_found;
+        if (is_found && verdict_at(e, radius, p)->found_by == NULL)
+            verdict_at(e, radius, p)->found_by = campaign.attack->name;
+    }
+    vouch_arena_reset(e->arena, mark);
+    return VOUCH_OK;
+}
+
+static vouch_status attack_all(evaluation *e, int radius)
+{
+    const double begun = vouch_wall_s();
+    for (int which = 0; which < e->request->attack_count; which++)
+        VOUCH_TRY(attack(e, radius, which));
+    e->result->radius[radius].attack_s = vouch_wall_s() - begun;
+    for (int64_t p = 0; radius > 0 && p < e->request->points.count; p++)
+        if (verdict_at(e, radius, p)->found_by == NULL)
+            verdict_at(e, radius, p)->found_by = verdict_at(e, radius - 1, p)->found_by;
+    return VOUCH_OK;
+}
+
+/* ---- proofs --------------------------------------------------------------------------------- */
+
+static vouch_status certify(evaluation *e, int radius, vouch_certificate *certificate)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_eval_radius *r = &e->result->radius[radius];
+    const double begun = vouch_wall_s();
+    vouch_ball ball = q->ball;
+    ball.eps = q->eps[radius];
+    const vouch_certify request = {.graph = vouch_victim_graph(e->plan),
+                                   .ball = &ball,
+                                   .x = q->points.x,
+                                   .label = q->points.label,
+                                   .count = q->points.count,
+                                   .skip = e->wrong,
+                                   .attacked = e->attacked,
+                                   .level = q->certify_level,
+                                   .limit_s = q->limit_s,
+                                   .seed = q->seed,
+                                   .threads = q->threads};
+    for (int64_t p = 0; p < q->points.count; p++) {
+        e->attacked[p] = verdict_at(e, radius, p)->found_by != NULL;
+        certificate[p].is_refuted = certificate[p].is_timed_out = false;
+    }
+    VOUCH_TRY(vouch_certify_run(e->ctx, e->arena, &request, certificate));
+    for (int64_t p = 0; p < q->points.count; p++) {
+        verdict_at(e, radius, p)->level = certificate[p].level;
+        r->refuted += certificate[p].is_refuted;
+        r->timed_out += certificate[p].is_timed_out;
+        for (int above = radius; certificate[p].is_refuted && above < q->eps_count; above++)
+            if (verdict_at(e, above, p)->found_by == NULL)
+                verdict_at(e, above, p)->found_by = vouch_certify_name(VOUCH_CERTIFY_LEVELS);
+    }
+    r->certify_s = vouch_wall_s() - begun;
+    return VOUCH_OK;
+}
+
+static vouch_status certify_all(evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_certificate *certificate =
+        VOUCH_NEW_ARRAY(e->arena, vouch_certificate, q->points.count);
+    if (certificate == NULL)
+        return VOUCH_ERR_MEMORY;
+    if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
+        return VOUCH_OK;
+    for (int radius = q->eps_count - 1; radius >= 0; radius--)
+        VOUCH_TRY(certify(e, radius, certificate));
+    return VOUCH_OK;
+}
+
+/* ---- sums ----------------------------------------------------------------------------------- */
+
+/* The sandwich: nothing is proved and refuted. */
+static vouch_status count_point(evaluation *e, int radius, int64_t p)
+{
+    vouch_eval_radius *r = &e->result->radius[radius];
+    vouch_eval_class *class = &e->result->class[e->request->points.label[p]];
+    const vouch_eval_verdict *v = verdict_at(e, radius, p);
+    if (v->found_by != NULL && v->level > 0)
+        return vouch_fail(e->ctx, VOUCH_ERR_INTERNAL,
+                          "point %" PRId64 ", eps %g: %s found an adversarial where %s proves "
+                          "that there is none; this is a defect of vouch",
+                          p, r->eps, v->found_by, vouch_certify_name(v->level));
+    r->withstood += !e->wrong[p] && v->found_by == NULL;
+    r->certified += v->level > 0;
+    r->by_level[v->level] += v->level > 0;
+    class->robust += radius == 0 && !e->wrong[p] && v->found_by == NULL;
+    class->certified += radius == 0 && v->level > 0;
+    return VOUCH_OK;
+}
+
+static vouch_status count_all(evaluation *e)
+{
+    for (int radius = 0; radius < e->request->eps_count; radius++)
+        for (int64_t p = 0; p < e->request->points.count; p++)
+            VOUCH_TRY(count_point(e, radius, p));
+    return VOUCH_OK;
+}
+
+/* ---- noise ---------------------------------------------------------------------------------- */
+
+static vouch_status smooth(evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_eval_result *r = e->result;
+    vouch_smoothing smoothing = q->smoothing;
+    if (q->smoothing_sigma == 0)
+        return VOUCH_OK;
+    smoothing.sigma = q->smoothing_sigma;
+    smoothing.seed = q->seed;
+    smoothing.threads = q->threads;
+    r->smoothed = VOUCH_NEW_ARRAY(e->arena, vouch_smoothed, q->points.count);
+    if (r->smoothed == NULL)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_smoothing_run(e->arena, e->plan, &smoothing, q->points.count, q->points.x,
+                                  r->smoothed));
+    for (int64_t p = 0; p < q->points.count; p++)
+        r->smoothed_right += r->smoothed[p].predicted == q->points.label[p];
+    return VOUCH_OK;
+}
+
+static vouch_status corrupt_all(evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_eval_result *r = e->result;
+    int count = 0;
+    while (vouch_corruption_table()[count])
+        count++;
+    r->corrupted = VOUCH_NEW_ARRAY(e->arena, vouch_corrupted, count);
+    if (r->corrupted == NULL)
+        return VOUCH_ERR_MEMORY;
+    for (const vouch_corruption *const *c = vouch_corruption_table(); q->corruptions && *c; c++)
+        if (vouch_corruption_applies(*c, q->points.info)) {
+            vouch_corrupted *row = &r->corrupted[r->corrupted_count++];
+            row->corruption = *c;
+            VOUCH_TRY(
+                vouch_eval_corrupted(e->ctx, e->plan, q->threads, q->seed, &q->points, row));
+        }
+    return VOUCH_OK;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static vouch_status check(vouch_context *ctx, const evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    const int64_t classes = vouch_victim_classes(e->plan);
+    for (int64_t p = 0; p < q->points.count; p++)
+        if (q->points.label[p] < 0 || q->points.label[p] >= classes)
+            return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                              "eval: point %" PRId64 " has the label %d, of %" PRId64
+                              " classes: every point needs one",
+                              p, q->points.label[p], classes);
+    for (int64_t i = 0; q->corruptions && i < q->points.inputs; i++)
+        if (!isfinite(q->points.info->feature[i].high - q->points.info->feature[i].low))
+            return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                              "eval: the range of input %" PRId64
+                              " is not known, and corruptions need it",
+                              i);
+    for (int i = 1; i < q->eps_count; i++)
+        if (!(q->eps[i] > q->eps[i - 1]))
+            return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "eval: eps %g after %g", q->eps[i],
+                              q->eps[i - 1]);
+    return VOUCH_OK;
+}
+
+static vouch_status make_room(evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_eval_result *r = e->result;
+    const int64_t count = q->points.count;
+    *r = (vouch_eval_result){.classes = vouch_victim_classes(e->plan)};
+    r->predicted = VOUCH_NEW_ARRAY(e->arena, int, count);
+    r->class = VOUCH_NEW_ARRAY(e->arena, vouch_eval_class, r->classes);
+    r->radius = VOUCH_NEW_ARRAY(e->arena, vouch_eval_radius, q->eps_count + 1);
+    r->verdict = VOUCH_NEW_ARRAY(e->arena, vouch_eval_verdict, (q->eps_count + 1) * count);
+    e->wrong = VOUCH_NEW_ARRAY(e->arena, bool, count);
+    e->attacked = VOUCH_NEW_ARRAY(e->arena, bool, count);
+    if (!r->predicted || !r->class || !r->radius || !r->verdict || !e->wrong || !e->attacked)
+        return VOUCH_ERR_MEMORY;
+    for (int i = 0; i < q->eps_count; i++) {
+        r->radius[i].eps = q->eps[i];
+        r->radius[i].robust = VOUCH_NEW_ARRAY(e->arena, int64_t, q->attack_count + 1);
+        if (r->radius[i].robust == NULL)
+            return VOUCH_ERR_MEMORY;
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch_eval_run(vouch_context *ctx, vouch_arena *arena,
+                            const vouch_eval_request *request, vouch_eval_result *result)
+{
+    evaluation e = {.ctx = ctx, .arena = arena, .request = request, .result = result};
+    vouch_victim_plan *plan;
+    VOUCH_TRY(vouch_victim_plan_new(ctx, arena, request->graph, &plan));
+    e.plan = plan;
+    VOUCH_TRY(make_room(&e));
+    VOUCH_TRY(check(ctx, &e));
+    VOUCH_TRY(look_at_clean(&e));
+    VOUCH_TRY(corrupt_all(&e));
+    for (int radius = 0; radius < request->eps_count; radius++)
+        VOUCH_TRY(attack_all(&e, radius));
+    VOUCH_TRY(certify_all(&e));
+    VOUCH_TRY(count_all(&e));
+    return smooth(&e);
+}

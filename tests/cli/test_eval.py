@@ -1,0 +1,98 @@
+"""vouch eval: its figures, its JSON, what it refuses."""
+import json
+
+from cli_support import SOURCE, CliTest, conforms, dense, main, vouch
+
+
+def digits(path):
+    """A network on glyphs16: class 0 where the image is dark, else class 1; eight never."""
+    rows = [[0] * 256, [1] * 256] + [[0] * 256] * 8
+    return dense(path, [(rows, [20, 0] + [-9] * 8)])
+
+
+def corner(path):
+    """Class 1 where a + b > 1."""
+    return dense(path, [([[0, 0], [1, 1]], [1, 0])])
+
+
+class Eval(CliTest):
+    def result(self, *arguments):
+        done = vouch("eval", *arguments, "--json", "-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        schema = json.loads((SOURCE / "docs/schema/eval.json").read_text())
+        result = json.loads(done.stdout)
+        self.assertEqual(conforms(schema, result), [])
+        return result
+
+    def table(self):
+        """Distances to the corner's boundary: .05, .15, .3, .25 and, wrong, .1."""
+        path = self.dir / "t.csv"
+        path.write_text("a,b,class\n.5,.6,yes\n.2,.5,no\n.8,.8,yes\n.25,.25,no\n.5,.3,yes\n"
+                        "0,0,no\n1,1,yes\n")
+        return f"{path}?target=class"
+
+    def test_radii_are_between_attack_and_proof(self):
+        r = self.result(corner(self.dir / "n.onnx"), self.table(), "--eps", "0.04,0.1,0.2",
+                        "--attack", "tabular")
+        self.assertEqual((r["points"], r["right"]), (7, 6))
+        self.assertEqual([p["withstood"] for p in r["radii"]], [6, 5, 4])
+        self.assertEqual([p["certified"] for p in r["radii"]], [6, 5, 4])
+        self.assertEqual(r["each"][0]["found_by"], [None, "tabular", "tabular"])
+        self.assertEqual(r["each"][4]["certified_by"], [None, None, None])
+
+    def test_images_are_evaluated_corrupted_and_smoothed(self):
+        net = digits(self.dir / "n.onnx")
+        r = self.result(net, "builtin:glyphs16", "--count", "20", "--eps", "0.01,0.1",
+                        "--attack", "fgsm,pgd", "--certify", "complete", "--corrupt",
+                        "--smooth", "0.25", "--samples", "200")
+        self.assertEqual(set(r["radii"][0]["attacks"]), {"fgsm", "pgd"})
+        for radius in r["radii"]:
+            self.assertLessEqual(radius["certified"], radius["withstood"])
+            self.assertEqual(radius["certified"], sum(radius["levels"].values()))
+        self.assertIn("jpeg", r["corruptions"])
+        self.assertNotIn("missing", r["corruptions"])
+        self.assertEqual(sum(b["points"] for b in r["calibration"]["bins"]), 20)
+        self.assertEqual(r["smoothing"]["samples"], 200)
+        self.assertTrue(all(p["radius_l2"] >= 0 for p in r["each"]))
+
+    def test_threads_change_nothing(self):
+        net, results = digits(self.dir / "n.onnx"), []
+        for threads in (1, 3):
+            r = self.result(net, "builtin:glyphs16", "--count", "20", "--eps", "0.05",
+                            "--corrupt", "--smooth", "0.5", "--samples", "100",
+                            "--threads", threads)
+            for part in [r, *r["radii"]]:
+                for name in [n for n in part if "seconds" in n]:
+                    del part[name]
+            results.append(r)
+        self.assertEqual(*results)
+
+    def test_the_text_has_the_figures(self):
+        done = vouch("eval", corner(self.dir / "n.onnx"), self.table(), "--eps", "0.04,0.2",
+                     "--attack", "tabular", "--corrupt")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        for line in (r"clean +6 of 7, 85\.71 % \(95 %: ", r"linf, eps 0\.04",
+                     r"certified +6 of 7", r"\n +0\.2 +57\.14 +57\.14\n", r"ECE",
+                     r"unit-errors( +\d+\.\d+){6}"):
+            self.assertRegex(done.stdout, line)
+
+    def test_what_makes_no_sense_is_refused(self):
+        net, data = corner(self.dir / "n.onnx"), self.table()
+        images = digits(self.dir / "d.onnx")
+        for arguments, code, word in (
+                ([net, data, "--eps", "0.2,0.1"], 2, "0.1"),
+                ([net, data, "--eps", "wide"], 2, "wide"),
+                ([net, data, "--eps", "0.1", "--attack", "magic"], 2, "magic"),
+                ([net, data, "--eps", "0.1"], 2, "rules of tables"),
+                ([images, "builtin:glyphs16", "--eps", "1", "--norm", "l0"], 2, "l0"),
+                ([net, data, "--certify", "hope"], 2, "hope"),
+                ([net, data, "--smooth", "-1"], 2, "smooth"),
+                ([net, "0.1,0.2"], 3, "labels"),
+                ([images, data], 3, "256"),
+                ([net, self.dir / "none.csv"], 3, "none.csv")):
+            with self.subTest(arguments=arguments):
+                self.check_error(vouch("eval", *arguments), code, word)
+
+
+if __name__ == "__main__":
+    main()
