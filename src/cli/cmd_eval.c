@@ -262,7 +262,7 @@ static vouch_exit run(const vouch_cli_call *call)
 const vouch_command vouch_command_eval = {
     .name = "eval",
     .summary =
-        "measure a classifier: accuracy, calibration, robustness between attack and proof",
+        "measure a classifier: accuracy, and robustness between attack and proof",
     .arguments = "NET DATA",
     .description =
         "Counts how many of DATA's points the network gets right, with Wilson's 95 % interval, "
