@@ -261,8 +261,7 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_eval = {
     .name = "eval",
-    .summary =
-        "measure a classifier: accuracy, and robustness between attack and proof",
+    .summary = "measure a classifier: accuracy, and robustness between attack and proof",
     .arguments = "NET DATA",
     .description =
         "Counts how many of DATA's points the network gets right, with Wilson's 95 % interval, "
@@ -274,11 +273,11 @@ const vouch_command vouch_command_eval = {
         "ones.\n\n"
         "--smooth certifies the network under Gaussian noise in L2, by counting; --corrupt "
         "counts what is right under noise, blur, light, motion and losses that nobody chose.",
-    .examples = "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
-                "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha\n"
-                "vouch eval net.onnx digits.npz --eps 0.1 --attack pgd,autoattack --certify "
-                "complete --limit 30 --json result.json\n"
-                "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
+    .examples =
+        "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
+        "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha\n"
+        "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete\n"
+        "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,
     .most = 2,
     .interruptible = true,

@@ -164,8 +164,7 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_list = {
     .name = "list",
-    .summary = "list operators, domains, split heuristics, cuts, picks, attacks, data, "
-               "corruptions, options",
+    .summary = "list what the tables hold: operators, domains, attacks, data, options",
     .arguments = "[operators|domains|splits|cuts|picks|attacks|data|corruptions|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
