@@ -354,6 +354,9 @@ static vouch_status mark_neurons(vouch_dag *dag, vouch_dag_worker *w)
 static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
 {
     const double *low = dag->task->low, *high = dag->task->high;
+    const vouch_dag_settings *settings = &dag->settings;
+    double work =
+        dag->neurons <= settings->hull_neurons ? settings->hull_work : settings->root_work;
     vouch_dag_intervals *walked = NULL;
 
     VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, 0, &dag->hull));
@@ -361,7 +364,8 @@ static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
         return VOUCH_OK;
     VOUCH_TRY(mark_neurons(dag, w));
     vouch_arena_reset(w->answers, w->fresh);
-    VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, dag->settings.root_work, &walked));
+    dag->hull_is_cut = false;
+    VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, work, &walked));
     vouch_dag_intervals_drop(dag->ctx, dag->hull);
     dag->hull = walked;
     return VOUCH_OK;
@@ -475,6 +479,8 @@ int64_t vouch_dag_neuron(const vouch_dag *dag, int value)
 
     return at >= 0 && at < dag->neurons ? at : -1;
 }
+
+bool vouch_dag_hull_is_walked(const vouch_dag *dag) { return !dag->hull_is_cut; }
 
 int64_t vouch_dag_mix_count(const vouch_dag *dag) { return dag->mixes; }
 bool vouch_dag_is_ragged(const vouch_dag *dag)

@@ -33,7 +33,10 @@ typedef struct vouch_dag_settings {
     int root_steps;   /* gradient steps for every neuron of a root; 0 = none */
     int64_t cells;    /* doubles a chunk of rows may use */
     double root_work; /* multiply-adds that walks of neurons may take in one analysis */
-    int threads;      /* of a root's analysis; 0 = 1 */
+    double
+        hull_work; /* the same, of the hull's, of a network of at most hull_neurons neurons */
+    int64_t hull_neurons;
+    int threads; /* of the hull's analysis; 0 = 1 */
 } vouch_dag_settings;
 
 /* z <= point (upper) or z >= point; open: without the point itself. At a jump the two children of
@@ -126,13 +129,22 @@ vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const d
 /* The same for several boxes at once, which is cheaper: at[count]. */
 vouch_status vouch_dag_roots(vouch_dag_worker *worker, int count, const double *const *low,
                              const double *const *high, vouch_dag_intervals **at);
-/* The parent's intervals with some decisions met. If walks > 0 they are carried forward, by
- * interval arithmetic and by walks of unstable neurons (of those with score > 0; NULL = all), as
- * many as cost no more than `walks` walks through the whole network. *at NULL: contradiction, the
- * subproblem is empty. */
+/* Did the work given for the hull's analysis pay for walks of all its neurons? */
+bool vouch_dag_hull_is_walked(const vouch_dag *dag);
+/* What a child's intervals may cost: as much as `walks` walks through the whole network; 0: none.
+ * score: [neuron_count], the walks go to the neurons with most of it for their cost, none to those
+ * with 0; NULL = all alike. */
+typedef struct vouch_dag_effort {
+    int64_t walks;
+    const double *score;
+    int threads; /* 0 = 1; changes no result */
+} vouch_dag_effort;
+/* The parent's intervals with some decisions met. If effort->walks > 0 they are carried forward,
+ * by interval arithmetic and by walks of unstable neurons. *at NULL: contradiction, the subproblem
+ * is empty. */
 vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_intervals *parent,
                               int decision_count, const vouch_decision *decision,
-                              const double *score, int64_t walks, vouch_dag_intervals **at);
+                              const vouch_dag_effort *effort, vouch_dag_intervals **at);
 void vouch_dag_intervals_hold(vouch_dag_intervals *at);
 void vouch_dag_intervals_drop(vouch_context *ctx, vouch_dag_intervals *at); /* NULL is fine */
 const double *vouch_dag_low(const vouch_dag_intervals *at); /* [neuron_count + input_size] */

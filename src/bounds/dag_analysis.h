@@ -14,6 +14,7 @@ typedef struct vouch_dag_analysis {
     const vouch_dag_intervals *parent; /* known, or NULL */
     bool same_box;                     /* as the parent's */
     const double *score;               /* [neurons]: walk those with > 0; NULL = all */
+    double least;                      /* score for each multiply-add of a walk, not below */
     double work;                       /* multiply-adds left for walks */
     double need;                       /* that all values to come are expected to want */
     vouch_bound_problem problem;
@@ -25,12 +26,16 @@ typedef struct vouch_dag_boxes {
     const vouch_dag *dag;
     vouch_dag *first;
     vouch_arena *arena;
+    int threads; /* that walks may take; 0 = 1 */
     int count;
     vouch_dag_analysis *box;
 } vouch_dag_boxes;
 
 /* Tightens the neurons of value v, whose producer has been visited, by walks. */
 vouch_status vouch_dag_walk_neurons(vouch_dag_boxes *b, int v);
+/* Sets a->least, so that the work left pays for the walks of all neurons whose scores promise that
+ * much: the best of the whole network, whichever value they are of. */
+vouch_status vouch_dag_neurons_choose(vouch_dag_analysis *a, const vouch_dag_intervals *known);
 /* What walks of all neurons would take that are unsettled at `known` (NULL: 0). */
 double vouch_dag_neurons_need(const vouch_dag_analysis *a, const vouch_dag_intervals *known);
 

@@ -68,7 +68,8 @@ static bool is_wanted(const vouch_dag_analysis *a, const vouch_dag_intervals *at
     const vouch_dag *dag = a->dag;
 
     return (!dag->matters || dag->matters[j]) && vouch_dag_unsettled(dag, at, j) &&
-           (!a->score || a->score[j] > 0);
+           (!a->score ||
+            (a->score[j] > 0 && a->score[j] >= a->least * cost_of(dag, dag->owner[j])));
 }
 
 /* What a tighter interval of neuron j promises: its score or, where none is known, the area
@@ -123,6 +124,49 @@ static int64_t count_wanted(const vouch_dag_analysis *a, const vouch_dag_interva
 static double need_of(const vouch_dag_analysis *a, const vouch_dag_intervals *known, int v)
 {
     return has_walks(a, v) ? (double)count_wanted(a, known, v) * cost_of(a->dag, v) : 0;
+}
+
+/* A neuron that a score speaks for. */
+typedef struct bid {
+    double worth, cost; /* score for each multiply-add; multiply-adds */
+} bid;
+
+static int by_worth(const void *x, const void *y)
+{
+    const double a = ((const bid *)x)->worth, b = ((const bid *)y)->worth;
+
+    return (a < b) - (a > b);
+}
+
+/* The worth of the last neuron that the work pays for, best first; 0: it pays for all. */
+static double last_worth(bid *list, int64_t count, double work)
+{
+    qsort(list, (size_t)count, sizeof *list, by_worth);
+    for (int64_t k = 0; k < count; k++) {
+        work -= list[k].cost;
+        if (work < 0)
+            return list[k].worth;
+    }
+    return 0;
+}
+
+vouch_status vouch_dag_neurons_choose(vouch_dag_analysis *a, const vouch_dag_intervals *known)
+{
+    vouch_arena_mark mark = vouch_arena_get_mark(a->w->scratch);
+    bid *list = VOUCH_NEW_ARRAY(a->w->scratch, bid, a->dag->neurons + 1);
+    int64_t count = 0;
+
+    if (!list)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t j = 0; j < a->dag->neurons; j++) {
+        int v = a->dag->owner[j];
+
+        if (has_walks(a, v) && is_wanted(a, known, j))
+            list[count++] = (bid){a->score[j] / cost_of(a->dag, v), cost_of(a->dag, v)};
+    }
+    a->least = last_worth(list, count, a->work);
+    vouch_arena_reset(a->w->scratch, mark);
+    return VOUCH_OK;
 }
 
 double vouch_dag_neurons_need(const vouch_dag_analysis *a, const vouch_dag_intervals *known)
@@ -232,6 +276,8 @@ static vouch_status list_wanted(vouch_dag_analysis *a, share *s)
     int64_t most = allowance(a, s->value, wanted), limit = first + most;
 
     s->least = -(double)INFINITY;
+    if (most < wanted && a->first)
+        a->first->hull_is_cut = true;
     if (most < wanted)
         VOUCH_TRY(find_least_promise(a, s->value, most, wanted, &s->least));
     if (dag->tile[s->value].size[0] > 0)
@@ -276,14 +322,13 @@ enum { ALONE = 20 * 1000 * 1000 }; /* multiply-adds not worth a thread */
 
 static vouch_status walk_list(vouch_dag_boxes *b, share *s, double work)
 {
-    int threads = b->first ? b->dag->settings.threads : 1;
 
     s->lower = VOUCH_NEW_ARRAY(b->arena, double, 2 * s->count);
     atomic_init(&s->next, 0);
     if (!s->lower)
         return VOUCH_ERR_MEMORY;
-    if (threads > 1 && work > ALONE)
-        return vouch_workers_run(b->w->ctx, threads, help, s);
+    if (b->threads > 1 && work > ALONE)
+        return vouch_workers_run(b->w->ctx, b->threads, help, s);
     return take_chunks(b->w, s);
 }
 

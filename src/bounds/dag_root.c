@@ -450,7 +450,11 @@ vouch_status vouch_dag_analyse(vouch_dag_worker *worker, const double *low, cons
 {
     const vouch_dag_analysis model = {
         .w = worker, .dag = worker->dag, .first = first, .work = work};
-    vouch_dag_boxes b = {.w = worker, .dag = worker->dag, .first = first, .count = 1};
+    vouch_dag_boxes b = {.w = worker,
+                         .dag = worker->dag,
+                         .first = first,
+                         .threads = worker->dag->settings.threads,
+                         .count = 1};
 
     b.arena = first ? first->arena : worker->answers;
     return analyse(&b, &model, &low, &high, at);
@@ -602,29 +606,37 @@ static vouch_status meet_decisions(vouch_dag_worker *w, const vouch_dag_interval
 
 vouch_status vouch_dag_narrow(vouch_dag_worker *worker, const vouch_dag_intervals *parent,
                               int decision_count, const vouch_decision *decision,
-                              const double *score, int64_t walks, vouch_dag_intervals **at)
+                              const vouch_dag_effort *effort, vouch_dag_intervals **at)
 {
     const vouch_dag *dag = worker->dag;
     vouch_dag_intervals *met;
     vouch_status status;
-    vouch_dag_analysis model = {
-        .w = worker, .dag = dag, .score = score, .work = 2 * (double)walks * dag->cost};
-    vouch_dag_boxes b = {.w = worker, .dag = dag, .arena = worker->answers, .count = 1};
+    vouch_dag_analysis model = {.w = worker,
+                                .dag = dag,
+                                .score = effort->score,
+                                .work = 2 * (double)effort->walks * dag->cost};
+    vouch_dag_boxes b = {.w = worker,
+                         .dag = dag,
+                         .arena = worker->answers,
+                         .threads = effort->threads,
+                         .count = 1};
     const size_t bytes = (size_t)dag->inputs * sizeof(double);
     const double *low, *high;
 
     *at = NULL;
     VOUCH_TRY(meet_decisions(worker, parent, decision_count, decision, &met));
-    if (!met || walks <= 0) {
+    if (!met || effort->walks <= 0) {
         *at = met;
         return VOUCH_OK;
     }
     model.parent = met;
     model.same_box = memcmp(met->low + dag->neurons, parent->low + dag->neurons, bytes) == 0 &&
                      memcmp(met->high + dag->neurons, parent->high + dag->neurons, bytes) == 0;
+    status = effort->score ? vouch_dag_neurons_choose(&model, met) : VOUCH_OK;
     low = met->low + dag->neurons;
     high = met->high + dag->neurons;
-    status = analyse(&b, &model, &low, &high, at);
+    if (!status)
+        status = analyse(&b, &model, &low, &high, at);
     vouch_dag_intervals_drop(worker->ctx, met);
     return status;
 }

@@ -1,4 +1,4 @@
-/* The branching search: root, rounds, merging (branch.h). */
+/* The branching search: rounds, merging (branch.h). */
 #include "verify/branch.h"
 
 #include <math.h>
@@ -16,6 +16,7 @@ enum {
     CLIPPED_INPUTS = 32,   /* inputs that vary, up to which boxes are clipped */
     POLISH = 4,            /* times the root's steps for a last look */
     SCORES_MOST = 1 << 16, /* neurons up to which scores are kept */
+    FIRST_LOOK = 16,       /* the hull's first analysis has that part of the work */
     CELLS = 32 << 20       /* doubles of a worker's rows */
 };
 
@@ -70,159 +71,13 @@ static bool must_stop(vouch_context *ctx, const vouch_branch_run *run)
            (in->max_subproblems && run->out->subproblems >= in->max_subproblems);
 }
 
-/* ---- the root --------------------------------------------------------------------------- */
+/* ---- stages ----------------------------------------------------------------------------- */
 
 vouch_status vouch_branch_stage(vouch_branch_run *run, vouch_child *child, int count)
 {
     for (int i = 0; i < count; i++)
         run->out->subproblems += !child[i].trial && child[i].parent;
     return vouch_crew_stage(run, child, count);
-}
-
-/* Intervals of the boxes in which some case lives. */
-static vouch_status bound_boxes(vouch_context *ctx, vouch_branch_run *run)
-{
-    const vouch_task *t = run->in->task;
-    for (int k = 0; k < t->case_count;) {
-        int count = 0, last = -1;
-        for (; k < t->case_count && count < run->round_size; k++) {
-            int b = t->case_box[k]; /* cases of a box are neighbours */
-            if (b == last || run->in->spec->box[b].empty || run->root[b])
-                continue;
-            last = b;
-            run->child[count++] = (vouch_child){.which_case = b, .decision = {.neuron = -1}};
-        }
-        VOUCH_TRY(vouch_branch_stage(run, run->child, count));
-        for (int i = 0; i < count; i++) {
-            run->root[run->child[i].which_case] = run->child[i].at;
-            run->child[i].at = NULL;
-        }
-        vouch_branch_clear(ctx, run->child, count);
-    }
-    return VOUCH_OK;
-}
-
-/* *sub as the child found it, in the same place of the tree; NULL: proved. */
-static vouch_status replace(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
-                            vouch_child *c)
-{
-    vouch_sub *old = *sub, *new = c->sub;
-    uint64_t id = old->id;
-    c->sub = NULL;
-    if (new) {
-        if (!new->at) { /* made on the old one's; else those had been shed */
-            new->at = old->at;
-            old->at = NULL;
-        }
-        new->id = id;
-        new->depth = old->depth;
-        new->share = old->share;
-        new->lower = fmax(new->lower, old->lower);
-        new->trail = old->trail;
-        old->trail = NULL;
-    } else
-        run->out->proved_share += old->share;
-    *sub = new;
-    vouch_sub_free(ctx, old);
-    vouch_branch_clear(ctx, c, 1);
-    return new ? VOUCH_OK : vouch_branch_tell_leaf(run, id, VOUCH_LEAF_PROVED);
-}
-
-/* Bounds subproblems again, without a split; those proved become NULL. */
-static vouch_status bound_again(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
-                                int count, int steps)
-{
-    for (int first = 0; first < count && !run->out->found; first += run->round_size) {
-        int n = count - first < run->round_size ? count - first : run->round_size;
-        for (int i = 0; i < n; i++)
-            run->child[i] = (vouch_child){.parent = sub[first + i],
-                                          .which_case = sub[first + i]->which_case,
-                                          .decision = {.neuron = -1},
-                                          .refresh = VOUCH_REFRESH_KEEP,
-                                          .steps = steps};
-        VOUCH_TRY(vouch_branch_stage(run, run->child, n));
-        vouch_branch_take_witness(run, run->child, n);
-        for (int i = 0; i < n; i++)
-            VOUCH_TRY(replace(ctx, run, &sub[first + i], &run->child[i]));
-        run->work += n * (1 + 2.5 * steps);
-    }
-    return VOUCH_OK;
-}
-
-/* Closes the gaps that proved ones left; what follows the kept ones is NULL. */
-static int compact(vouch_sub **sub, int count)
-{
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        vouch_sub *one = sub[i];
-        sub[i] = NULL;
-        if (one)
-            sub[kept++] = one;
-    }
-    return kept;
-}
-
-/* One subproblem for every case whose box is not empty. */
-static vouch_status start_case(vouch_context *ctx, vouch_branch_run *run, int k,
-                               vouch_sub **sub)
-{
-    const vouch_child as_child = {.which_case = k};
-    vouch_dag_intervals *root = run->root[run->in->task->case_box[k]];
-    uint64_t id = ++run->next_id;
-    double share = 1.0 / run->in->task->case_count;
-    VOUCH_TRY(vouch_branch_tell_sub(run, id, NULL, &as_child));
-    if (!root) {
-        run->out->proved_share += share;
-        return vouch_branch_tell_leaf(run, id, VOUCH_LEAF_EMPTY);
-    }
-    *sub = vouch_alloc(ctx, sizeof **sub);
-    if (!*sub)
-        return VOUCH_ERR_MEMORY;
-    vouch_dag_intervals_hold(root);
-    **sub = (vouch_sub){
-        .id = id, .which_case = k, .share = share, .lower = -(double)INFINITY, .at = root};
-    return VOUCH_OK;
-}
-
-/* Every case's bound, first plain, then optimised, then an attack on what is left. */
-static vouch_status bound_cases(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub)
-{
-    int cases = run->in->task->case_count, count;
-    VOUCH_TRY(bound_boxes(ctx, run));
-    for (int k = 0; k < cases; k++)
-        VOUCH_TRY(start_case(ctx, run, k, &sub[k]));
-    count = compact(sub, cases);
-    run->out->phase = "bounds";
-    VOUCH_TRY(bound_again(ctx, run, sub, count, 0));
-    count = compact(sub, count);
-    if (run->out->found || !count)
-        return VOUCH_OK;
-    run->out->phase = "bounds";
-    VOUCH_TRY(bound_again(ctx, run, sub, count, run->in->root_steps));
-    count = compact(sub, count);
-    if (run->out->found || !count)
-        return VOUCH_OK;
-    run->out->phase = NULL;
-    for (int i = 0; i < count; i++) {
-        vouch_sub *one = sub[i];
-        sub[i] = NULL;
-        VOUCH_TRY(vouch_open_push(ctx, &run->open, one));
-    }
-    return VOUCH_OK;
-}
-
-static vouch_status root(vouch_context *ctx, vouch_branch_run *run)
-{
-    int cases = run->in->task->case_count;
-    vouch_sub **sub = VOUCH_NEW_ARRAY(run->arena, vouch_sub *, cases);
-    if (!sub)
-        return VOUCH_ERR_MEMORY;
-    double start = vouch_wall_s();
-    vouch_status s = bound_cases(ctx, run, sub);
-    for (int k = 0; k < cases; k++)
-        vouch_sub_free(ctx, sub[k]); /* what an error or a witness left */
-    run->out->bounds_s = vouch_wall_s() - start;
-    return s;
 }
 
 /* ---- rounds ----------------------------------------------------------------------------- */
@@ -248,7 +103,7 @@ static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int co
         VOUCH_TRY(vouch_leaves_attempt(ctx, run, run->leaf, count, true));
     if (run->out->found)
         return VOUCH_OK;
-    count = compact(run->leaf, count);
+    count = vouch_branch_compact(run->leaf, count);
     for (int i = 0; i < count; i++) {
         vouch_sub *sub = run->leaf[i];
         run->leaf[i] = NULL;
@@ -262,7 +117,9 @@ static vouch_status end_leaves(vouch_context *ctx, vouch_branch_run *run, int co
         vouch_sub_free(ctx, sub);
         VOUCH_TRY(s);
     }
-    VOUCH_TRY(bound_again(ctx, run, run->leaf, fresh, POLISH * (run->in->root_steps + 1)));
+    const vouch_child longer = {.refresh = VOUCH_REFRESH_KEEP,
+                                .steps = POLISH * (run->in->root_steps + 1)};
+    VOUCH_TRY(vouch_branch_again(ctx, run, run->leaf, fresh, &longer));
     for (int i = 0; i < fresh; i++) {
         vouch_sub *sub = run->leaf[i];
         run->leaf[i] = NULL;
@@ -374,7 +231,7 @@ static vouch_status play_round(vouch_context *ctx, vouch_branch_run *run)
 
 static vouch_status play(vouch_context *ctx, vouch_branch_run *run)
 {
-    VOUCH_TRY(root(ctx, run));
+    VOUCH_TRY(vouch_branch_root(ctx, run));
     while (run->open.count && !run->out->found) {
         if (must_stop(ctx, run)) {
             run->out->stopped = true;
@@ -475,8 +332,12 @@ vouch_status vouch_branch(vouch_context *ctx, vouch_arena *arena, const vouch_br
                           vouch_branch_output *out)
 {
     vouch_branch_run run = {.in = in, .out = out, .arena = arena};
-    vouch_dag_settings settings = {
-        .cells = CELLS, .root_work = root_work(in), .threads = in->threads};
+    vouch_dag_settings settings = {.cells = CELLS,
+                                   .root_work = root_work(in),
+                                   .hull_work = root_work(in) / FIRST_LOOK,
+                                   .hull_neurons = in->spec->box_count == 1 ? SCORES_MOST : 0,
+                                   .threads = in->threads};
+    run.root_work = settings.root_work;
     *out = (vouch_branch_output){0};
     VOUCH_TRY(vouch_dag_open(ctx, in->task, &settings, &run.dag));
     vouch_status s = prepare(arena, &run);

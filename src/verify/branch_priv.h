@@ -109,6 +109,7 @@ typedef struct vouch_child {
     vouch_decision decision; /* neuron < 0: none */
     vouch_refresh refresh;
     int64_t walks;
+    int threads; /* for its walks; 0 = 1: there are children enough */
     int steps;
     bool trial;       /* only `lower` and `closed` are wanted */
     int64_t programs; /* > 0: to be finished by so many linear programs at most, no bound */
@@ -227,7 +228,8 @@ struct vouch_branch_run {
     vouch_arena *arena;
     vouch_dag *dag;
     int64_t neurons, inputs, mixes;
-    double cost;
+    double cost;                /* of a walk, multiply-adds */
+    double root_work;           /* multiply-adds that the root may take */
     int64_t varying;            /* inputs of positive width */
     bool clips;                 /* few enough inputs vary */
     bool keeps_score;           /* the network is small enough to keep scores of neurons */
@@ -270,6 +272,14 @@ vouch_status vouch_branch_tell_split(const vouch_branch_run *run, uint64_t id,
                                      const vouch_decision *d);
 /* An attack, if one is due. */
 vouch_status vouch_branch_attack(vouch_context *ctx, vouch_branch_run *run);
+
+/* Bounds every case and fills the frontier (branch_root.c). */
+vouch_status vouch_branch_root(vouch_context *ctx, vouch_branch_run *run);
+/* Bounds subproblems again, without a split, as `model` says; those proved become NULL. */
+vouch_status vouch_branch_again(vouch_context *ctx, vouch_branch_run *run, vouch_sub **sub,
+                                int count, const vouch_child *model);
+/* Closes the gaps that proved ones left; what follows the kept ones is NULL. Returns their number. */
+int vouch_branch_compact(vouch_sub **sub, int count);
 
 /* Bounds the children, or runs their programs. */
 vouch_status vouch_branch_stage(vouch_branch_run *run, vouch_child *child, int count);

@@ -168,8 +168,8 @@ static vouch_status decide(vouch_branch_worker *w, vouch_child *c, int64_t walks
     if (!from || splits.count == 0)
         return VOUCH_OK;
     *whole = NULL;
-    vouch_status s =
-        vouch_dag_narrow(w->dag, from, splits.count, splits.item, NULL, walks, whole);
+    vouch_status s = vouch_dag_narrow(w->dag, from, splits.count, splits.item,
+                                      &(vouch_dag_effort){.walks = walks}, whole);
     vouch_dag_intervals_drop(w->ctx, from);
     return s;
 }
@@ -203,8 +203,11 @@ static vouch_status make_again(vouch_branch_worker *w, vouch_child *c)
 /* The parent's intervals and the decision, carried forward. */
 static vouch_status narrow(vouch_branch_worker *w, vouch_child *c)
 {
+    const vouch_dag_effort effort = {.walks = c->walks,
+                                     .score = c->walks > 0 ? scores_of(w, c->parent) : NULL,
+                                     .threads = c->threads};
     return vouch_dag_narrow(w->dag, c->parent->at, c->decision.neuron >= 0, &c->decision,
-                            c->walks > 0 ? scores_of(w, c->parent) : NULL, c->walks, &c->at);
+                            &effort, &c->at);
 }
 
 /* ---- boxes from scratch, side by side ----------------------------------------------------- */
@@ -414,7 +417,8 @@ static vouch_status clip(vouch_branch_worker *w, const vouch_dag_job *job,
             cut[count++] =
                 (vouch_decision){.neuron = neuron, .upper = true, .point = answer->high[d]};
     }
-    return count ? vouch_dag_narrow(w->dag, job->at, count, cut, NULL, 0, at) : VOUCH_OK;
+    return count ? vouch_dag_narrow(w->dag, job->at, count, cut, &(vouch_dag_effort){0}, at)
+                 : VOUCH_OK;
 }
 
 static vouch_status keep_open(vouch_branch_worker *w, vouch_child *c, const vouch_dag_job *job,

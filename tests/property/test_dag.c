@@ -276,6 +276,22 @@ static void check_roots(fixture *f)
         vouch_dag_intervals_drop(f->ctx, at[k]);
 }
 
+/* No walks; walks of all neurons; a few, where random scores want them. */
+static vouch_dag_effort draw_effort(fixture *f, int which)
+{
+    int64_t neurons = vouch_dag_neuron_count(f->dag);
+    double *score = VOUCH_NEW_ARRAY(f->arena, double, neurons + f->task.input_count);
+
+    assert_non_null(score);
+    for (int64_t j = 0; j < neurons; j++)
+        score[j] = fmax(vouch_random_unit(&f->random) - .3, 0);
+    return (vouch_dag_effort){.walks = which == 0   ? 0
+                                       : which == 1 ? 1000
+                                                    : 3,
+                              .score = which == 2 ? score : NULL,
+                              .threads = which};
+}
+
 static void check_network(vouch_test_kind kind, uint64_t index)
 {
     fixture f;
@@ -292,9 +308,11 @@ static void check_network(vouch_test_kind kind, uint64_t index)
         check_bounds(&f, root, 0, NULL);
         count = draw_decisions(&f, decision);
         mark_inside(&f, count, decision);
-        for (int walks = 0; walks <= 1000; walks += 1000) {
-            vouch_test_ok(
-                f.ctx, vouch_dag_narrow(f.worker, root, count, decision, NULL, walks, &child));
+        for (int effort = 0; effort < 3; effort++) {
+            const vouch_dag_effort some = draw_effort(&f, effort);
+
+            vouch_test_ok(f.ctx,
+                          vouch_dag_narrow(f.worker, root, count, decision, &some, &child));
             if (!child)
                 continue;
             check_inside(&f, child);
