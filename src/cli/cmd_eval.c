@@ -10,9 +10,10 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text.h"
+#include "report/eval_svg.h"
 
 typedef struct eval_cli {
-    const char *attack, *eps, *norm, *certify, *range, *image, *json;
+    const char *attack, *eps, *norm, *certify, *range, *image, *json, *picture;
     double limit, smooth, alpha;
     int64_t samples, from, count, seed, threads;
     bool corrupt, relative, quiet;
@@ -75,6 +76,8 @@ static const vouch_option rows[] = {
     INT_ROW(threads, "N", "threads; 0: all cores. They change no result", 0, 0),
     TEXT_ROW(json, "FILE",
              "write the result as JSON; - for standard output, in place of the text", NULL),
+    TEXT_ROW(picture, "FILE.svg",
+             "draw robust accuracy over the radius, and accuracy over confidence", NULL),
     FLAG_ROW(quiet, "no progress line"),
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
@@ -91,7 +94,7 @@ typedef struct job {
     const vouch_attack *attack[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
-    vouch_cli_output json;
+    vouch_cli_output json, picture;
 } job;
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -167,9 +170,10 @@ static vouch_status read_options(job *j)
 static vouch_status open_outputs(job *j)
 {
     const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
-    const vouch_cli_name out[] = {{"--json", j->cli->json}};
-    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 1, in, 1));
-    return vouch_cli_output_open(j->call->arena, j->cli->json, &j->json);
+    const vouch_cli_name out[] = {{"--json", j->cli->json}, {"--picture", j->cli->picture}};
+    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 2, in, 1));
+    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
+    return vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture);
 }
 
 /* What the data says of its samples, with the shape and the range that were asked for. */
@@ -224,7 +228,35 @@ static vouch_status examine(job *j)
     vouch_cli_progress_start(ctx, j->cli->quiet, &progress);
     const vouch_status s = vouch_eval_run(ctx, j->call->arena, &j->request, &j->result);
     vouch_cli_progress_stop(ctx, &progress);
+    if (s == VOUCH_ERR_CANCELLED) { /* what is known so far is reported */
+        vouch_context_clear_error(ctx);
+        return VOUCH_OK;
+    }
     return s;
+}
+
+static vouch_status draw(vouch_context *ctx, FILE *out, const vouch_cli_eval_report *report)
+{
+    vouch_svg svg;
+    const vouch_eval_picture picture = {report->network->path, report->request, report->result};
+    const vouch_status s = vouch_eval_svg(ctx, &picture, &svg);
+    if (s == VOUCH_OK)
+        (void)fwrite(svg.data, 1, svg.size, out); /* the stream remembers an error */
+    vouch_svg_free(&svg);
+    return s;
+}
+
+/* Each file is tried, also where another failed; the first error is reported. */
+static vouch_status put_files(job *j, const vouch_cli_eval_report *report)
+{
+    vouch_context *ctx = j->call->ctx;
+    if (vouch_cli_output_wanted(&j->json) &&
+        vouch_cli_eval_json(ctx, j->json.stream, report) == VOUCH_OK)
+        (void)vouch_cli_output_commit(ctx, &j->json);
+    if (vouch_cli_output_wanted(&j->picture) &&
+        draw(ctx, j->picture.stream, report) == VOUCH_OK)
+        (void)vouch_cli_output_commit(ctx, &j->picture);
+    return vouch_context_status(ctx);
 }
 
 static vouch_exit publish(job *j)
@@ -238,12 +270,8 @@ static vouch_exit publish(job *j)
     if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
         vouch_cli_eval_text(stdout, &report);
     const vouch_exit text = vouch_cli_finish(j->call, VOUCH_EXIT_OK);
-    vouch_status s = VOUCH_OK;
-    if (vouch_cli_output_wanted(&j->json))
-        s = vouch_cli_eval_json(j->call->ctx, j->json.stream, &report);
-    if (s == VOUCH_OK && vouch_cli_output_wanted(&j->json))
-        s = vouch_cli_output_commit(j->call->ctx, &j->json);
-    return text != VOUCH_EXIT_OK || s == VOUCH_OK ? text : vouch_cli_fail(j->call, s);
+    const vouch_status files = put_files(j, &report);
+    return text != VOUCH_EXIT_OK || files == VOUCH_OK ? text : vouch_cli_fail(j->call, files);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -254,6 +282,7 @@ static vouch_exit run(const vouch_cli_call *call)
         s = examine(&j);
     const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
     vouch_cli_output_discard(&j.json);
+    vouch_cli_output_discard(&j.picture);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;

@@ -18,6 +18,7 @@ static void add_head(vouch_context *ctx, json_t *root, const vouch_cli_eval_repo
                               vouch_certify_name(r->request->certify_level));
     (void)vouch_json_add_real(ctx, root, "limit", r->request->limit_s);
     (void)vouch_json_add_count(ctx, root, "seed", r->request->seed);
+    (void)vouch_json_add_flag(ctx, root, "interrupted", r->result->is_interrupted);
     (void)vouch_json_add_int(ctx, root, "points", r->points->count);
     vouch_cli_add_share(ctx, root, "right", r->result->right, r->points->count);
 }
@@ -62,7 +63,7 @@ static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_re
     vouch_cli_add_share(ctx, row, "withstood", at->withstood, r->points->count);
     vouch_cli_add_share(ctx, row, "certified", at->certified, r->points->count);
     json_t *attacks = vouch_json_object_in(ctx, row, "attacks");
-    for (int k = 0; k < q->attack_count; k++)
+    for (int k = 0; k < at->attacks; k++)
         (void)vouch_json_add_int(ctx, attacks, q->attack[k]->name, at->robust[k]);
     json_t *levels = vouch_json_object_in(ctx, row, "levels");
     for (int level = 1; level <= q->certify_level; level++)

@@ -34,9 +34,9 @@ static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_ev
     const vouch_eval_request *q = r->request;
     const int64_t n = r->points->count;
     fprintf(out, "\n%s, eps %s\n", vouch_norm_name(q->ball.norm), vouch_cli_real(at->eps).text);
-    for (int k = 0; k < q->attack_count; k++)
+    for (int k = 0; k < at->attacks; k++)
         vouch_cli_put_share(out, q->attack[k]->name, at->robust[k], n);
-    if (q->attack_count != 1 || at->withstood != at->robust[0])
+    if (at->attacks != 1 || at->withstood != at->robust[0])
         vouch_cli_put_share(out, "withstood", at->withstood, n);
     if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
         return;
@@ -149,6 +149,8 @@ static void put_corruptions(FILE *out, const vouch_cli_eval_report *r)
 void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
 {
     put_head(out, r);
+    if (r->result->is_interrupted)
+        fprintf(out, "interrupted: what follows is true, but not all was tried\n");
     for (int i = 0; i < r->request->eps_count; i++)
         put_radius(out, r, &r->result->radius[i]);
     put_curve(out, r);

@@ -25,6 +25,20 @@ static vouch_eval_verdict *verdict_at(const evaluation *e, int radius, int64_t p
     return &e->result->verdict[radius * e->request->points.count + point];
 }
 
+/* What is found at one radius holds for the larger, what is proved for the smaller. */
+static void carry_over(evaluation *e)
+{
+    const int last = e->request->eps_count - 1;
+    for (int64_t p = 0; p < e->request->points.count; p++) {
+        for (int radius = 1; radius <= last; radius++)
+            if (verdict_at(e, radius, p)->found_by == NULL)
+                verdict_at(e, radius, p)->found_by = verdict_at(e, radius - 1, p)->found_by;
+        for (int radius = last - 1; radius >= 0; radius--)
+            if (verdict_at(e, radius, p)->level == 0)
+                verdict_at(e, radius, p)->level = verdict_at(e, radius + 1, p)->level;
+    }
+}
+
 /* ---- the points as they are ----------------------------------------------------------------- */
 
 static vouch_status look_at_clean(evaluation *e)
@@ -74,6 +88,7 @@ static vouch_status attack(evaluation *e, int radius, int which)
         if (is_found && verdict_at(e, radius, p)->found_by == NULL)
             verdict_at(e, radius, p)->found_by = campaign.attack->name;
     }
+    e->result->radius[radius].attacks++;
     vouch_arena_reset(e->arena, mark);
     return VOUCH_OK;
 }
@@ -84,9 +99,6 @@ static vouch_status attack_all(evaluation *e, int radius)
     for (int which = 0; which < e->request->attack_count; which++)
         VOUCH_TRY(attack(e, radius, which));
     e->result->radius[radius].attack_s = vouch_wall_s() - begun;
-    for (int64_t p = 0; radius > 0 && p < e->request->points.count; p++)
-        if (verdict_at(e, radius, p)->found_by == NULL)
-            verdict_at(e, radius, p)->found_by = verdict_at(e, radius - 1, p)->found_by;
     return VOUCH_OK;
 }
 
@@ -114,17 +126,16 @@ static vouch_status certify(evaluation *e, int radius, vouch_certificate *certif
         e->attacked[p] = verdict_at(e, radius, p)->found_by != NULL;
         certificate[p].is_refuted = certificate[p].is_timed_out = false;
     }
-    VOUCH_TRY(vouch_certify_run(e->ctx, e->arena, &request, certificate));
+    const vouch_status status = vouch_certify_run(e->ctx, e->arena, &request, certificate);
     for (int64_t p = 0; p < q->points.count; p++) {
         verdict_at(e, radius, p)->level = certificate[p].level;
         r->refuted += certificate[p].is_refuted;
         r->timed_out += certificate[p].is_timed_out;
-        for (int above = radius; certificate[p].is_refuted && above < q->eps_count; above++)
-            if (verdict_at(e, above, p)->found_by == NULL)
-                verdict_at(e, above, p)->found_by = vouch_certify_name(VOUCH_CERTIFY_LEVELS);
+        if (certificate[p].is_refuted)
+            verdict_at(e, radius, p)->found_by = vouch_certify_name(VOUCH_CERTIFY_LEVELS);
     }
     r->certify_s = vouch_wall_s() - begun;
-    return VOUCH_OK;
+    return status;
 }
 
 static vouch_status certify_all(evaluation *e)
@@ -136,6 +147,7 @@ static vouch_status certify_all(evaluation *e)
         return VOUCH_ERR_MEMORY;
     if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
         return VOUCH_OK;
+    carry_over(e);
     for (int radius = q->eps_count - 1; radius >= 0; radius--)
         VOUCH_TRY(certify(e, radius, certificate));
     return VOUCH_OK;
@@ -149,11 +161,13 @@ static vouch_status count_point(evaluation *e, int radius, int64_t p)
     vouch_eval_radius *r = &e->result->radius[radius];
     vouch_eval_class *class = &e->result->class[e->request->points.label[p]];
     const vouch_eval_verdict *v = verdict_at(e, radius, p);
-    if (v->found_by != NULL && v->level > 0)
+    if (v->found_by != NULL && v->level > 0) {
+        vouch_context_clear_error(e->ctx); /* this is worse than an interruption */
         return vouch_fail(e->ctx, VOUCH_ERR_INTERNAL,
                           "point %" PRId64 ", eps %g: %s found an adversarial where %s proves "
                           "that there is none; this is a defect of vouch",
                           p, r->eps, v->found_by, vouch_certify_name(v->level));
+    }
     r->withstood += !e->wrong[p] && v->found_by == NULL;
     r->certified += v->level > 0;
     r->by_level[v->level] += v->level > 0;
@@ -182,11 +196,12 @@ static vouch_status smooth(evaluation *e)
     smoothing.sigma = q->smoothing_sigma;
     smoothing.seed = q->seed;
     smoothing.threads = q->threads;
-    r->smoothed = VOUCH_NEW_ARRAY(e->arena, vouch_smoothed, q->points.count);
-    if (r->smoothed == NULL)
+    vouch_smoothed *smoothed = VOUCH_NEW_ARRAY(e->arena, vouch_smoothed, q->points.count);
+    if (smoothed == NULL)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_smoothing_run(e->arena, e->plan, &smoothing, q->points.count, q->points.x,
-                                  r->smoothed));
+                                  smoothed));
+    r->smoothed = smoothed;
     for (int64_t p = 0; p < q->points.count; p++)
         r->smoothed_right += r->smoothed[p].predicted == q->points.label[p];
     return VOUCH_OK;
@@ -202,13 +217,15 @@ static vouch_status corrupt_all(evaluation *e)
     r->corrupted = VOUCH_NEW_ARRAY(e->arena, vouch_corrupted, count);
     if (r->corrupted == NULL)
         return VOUCH_ERR_MEMORY;
-    for (const vouch_corruption *const *c = vouch_corruption_table(); q->corruptions && *c; c++)
-        if (vouch_corruption_applies(*c, q->points.info)) {
-            vouch_corrupted *row = &r->corrupted[r->corrupted_count++];
-            row->corruption = *c;
-            VOUCH_TRY(
-                vouch_eval_corrupted(e->ctx, e->plan, q->threads, q->seed, &q->points, row));
-        }
+    for (const vouch_corruption *const *c = vouch_corruption_table(); q->corruptions && *c;
+         c++) {
+        vouch_corrupted *row = &r->corrupted[r->corrupted_count];
+        if (!vouch_corruption_applies(*c, q->points.info))
+            continue;
+        row->corruption = *c;
+        VOUCH_TRY(vouch_eval_corrupted(e->ctx, e->plan, q->threads, q->seed, &q->points, row));
+        r->corrupted_count++;
+    }
     return VOUCH_OK;
 }
 
@@ -260,20 +277,38 @@ static vouch_status make_room(evaluation *e)
     return VOUCH_OK;
 }
 
+static vouch_status run_all(evaluation *e)
+{
+    vouch_status status = look_at_clean(e);
+    if (status == VOUCH_OK)
+        status = corrupt_all(e);
+    for (int radius = 0; status == VOUCH_OK && radius < e->request->eps_count; radius++)
+        status = attack_all(e, radius);
+    if (status == VOUCH_OK)
+        status = certify_all(e);
+    return status == VOUCH_OK ? smooth(e) : status;
+}
+
+/* Also what was stopped is counted. */
+static vouch_status take(evaluation *e, vouch_status status)
+{
+    if (status != VOUCH_OK && status != VOUCH_ERR_CANCELLED)
+        return status;
+    e->result->is_interrupted = status != VOUCH_OK;
+    carry_over(e);
+    VOUCH_TRY(count_all(e));
+    return status;
+}
+
 vouch_status vouch_eval_run(vouch_context *ctx, vouch_arena *arena,
                             const vouch_eval_request *request, vouch_eval_result *result)
 {
     evaluation e = {.ctx = ctx, .arena = arena, .request = request, .result = result};
     vouch_victim_plan *plan;
+    *result = (vouch_eval_result){.classes = 0};
     VOUCH_TRY(vouch_victim_plan_new(ctx, arena, request->graph, &plan));
     e.plan = plan;
     VOUCH_TRY(make_room(&e));
     VOUCH_TRY(check(ctx, &e));
-    VOUCH_TRY(look_at_clean(&e));
-    VOUCH_TRY(corrupt_all(&e));
-    for (int radius = 0; radius < request->eps_count; radius++)
-        VOUCH_TRY(attack_all(&e, radius));
-    VOUCH_TRY(certify_all(&e));
-    VOUCH_TRY(count_all(&e));
-    return smooth(&e);
+    return take(&e, run_all(&e));
 }

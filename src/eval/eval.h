@@ -36,6 +36,7 @@ typedef struct vouch_eval_class {
 /* One radius. Counts are of right points; robust >= certified. */
 typedef struct vouch_eval_radius {
     double eps;
+    int attacks;       /* that came to their end: all, unless interrupted */
     int64_t *robust;   /* [attack_count] withstood that attack */
     int64_t withstood; /* all attacks, complete verification included */
     int64_t certified, by_level[VOUCH_CERTIFY_LEVELS + 1], refuted, timed_out;
@@ -49,6 +50,7 @@ typedef struct vouch_eval_verdict {
 } vouch_eval_verdict;
 
 typedef struct vouch_eval_result {
+    bool is_interrupted;
     int64_t classes, right;
     int *predicted; /* [count] */
     vouch_calibration calibration;
@@ -61,7 +63,8 @@ typedef struct vouch_eval_result {
     vouch_corrupted *corrupted;
 } vouch_eval_result;
 
-/* The result is in the arena. */
+/* The result is in the arena. Stopped (VOUCH_ERR_CANCELLED) it holds what is known so far: bounds
+ * that are true, though not all was tried. */
 vouch_status vouch_eval_run(vouch_context *ctx, vouch_arena *arena,
                             const vouch_eval_request *request, vouch_eval_result *result);
 

@@ -151,6 +151,19 @@ void vouch_svg_line(vouch_svg *svg, double x1, double y1, double x2, double y2,
     attributes_and(svg, attributes, "/>\n");
 }
 
+void vouch_svg_path(vouch_svg *svg, int count, const vouch_place *place, const char *attributes)
+{
+    vouch_svg_markup(svg, "<path d=\"");
+    for (int i = 0; i < count; i++) {
+        vouch_svg_markup(svg, i > 0 ? "L" : "M");
+        bare_number(svg, place[i].x);
+        vouch_svg_markup(svg, " ");
+        bare_number(svg, place[i].y);
+    }
+    vouch_svg_markup(svg, "\"");
+    attributes_and(svg, attributes, "/>\n");
+}
+
 void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius, const char *attributes)
 {
     vouch_svg_markup(svg, "<circle");

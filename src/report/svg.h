@@ -33,6 +33,12 @@ void vouch_svg_union_add(vouch_svg *svg, vouch_rect r);
 void vouch_svg_union_end(vouch_svg *svg, const char *attributes);
 void vouch_svg_line(vouch_svg *svg, double x1, double y1, double x2, double y2,
                     const char *attributes);
+typedef struct vouch_place {
+    double x, y;
+} vouch_place;
+/* Straight lines from one place to the next. */
+void vouch_svg_path(vouch_svg *svg, int count, const vouch_place *place,
+                    const char *attributes);
 void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius,
                       const char *attributes);
 void vouch_svg_text(vouch_svg *svg, double x, double y, const char *attributes,

@@ -1,7 +1,11 @@
 """vouch eval: its figures, its JSON, what it refuses."""
 import json
+import signal
+import subprocess
+import time
+from xml.etree import ElementTree
 
-from cli_support import SOURCE, CliTest, conforms, dense, main, vouch
+from cli_support import SOURCE, VOUCH, CliTest, conforms, dense, main, vouch
 
 
 def digits(path):
@@ -75,6 +79,28 @@ class Eval(CliTest):
                      r"certified +6 of 7", r"\n +0\.2 +57\.14 +57\.14\n", r"ECE",
                      r"unit-errors( +\d+\.\d+){6}"):
             self.assertRegex(done.stdout, line)
+
+    def test_the_picture_is_a_drawing_with_steps(self):
+        out = self.dir / "p.svg"
+        done = vouch("eval", corner(self.dir / "n.onnx"), self.table(), "--eps", "0.04,0.1,0.2",
+                     "--attack", "tabular", "--picture", out)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        root = ElementTree.parse(out).getroot()
+        paths = [e.get("d") for e in root.iter() if e.tag.endswith("path")]
+        self.assertEqual([p.count("L") for p in paths], [13, 6, 6])
+        self.assertEqual(sum(e.get("fill", "").startswith("#") and e.get("stroke-width") == "0.5"
+                             for e in root.iter()), 4)
+
+    def test_an_interrupted_evaluation_reports_what_it_has(self):
+        process = subprocess.Popen(
+            [VOUCH, "eval", digits(self.dir / "n.onnx"), "builtin:glyphs16", "--count", "50",
+             "--smooth", "0.5", "--samples", "1000000000", "--eps", "0.01", "--json", "-"],
+            stdout=subprocess.PIPE, text=True)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        result = json.loads(process.communicate(timeout=30)[0])
+        self.assertEqual((process.returncode, result["interrupted"]), (0, True))
+        self.assertEqual((result["points"], "smoothing" in result), (50, False))
 
     def test_what_makes_no_sense_is_refused(self):
         net, data = corner(self.dir / "n.onnx"), self.table()
