@@ -364,7 +364,6 @@ static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
         return VOUCH_OK;
     VOUCH_TRY(mark_neurons(dag, w));
     vouch_arena_reset(w->answers, w->fresh);
-    dag->hull_is_cut = false;
     VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, work, &walked));
     vouch_dag_intervals_drop(dag->ctx, dag->hull);
     dag->hull = walked;
@@ -479,8 +478,6 @@ int64_t vouch_dag_neuron(const vouch_dag *dag, int value)
 
     return at >= 0 && at < dag->neurons ? at : -1;
 }
-
-bool vouch_dag_hull_is_walked(const vouch_dag *dag) { return !dag->hull_is_cut; }
 
 int64_t vouch_dag_mix_count(const vouch_dag *dag) { return dag->mixes; }
 bool vouch_dag_is_ragged(const vouch_dag *dag)

@@ -129,8 +129,6 @@ vouch_status vouch_dag_root(vouch_dag_worker *worker, const double *low, const d
 /* The same for several boxes at once, which is cheaper: at[count]. */
 vouch_status vouch_dag_roots(vouch_dag_worker *worker, int count, const double *const *low,
                              const double *const *high, vouch_dag_intervals **at);
-/* Did the work given for the hull's analysis pay for walks of all its neurons? */
-bool vouch_dag_hull_is_walked(const vouch_dag *dag);
 /* What a child's intervals may cost: as much as `walks` walks through the whole network; 0: none.
  * score: [neuron_count], the walks go to the neurons with most of it for their cost, none to those
  * with 0; NULL = all alike. */

@@ -276,8 +276,6 @@ static vouch_status list_wanted(vouch_dag_analysis *a, share *s)
     int64_t most = allowance(a, s->value, wanted), limit = first + most;
 
     s->least = -(double)INFINITY;
-    if (most < wanted && a->first)
-        a->first->hull_is_cut = true;
     if (most < wanted)
         VOUCH_TRY(find_least_promise(a, s->value, most, wanted, &s->least));
     if (dag->tile[s->value].size[0] > 0)

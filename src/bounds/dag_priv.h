@@ -65,7 +65,6 @@ struct vouch_dag {
     struct vouch_dag_tile *tile; /* [value_count], of values with neurons */
     bool *matters;               /* [neurons]: can it change a case's bound? NULL: unknown */
     vouch_dag_intervals *hull;   /* of the task's hull */
-    bool hull_is_cut;            /* its work did not pay for all neurons */
 };
 
 /* A curve on its interval. */

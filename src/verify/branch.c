@@ -278,6 +278,13 @@ static void set_sizes(vouch_branch_run *run)
     run->chunk = run->chunk < 2 ? 2 : run->chunk;
 }
 
+/* Has the root a first look, and then one by scores? Where inputs are cut, or are several boxes, the
+ * hull's intervals do not last: then they are made once, as well as they can be. */
+static bool is_sharpened(const vouch_branch_input *in)
+{
+    return in->spec->box_count == 1 && count_varying(in->task) > VOUCH_FEW_INPUTS;
+}
+
 static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
 {
     const vouch_branch_input *in = run->in;
@@ -288,6 +295,7 @@ static vouch_status prepare(vouch_arena *arena, vouch_branch_run *run)
     run->varying = count_varying(in->task);
     run->clips = in->clip && run->varying <= CLIPPED_INPUTS;
     run->keeps_score = run->neurons <= SCORES_MOST;
+    run->sharpens = run->keeps_score && is_sharpened(in);
     run->open.budget = in->memory;
     run->next_id = in->first_id;
     set_sizes(run);
@@ -335,7 +343,7 @@ vouch_status vouch_branch(vouch_context *ctx, vouch_arena *arena, const vouch_br
     vouch_dag_settings settings = {.cells = CELLS,
                                    .root_work = root_work(in),
                                    .hull_work = root_work(in) / FIRST_LOOK,
-                                   .hull_neurons = in->spec->box_count == 1 ? SCORES_MOST : 0,
+                                   .hull_neurons = is_sharpened(in) ? SCORES_MOST : 0,
                                    .threads = in->threads};
     run.root_work = settings.root_work;
     *out = (vouch_branch_output){0};

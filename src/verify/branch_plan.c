@@ -24,7 +24,6 @@ enum {
     RELIABLE = 4,     /* observations after which a neuron's prediction is trusted */
     INPUTS_ONLY = 8,  /* up to so many inputs they alone are cut: bounds on boxes tighten faster
                           the smaller the boxes are, which early measurements cannot show */
-    FEW_INPUTS = 64,  /* up to here cuts of inputs are tried beside splits of neurons */
     WALKS = 32,       /* tightened neurons of the arm in between */
     WALKS_MOST = 512, /* loose neurons that may be tightened all */
     DEAREST = 64,     /* bounds that making intervals may cost */
@@ -166,7 +165,7 @@ static bool is_possible(const vouch_branch_run *run, const vouch_arm *arm, const
         return false;
     if (arm->input && is_at_jump(sub))
         return false;
-    if (arm->input && run->varying > FEW_INPUTS && sub->neuron_choices > 0)
+    if (arm->input && run->varying > VOUCH_FEW_INPUTS && sub->neuron_choices > 0)
         return false;
     if (arm->walks != 0 && (!run->keeps_score || sub->loose > WALKS_MOST || sub->loose == 0))
         return false;

@@ -14,7 +14,8 @@
 enum {
     VOUCH_CHOICES = 12,      /* neurons kept as candidates for a split */
     VOUCH_INPUT_CHOICES = 4, /* inputs kept */
-    VOUCH_TRIALS = 8         /* most candidates tried */
+    VOUCH_TRIALS = 8,        /* most candidates tried */
+    VOUCH_FEW_INPUTS = 64    /* up to here cuts of inputs are tried beside splits of neurons */
 };
 
 /* ---- subproblems (branch_sub.c) ----------------------------------------------------------- */
@@ -233,6 +234,7 @@ struct vouch_branch_run {
     int64_t varying;            /* inputs of positive width */
     bool clips;                 /* few enough inputs vary */
     bool keeps_score;           /* the network is small enough to keep scores of neurons */
+    bool sharpens;              /* the root goes on by scores */
     int round_size;             /* children of a round */
     int chunk;                  /* children of a chunk */
     vouch_dag_intervals **root; /* [boxes]; NULL: empty, or no open case */

@@ -186,7 +186,7 @@ static vouch_status bound_cases(vouch_context *ctx, vouch_branch_run *run, vouch
     VOUCH_TRY(look_again(ctx, run, sub, &count, &plain));
     if (!run->out->found && count)
         VOUCH_TRY(look_again(ctx, run, sub, &count, &steps));
-    if (!run->out->found && count && run->keeps_score && run->in->spec->box_count == 1)
+    if (!run->out->found && count && run->sharpens)
         VOUCH_TRY(sharpen(ctx, run, sub, &count));
     if (run->out->found || !count)
         return VOUCH_OK;

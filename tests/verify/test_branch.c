@@ -39,9 +39,9 @@ static vouch_spec *above(vouch_context *ctx, const vouch_graph *graph, const dou
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
-static vouch_branch_output branch(vouch_context *ctx, vouch_arena *arena,
-                                  const vouch_graph *graph, const vouch_spec *spec,
-                                  size_t memory, const vouch_sink *sink)
+static vouch_branch_output branch_with(int threads, vouch_context *ctx, vouch_arena *arena,
+                                       const vouch_graph *graph, const vouch_spec *spec,
+                                       size_t memory, const vouch_sink *sink)
 {
     vouch_branch_output out;
     vouch_task task;
@@ -50,7 +50,7 @@ static vouch_branch_output branch(vouch_context *ctx, vouch_arena *arena,
                              .spec = spec,
                              .pick = vouch_pick_find("auto"),
                              .sink = sink,
-                             .threads = 2,
+                             .threads = threads,
                              .root_steps = 4,
                              .steps = 2,
                              .seed = 1,
@@ -64,6 +64,13 @@ static vouch_branch_output branch(vouch_context *ctx, vouch_arena *arena,
     return out;
 }
 
+static vouch_branch_output branch(vouch_context *ctx, vouch_arena *arena,
+                                  const vouch_graph *graph, const vouch_spec *spec,
+                                  size_t memory, const vouch_sink *sink)
+{
+    return branch_with(2, ctx, arena, graph, spec, memory, sink);
+}
+
 typedef struct net_fixture {
     vouch_context *ctx;
     vouch_arena *arena;
@@ -71,13 +78,10 @@ typedef struct net_fixture {
     vouch_spec *spec;
 } net_fixture;
 
-/* Number of a network that is not proved at the root. */
-enum { SPLITTING = 2 };
-
-/* A property that holds with some room, but may need splits. */
+/* A property that holds with some room, but needs splits. */
 static void open_net(net_fixture *f, uint64_t index)
 {
-    const int size[] = {INPUTS, 16, 12, 1};
+    const int size[] = {INPUTS, 10, 6, 1};
     vouch_random r = vouch_random_stream(6, "picks", index);
     double low[INPUTS], high[INPUTS], x[INPUTS], y[1], most = -(double)INFINITY;
 
@@ -86,15 +90,15 @@ static void open_net(net_fixture *f, uint64_t index)
     assert_non_null(f->arena);
     vouch_test_net_random(f->ctx, VOUCH_F32, 3, size, &r, &f->net);
     for (int d = 0; d < INPUTS; d++) {
-        low[d] = -1;
-        high[d] = 1;
+        low[d] = -.4;
+        high[d] = .4;
     }
     for (int i = 0; i < 4000; i++) {
         vouch_test_random_point(&r, INPUTS, low, high, x);
         vouch_test_ok(f->ctx, vouch_op_eval_graph(f->ctx, f->net.graph, VOUCH_F64, x, y));
         most = fmax(most, y[0]);
     }
-    f->spec = above(f->ctx, f->net.graph, low, high, most + .08 * (1 + fabs(most)));
+    f->spec = above(f->ctx, f->net.graph, low, high, most + .1 * (1 + fabs(most)));
 }
 
 static void close_net(net_fixture *f)
@@ -107,19 +111,63 @@ static void close_net(net_fixture *f)
 
 static void a_search_without_memory_proves_the_same(void **state)
 {
-    net_fixture f;
+    int splits = 0;
 
     (void)state;
-    open_net(&f, SPLITTING);
-    vouch_branch_output rich =
-        branch(f.ctx, f.arena, f.net.graph, f.spec, (size_t)1 << 30, NULL);
-    vouch_branch_output poor = branch(f.ctx, f.arena, f.net.graph, f.spec, 1, NULL);
-    assert_false(rich.stopped || poor.stopped || rich.found || poor.found);
-    assert_int_equal(rich.open_leaves, 0);
-    assert_int_equal(poor.open_leaves, 0);
-    assert_true(fabs(poor.proved_share - 1) < 1e-9);
-    assert_true(poor.splits > 2);
-    close_net(&f);
+    for (uint64_t k = 0; k < 4; k++) {
+        net_fixture f;
+        open_net(&f, k);
+        vouch_branch_output rich =
+            branch(f.ctx, f.arena, f.net.graph, f.spec, (size_t)1 << 30, NULL);
+        vouch_branch_output poor = branch(f.ctx, f.arena, f.net.graph, f.spec, 1, NULL);
+        assert_false(rich.stopped || poor.stopped || rich.found || poor.found);
+        assert_int_equal(rich.open_leaves, 0);
+        assert_int_equal(poor.open_leaves, 0);
+        assert_true(fabs(poor.proved_share - 1) < 1e-9);
+        splits += (int)poor.splits;
+        close_net(&f);
+    }
+    assert_true(splits > 4);
+}
+
+/* ---- roots by scores ----------------------------------------------------------------------- */
+
+/* So many inputs vary that the root goes on by scores (branch_root.c). */
+enum { MANY = 80 };
+
+static void a_root_by_scores_is_the_same_for_any_number_of_threads(void **state)
+{
+    const int size[] = {MANY, 40, 30, 1};
+    vouch_context *ctx = vouch_test_context();
+    vouch_arena *arena = vouch_arena_new(ctx);
+    vouch_random r = vouch_random_stream(6, "roots", 0);
+    double low[MANY], high[MANY], x[MANY], y[1], most = -(double)INFINITY;
+    vouch_test_net net;
+
+    (void)state;
+    assert_non_null(arena);
+    vouch_test_net_random(ctx, VOUCH_F32, 3, size, &r, &net);
+    for (int d = 0; d < MANY; d++) {
+        low[d] = -.1;
+        high[d] = .1;
+    }
+    for (int i = 0; i < 2000; i++) {
+        vouch_test_random_point(&r, MANY, low, high, x);
+        vouch_test_ok(ctx, vouch_op_eval_graph(ctx, net.graph, VOUCH_F64, x, y));
+        most = fmax(most, y[0]);
+    }
+    vouch_spec *spec = above(ctx, net.graph, low, high, most + .3 * (1 + fabs(most)));
+    vouch_branch_output two = branch(ctx, arena, net.graph, spec, (size_t)1 << 30, NULL);
+    vouch_branch_output one =
+        branch_with(1, ctx, arena, net.graph, spec, (size_t)1 << 30, NULL);
+    assert_int_equal(one.subproblems, two.subproblems);
+    assert_int_equal(one.splits, two.splits);
+    assert_int_equal(one.found, two.found);
+    assert_true(one.found || one.stopped || fabs(one.proved_share - 1) < 1e-9);
+    vouch_spec_free(spec);
+    vouch_test_net_free(&net);
+    vouch_arena_free(arena);
+    vouch_context_free(ctx);
 }
 
 /* ---- the sink ------------------------------------------------------------------------------ */
@@ -166,32 +214,23 @@ static vouch_status on_leaf(void *user, uint64_t id, vouch_leaf_kind kind)
     return VOUCH_OK;
 }
 
-/* Every box has two children or is a leaf. Returns the number of splits. */
-static uint64_t check_tree(uint64_t index, tree *t)
-{
-    const vouch_sink sink = {
-        .user = t, .box = on_box, .split = on_cut, .decide = on_split, .leaf = on_leaf};
-    uint64_t splits = 0;
-    net_fixture f;
-
-    open_net(&f, index);
-    branch(f.ctx, f.arena, f.net.graph, f.spec, 1, &sink); /* no memory: more splits */
-    assert_int_equal(t->children[0], 1);
-    for (uint64_t i = 1; i <= t->count; i++) {
-        assert_int_equal(t->split[i] + t->leaf[i], 1);
-        assert_int_equal(t->children[i], 2 * t->split[i]);
-        splits += t->split[i];
-    }
-    close_net(&f);
-    return splits;
-}
-
 static void the_sink_of_a_proof_sees_a_closed_tree(void **state)
 {
     static tree t;
+    const vouch_sink sink = {
+        .user = &t, .box = on_box, .split = on_cut, .decide = on_split, .leaf = on_leaf};
+    net_fixture f;
 
     (void)state;
-    assert_true(check_tree(SPLITTING, &t) > 2);
+    open_net(&f, 0);
+    branch(f.ctx, f.arena, f.net.graph, f.spec, (size_t)1 << 30, &sink);
+    assert_true(t.count > 2);
+    assert_int_equal(t.children[0], 1);
+    for (uint64_t i = 1; i <= t.count; i++) {
+        assert_int_equal(t.split[i] + t.leaf[i], 1);
+        assert_int_equal(t.children[i], 2 * t.split[i]);
+    }
+    close_net(&f);
 }
 
 /* ---- linear programs ----------------------------------------------------------------------- */
@@ -344,6 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_search_without_memory_proves_the_same),
+        cmocka_unit_test(a_root_by_scores_is_the_same_for_any_number_of_threads),
         cmocka_unit_test(the_sink_of_a_proof_sees_a_closed_tree),
         cmocka_unit_test(the_forms_neurons_are_the_engines),
         cmocka_unit_test(what_is_proved_no_sample_contradicts),
