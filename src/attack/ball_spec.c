@@ -65,6 +65,17 @@ static char *put_inputs(char *at, int64_t size, const char *const *end)
     return at;
 }
 
+/* Rationals have neither infinities nor NaN. */
+static vouch_status check_finite(vouch_context *ctx, const vouch_ball *ball, const float *x)
+{
+    for (int64_t i = 0; i < ball->size; i++)
+        if (!isfinite(x[i]) || !isfinite(ball->low[i]) || !isfinite(ball->high[i]))
+            return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                              "robustness: input %" PRId64 " is %g in [%g, %g], not finite", i,
+                              (double)x[i], (double)ball->low[i], (double)ball->high[i]);
+    return VOUCH_OK;
+}
+
 static vouch_status check(vouch_context *ctx, const vouch_ball *ball, const vouch_spec *shape,
                           int label)
 {
@@ -91,6 +102,7 @@ vouch_status vouch_ball_spec(vouch_arena *arena, const vouch_graph *graph,
                               .output_size = vouch_op_output_size(graph)};
     *spec = NULL;
     VOUCH_TRY(check(ctx, ball, &shape, label));
+    VOUCH_TRY(check_finite(ctx, ball, x));
     const char **end = vouch_arena_array(arena, (size_t)(2 * ball->size), sizeof *end);
     size_t length = LINE * (size_t)(3 * ball->size + 2 * shape.output_size + 2);
     for (int64_t i = 0; end != NULL && i < 2 * ball->size; i++) {

@@ -241,6 +241,11 @@ static vouch_status check(vouch_context *ctx, const evaluation *e)
                               "eval: point %" PRId64 " has the label %d, of %" PRId64
                               " classes: every point needs one",
                               p, q->points.label[p], classes);
+    for (int64_t i = 0; i < q->points.count * q->points.inputs; i++)
+        if (!isfinite(q->points.x[i]))
+            return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                              "eval: number %" PRId64 " of point %" PRId64 " is not finite",
+                              i % q->points.inputs, i / q->points.inputs);
     for (int64_t i = 0; q->corruptions && i < q->points.inputs; i++)
         if (!isfinite(q->points.info->feature[i].high - q->points.info->feature[i].low))
             return vouch_fail(ctx, VOUCH_ERR_VALUE,

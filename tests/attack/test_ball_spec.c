@@ -1,5 +1,6 @@
 /* Balls as properties: the box is the exact one, the unsafe region is every other class. */
 #include <gmp.h>
+#include <math.h>
 
 #include "attack/ball_spec.h"
 #include "support/net.h"
@@ -114,6 +115,13 @@ static void test_what_does_not_fit_is_refused(void **state)
     open_scene(&s);
     vouch_test_fails(s.ctx, vouch_ball_spec(s.arena, s.net.graph, &s.ball, s.x, CLASSES, &spec),
                      VOUCH_ERR_SHAPE, "class 3");
+    s.x[1] = (float)NAN;
+    vouch_test_fails(s.ctx, vouch_ball_spec(s.arena, s.net.graph, &s.ball, s.x, 0, &spec),
+                     VOUCH_ERR_VALUE, "input 1");
+    s.x[1] = 0;
+    s.high[2] = (float)INFINITY;
+    vouch_test_fails(s.ctx, vouch_ball_spec(s.arena, s.net.graph, &s.ball, s.x, 0, &spec),
+                     VOUCH_ERR_VALUE, "input 2");
     s.ball.norm = VOUCH_NORM_L2;
     vouch_test_fails(s.ctx, vouch_ball_spec(s.arena, s.net.graph, &s.ball, s.x, 0, &spec),
                      VOUCH_ERR_UNSUPPORTED, "l2");

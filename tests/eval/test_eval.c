@@ -169,6 +169,11 @@ static void test_senseless_requests_are_refused(void **state)
     vouch_test_fails(s.ctx, vouch_eval_run(s.ctx, s.arena, &s.request, &r), VOUCH_ERR_VALUE,
                      "point 2");
     s.request.points.label = labels;
+    const float infinite[POINTS * INPUTS] = {[3] = (float)INFINITY};
+    s.request.points.x = infinite;
+    vouch_test_fails(s.ctx, vouch_eval_run(s.ctx, s.arena, &s.request, &r), VOUCH_ERR_VALUE,
+                     "number 1 of point 1");
+    s.request.points.x = at[0];
     s.request.eps = falling;
     s.request.eps_count = 2;
     vouch_test_fails(s.ctx, vouch_eval_run(s.ctx, s.arena, &s.request, &r), VOUCH_ERR_ARGUMENT,
