@@ -24,15 +24,25 @@ static void put_commands(FILE *out)
         fprintf(out, "%s ", (*c)->name);
 }
 
-/* Calls put for every option of the command. */
-static void each_option(FILE *out, const vouch_command *command,
-                        void (*put)(FILE *, const vouch_command *, const vouch_option *))
+typedef void put_fn(FILE *out, const vouch_command *command, const vouch_option *row);
+
+/* Calls put for the options that `from` has from table `first` on, as options of the command. */
+static void each_row(FILE *out, const vouch_command *command, const vouch_command *from,
+                     int first, put_fn *put)
 {
-    for (int i = 0; i < VOUCH_CLI_TABLES; i++) {
-        const vouch_cli_table table = vouch_command_options(command, i);
+    for (int i = first; i < VOUCH_CLI_TABLES; i++) {
+        const vouch_cli_table table = vouch_command_options(from, i);
         for (size_t k = 0; table.count != NULL && k < *table.count; k++)
             put(out, command, &table.rows[k]);
     }
+}
+
+/* Calls put for every option of the command and of its parts. */
+static void each_option(FILE *out, const vouch_command *command, put_fn *put)
+{
+    each_row(out, command, command, 0, put);
+    for (const vouch_command *const *p = command->parts; p != NULL && *p != NULL; p++)
+        each_row(out, command, *p, 1, put);
 }
 
 /* ---- bash -------------------------------------------------------------------------------- */

@@ -73,6 +73,24 @@ static void put_exit_codes(FILE *out)
     }
 }
 
+static void put_options(FILE *out, const vouch_command *command)
+{
+    for (int i = VOUCH_CLI_TABLES - 1; i >= 0; i--) {
+        const vouch_cli_table table = vouch_command_options(command, i);
+        for (size_t k = 0; table.count != NULL && k < *table.count; k++)
+            put_option(out, &table.rows[k]);
+    }
+}
+
+/* A section of its parent's page. */
+static void put_part(FILE *out, const vouch_command *part)
+{
+    fprintf(out, ".SH VOUCH %s\n\\fBvouch %s\\fR [options] %s\n.PP\n", part->name, part->name,
+            part->arguments);
+    put_text(out, part->description);
+    put_options(out, part);
+}
+
 static void put_command(FILE *out, const vouch_command *command)
 {
     char name[64];
@@ -83,11 +101,9 @@ static void put_command(FILE *out, const vouch_command *command)
     fputs(".SH DESCRIPTION\n", out);
     put_text(out, command->description);
     fputs(".SH OPTIONS\n", out);
-    for (int i = VOUCH_CLI_TABLES - 1; i >= 0; i--) {
-        const vouch_cli_table table = vouch_command_options(command, i);
-        for (size_t k = 0; table.count != NULL && k < *table.count; k++)
-            put_option(out, &table.rows[k]);
-    }
+    put_options(out, command);
+    for (const vouch_command *const *p = command->parts; p != NULL && *p != NULL; p++)
+        put_part(out, *p);
     put_exit_codes(out);
     if (command->examples != NULL) {
         fputs(".SH EXAMPLES\n.nf\n", out);

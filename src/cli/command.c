@@ -33,6 +33,19 @@ const vouch_command *vouch_command_find(const char *name)
     return NULL;
 }
 
+const char *vouch_command_part_name(const vouch_command *command, const vouch_command *part)
+{
+    return part->name + strlen(command->name) + 1;
+}
+
+const vouch_command *vouch_command_part(const vouch_command *command, const char *name)
+{
+    const vouch_command *const *part = command->parts;
+    while (part && *part && strcmp(vouch_command_part_name(command, *part), name) != 0)
+        part++;
+    return part ? *part : NULL;
+}
+
 vouch_cli_table vouch_command_options(const vouch_command *command, int i)
 {
     if (i == 0)

@@ -58,11 +58,17 @@ typedef struct vouch_command {
     vouch_cli_table table[VOUCH_CLI_TABLES - 1];
     /* What the argument may be, for shell completion; false past the last. NULL: files. */
     bool (*words)(size_t index, const char **name);
+    /* Commands of its own, named "PARENT PART", chosen by the first argument; NULL-terminated.
+     * NULL: none. */
+    const struct vouch_command *const *parts;
     vouch_exit (*run)(const vouch_cli_call *call);
 } vouch_command;
 
 const vouch_command *const *vouch_command_table(void); /* NULL-terminated */
 const vouch_command *vouch_command_find(const char *name);
+/* The part of that name, as in its parent's first argument, or NULL. */
+const vouch_command *vouch_command_part(const vouch_command *command, const char *name);
+const char *vouch_command_part_name(const vouch_command *command, const vouch_command *part);
 
 /* Table i (0 .. VOUCH_CLI_TABLES-1) of a command; count NULL where it has none. */
 vouch_cli_table vouch_command_options(const vouch_command *command, int i);

@@ -96,11 +96,26 @@ const char *vouch_cli_exit_meaning(int code)
     return code < count ? meaning[code] : NULL;
 }
 
+static void put_parts(FILE *out, const vouch_command *command)
+{
+    const vouch_command *const *part = command->parts;
+    if (part != NULL)
+        fprintf(out, "what follows 'vouch %s', each with --help:\n", command->name);
+    for (; part != NULL && *part != NULL; part++) {
+        const int at =
+            fprintf(out, "  %-*s", COMMAND_COLUMN - 2, vouch_command_part_name(command, *part));
+        vouch_cli_wrap(out, (*part)->summary, COMMAND_COLUMN, at);
+    }
+    if (part != NULL)
+        fputc('\n', out);
+}
+
 void vouch_cli_help_command(FILE *out, const vouch_command *command)
 {
     fprintf(out, "vouch %s: %s\n\nusage: vouch %s [options] %s\n\n", command->name,
             command->summary, command->name, command->arguments);
     put_paragraphs(out, command->description);
+    put_parts(out, command);
     fputs("options:\n", out);
     for (int i = VOUCH_CLI_TABLES - 1; i >= 0; i--) {
         const vouch_cli_table table = vouch_command_options(command, i);

@@ -54,8 +54,13 @@ static vouch_exit dispatch(vouch_cli_call *call, int argc, char *const *argv)
         return vouch_cli_finish(call, VOUCH_EXIT_OK);
     }
     call->command = vouch_command_find(argv[1]);
-    return call->command == NULL ? unknown_command(call, argv[1])
-                                 : run_command(call, argc - 2, argv + 2);
+    if (call->command == NULL)
+        return unknown_command(call, argv[1]);
+    const vouch_command *part = argc > 2 ? vouch_command_part(call->command, argv[2]) : NULL;
+    if (part == NULL)
+        return run_command(call, argc - 2, argv + 2);
+    call->command = part;
+    return run_command(call, argc - 3, argv + 3);
 }
 
 int main(int argc, char **argv)

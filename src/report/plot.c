@@ -45,8 +45,7 @@ int vouch_axis_ticks(double low, double high, int want, double tick[VOUCH_TICKS_
     return count;
 }
 
-/* %g without the locale's decimal comma. */
-static void tick_text(double value, char *text, size_t size)
+void vouch_svg_number_text(double value, char *text, size_t size)
 {
     snprintf(text, size, "%.6g", value);
     for (char *c = text; *c; c++)
@@ -63,7 +62,7 @@ static void x_axis(vouch_svg *svg, const vouch_axis *x, double y)
     for (int i = 0; i < count; i++) {
         double at = vouch_axis_place(x, tick[i]);
         vouch_svg_line(svg, at, y, at, y + 5, "stroke=\"#444\"");
-        tick_text(tick[i], text, sizeof text);
+        vouch_svg_number_text(tick[i], text, sizeof text);
         vouch_svg_text(svg, at, y + 19, "text-anchor=\"middle\"", text);
     }
     vouch_svg_text(svg, (x->from + x->to) / 2, y + 40, "text-anchor=\"middle\"", x->label);
@@ -78,7 +77,7 @@ static void y_axis(vouch_svg *svg, const vouch_axis *y, double x)
     for (int i = 0; i < count; i++) {
         double at = vouch_axis_place(y, tick[i]);
         vouch_svg_line(svg, x - 5, at, x, at, "stroke=\"#444\"");
-        tick_text(tick[i], text, sizeof text);
+        vouch_svg_number_text(tick[i], text, sizeof text);
         vouch_svg_text(svg, x - 9, at + 4, "text-anchor=\"end\"", text);
     }
     snprintf(text, sizeof text, "text-anchor=\"middle\" transform=\"rotate(-90 %ld %ld)\"",

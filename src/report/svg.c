@@ -151,17 +151,30 @@ void vouch_svg_line(vouch_svg *svg, double x1, double y1, double x2, double y2,
     attributes_and(svg, attributes, "/>\n");
 }
 
-void vouch_svg_path(vouch_svg *svg, int count, const vouch_place *place, const char *attributes)
+/* A new line begins at every place whose number `period` divides. */
+static void path(vouch_svg *svg, int count, const vouch_place *place, int period,
+                 const char *attributes)
 {
     vouch_svg_markup(svg, "<path d=\"");
     for (int i = 0; i < count; i++) {
-        vouch_svg_markup(svg, i > 0 ? "L" : "M");
+        vouch_svg_markup(svg, i % period > 0 ? "L" : "M");
         bare_number(svg, place[i].x);
         vouch_svg_markup(svg, " ");
         bare_number(svg, place[i].y);
     }
     vouch_svg_markup(svg, "\"");
     attributes_and(svg, attributes, "/>\n");
+}
+
+void vouch_svg_path(vouch_svg *svg, int count, const vouch_place *place, const char *attributes)
+{
+    path(svg, count, place, count > 0 ? count : 1, attributes);
+}
+
+void vouch_svg_segments(vouch_svg *svg, int count, const vouch_place *place,
+                        const char *attributes)
+{
+    path(svg, count, place, 2, attributes);
 }
 
 void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius, const char *attributes)

@@ -39,6 +39,9 @@ typedef struct vouch_place {
 /* Straight lines from one place to the next. */
 void vouch_svg_path(vouch_svg *svg, int count, const vouch_place *place,
                     const char *attributes);
+/* Separate lines place[0]-place[1], place[2]-place[3], ... as one path; count is even. */
+void vouch_svg_segments(vouch_svg *svg, int count, const vouch_place *place,
+                        const char *attributes);
 void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius,
                       const char *attributes);
 void vouch_svg_text(vouch_svg *svg, double x, double y, const char *attributes,
@@ -62,6 +65,8 @@ typedef struct vouch_axis {
 
 double vouch_axis_place(const vouch_axis *axis, double value);
 enum { VOUCH_TICKS_MAX = 16 };
+/* %g to six digits, with a point whatever the locale. */
+void vouch_svg_number_text(double value, char *text, size_t size);
 /* Round tick values in [low, high], about `want` of them; returns how many. */
 int vouch_axis_ticks(double low, double high, int want, double tick[VOUCH_TICKS_MAX]);
 /* Frame, ticks, their numbers and the labels of a plot whose area is x.from..to, y.from..to
