@@ -16,6 +16,7 @@ typedef struct landscape_cli {
     const char *net2, *index, *loss, *out, *json;
     double eps;
     int64_t grid, pairs, seed, threads;
+    bool clip;
 } landscape_cli;
 
 #define FIELD(f) offsetof(landscape_cli, f)
@@ -52,6 +53,10 @@ static const vouch_option rows[] = {
     INT_ROW(pairs, "N", "random pairs of the linearity error", 256, 1, 1e6),
     INT_ROW(seed, "N", "random seed: the same seed gives the same files", 1, 0, 0x1p53),
     INT_ROW(threads, "N", "threads; 0: all cores. They change no result", 0, 0, 4096),
+    {.name = "clip",
+     .help = "clip points to the valid range of the data, as attacks do",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(clip)},
     TEXT_ROW(out, "FILE.svg", "the picture", NULL),
     TEXT_ROW(json, "FILE",
              "write all values as JSON; - for standard output, in place of the text", NULL),
@@ -164,6 +169,8 @@ static vouch_status survey(job *j, int point, const vouch_cli_points *points)
                                        .size = points->size,
                                        .index = j->index[point],
                                        .x = points->x,
+                                       .low = cli->clip ? points->low : NULL,
+                                       .high = points->high,
                                        .label = points->label[0]};
     for (int n = 0; n < j->networks; n++) {
         request.graph = j->network[n].graph;
@@ -230,6 +237,7 @@ static vouch_exit publish(job *j)
         .data = j->call->argument[1],
         .pairs = j->cli->pairs,
         .seed = (uint64_t)j->cli->seed,
+        .clip = j->cli->clip,
         .seconds = vouch_wall_s() - j->call->started_s,
     };
     if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
@@ -268,7 +276,7 @@ const vouch_command vouch_study_landscape = {
     .description =
         "Draws for each point of DATA (as of `vouch attack`) the loss and the decisions of the "
         "network on x + eps (a d + b r), a and b from 0 to 1: d the signs of the gradient, the "
-        "direction of FGSM, r random signs. Points are not clipped to the valid range.\n\n"
+        "direction of FGSM, r random signs.\n\n"
         "`promised` is how much the loss would rise along FGSM if it were linear, `rise` how "
         "much it does. `linearity` is the mean over random pairs in the ball of the squared "
         "distance of the loss from the straight line between them. After catastrophic "

@@ -37,7 +37,8 @@ void vouch_cli_landscape_text(FILE *out, const vouch_cli_landscape_report *r)
     for (int n = 0; n < p->networks; n++)
         fprintf(out, "network %d  %s\n", n + 1, r->network[n].path);
     fprintf(out, "data       %s\n", r->data);
-    fprintf(out, "loss       %s, eps %s\n", r->loss->summary, vouch_cli_real(p->eps).text);
+    fprintf(out, "loss       %s, eps %s%s\n", r->loss->summary, vouch_cli_real(p->eps).text,
+            r->clip ? ", clipped to the valid range" : "");
     fprintf(out, "%-8s %-8s %6s %6s %6s %10s %10s %10s %10s %11s\n", "point", "network",
             "label", "clean", "FGSM", "loss", "rise", "promised", "highest", "linearity");
     for (int i = 0; i < p->points; i++)
@@ -90,6 +91,7 @@ static void fill(vouch_context *ctx, json_t *root, const vouch_cli_landscape_rep
     (void)vouch_json_add_real(ctx, root, "eps", p->eps);
     (void)vouch_json_add_int(ctx, root, "grid", p->landscape->grid);
     (void)vouch_json_add_int(ctx, root, "pairs", r->pairs);
+    (void)vouch_json_add_flag(ctx, root, "clip", r->clip);
     (void)vouch_json_add_count(ctx, root, "seed", r->seed);
     (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
     list = vouch_json_array_in(ctx, root, "landscapes");

@@ -14,6 +14,7 @@ typedef struct vouch_cli_landscape_report {
     const char *data;
     int64_t pairs;
     uint64_t seed;
+    bool clip;
     double seconds;
 } vouch_cli_landscape_report;
 

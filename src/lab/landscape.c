@@ -57,6 +57,14 @@ static vouch_status check_point(vouch_context *ctx, const survey *s)
     return VOUCH_OK;
 }
 
+/* Input i of a point. */
+static float clipped(const survey *s, int64_t i, double value)
+{
+    if (s->r->low)
+        value = fmin(fmax(value, (double)s->r->low[i]), (double)s->r->high[i]);
+    return (float)value;
+}
+
 static vouch_aim aim_of(const survey *s)
 {
     return (vouch_aim){.classes = s->classes, .label = s->l->label, .target = -1};
@@ -109,11 +117,12 @@ static vouch_status find_directions(const vouch_team_member *m, void *job, int64
                                     (vouch_cotangent){gradient_of_loss, job}, z, l->direction));
     for (int64_t i = 0; i < s->r->size; i++) {
         const float g = l->direction[i];
-        sum += fabs((double)g);
-        l->direction[i] = (float)((g > 0) - (g < 0));
+        const double x = (double)s->r->x[i], d = (g > 0) - (g < 0);
+        sum += (double)g * ((double)clipped(s, i, x + s->r->eps * d) - x);
+        l->direction[i] = (float)d;
         l->random[i] = vouch_random_bits(&random) >> 63 ? 1 : -1;
     }
-    l->promised = s->r->eps * sum;
+    l->promised = sum;
     return VOUCH_OK;
 }
 
@@ -132,8 +141,9 @@ static vouch_status one_row(const vouch_team_member *m, void *job, int64_t row)
     for (int column = 0; column < grid; column++) {
         const double a = s->r->eps * column / (grid - 1);
         for (int64_t i = 0; i < n; i++)
-            x[column * n + i] = (float)((double)s->r->x[i] + a * (double)s->l->direction[i] +
-                                        b * (double)s->l->random[i]);
+            x[column * n + i] = clipped(s, i,
+                                        (double)s->r->x[i] + a * (double)s->l->direction[i] +
+                                            b * (double)s->l->random[i]);
     }
     VOUCH_TRY(losses(m, s, grid, x, z, s->l->loss + row * grid));
     for (int column = 0; column < grid; column++)
@@ -156,7 +166,8 @@ static void find_highest(vouch_landscape *l)
 static void draw(const survey *s, vouch_random *random, float *p)
 {
     for (int64_t i = 0; i < s->r->size; i++)
-        p[i] = (float)((double)s->r->x[i] + s->r->eps * (2 * vouch_random_unit(random) - 1));
+        p[i] =
+            clipped(s, i, (double)s->r->x[i] + s->r->eps * (2 * vouch_random_unit(random) - 1));
 }
 
 /* Rows u, v and the point between them. */

@@ -6,7 +6,9 @@
  * loss at the end of a FGSM step is low and a ridge lies before it: the network has learnt to
  * mislead its own gradient [Kim 2021; de Jorge 2022].
  *
- * Points are not clipped to the valid range of inputs, which would bend the plane.
+ * Clipping to the valid range of inputs shows what attacks may use, and bends the plane: where
+ * many inputs lie at the ends of their range, as the ground of pictures does, half of the random
+ * direction goes. Without clipping the plane is flat, and may leave the range.
  */
 #ifndef VOUCH_LAB_LANDSCAPE_H
 #define VOUCH_LAB_LANDSCAPE_H
@@ -24,7 +26,8 @@ typedef struct vouch_landscape_request {
     int threads;         /* change no result */
     int64_t size, index; /* numbers of the point; it names the random streams */
     const float *x;
-    int label; /* -1: what the network says of x */
+    const float *low, *high; /* [size] the valid range to clip to; NULL: no clipping */
+    int label;               /* -1: what the network says of x */
 } vouch_landscape_request;
 
 /* Place (column i, row j) is a = i / (grid - 1), b = j / (grid - 1), at [j * grid + i]. */
@@ -35,10 +38,11 @@ typedef struct vouch_landscape {
     int highest;      /* where the loss is highest, the first of several */
     float *direction; /* [size] -1, 0 or 1: d */
     float *random;    /* [size] -1 or 1: r */
-    /* Along d, from x to the FGSM point: what the gradient promises, eps |g|_1; what comes. */
+    /* Along d, from x to the FGSM point: what the gradient promises, without clipping
+     * eps |g|_1; what comes. */
     double promised, rise;
-    /* Mean over pairs of (L((1-t)u + t v) - (1-t) L(u) - t L(v))^2, u and v uniform in the ball,
-     * t uniform in [0, 1] [ELLE: Abad Rocamora 2024]. */
+    /* Mean over pairs of (L((1-t)u + t v) - (1-t) L(u) - t L(v))^2, u and v uniform in the ball
+     * (and clipped), t uniform in [0, 1] [ELLE: Abad Rocamora 2024]. */
     double linearity_error;
 } vouch_landscape;
 

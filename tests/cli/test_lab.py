@@ -38,6 +38,20 @@ class Lab(CliTest):
         self.assertLess(two["linearity_error"], 1e-12)
         self.assertEqual([len(row) for row in one["predicted"]], [5] * 5)
 
+    def test_clipping_keeps_to_the_range_of_the_data(self):
+        net = self.dir / "g.onnx"
+        dense(net, [([[0] * 256, [-1] * 256], [0, 0])])
+        answers = []
+        for clip in ((), ("--clip",)):
+            done = vouch("lab", "landscape", net, "builtin:glyphs16?count=2", "--eps", "0.5",
+                         "--loss", "margin", "--json", "-", *clip)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+            answers.append(json.loads(done.stdout))
+        free, clipped = answers
+        self.assertEqual((free["clip"], clipped["clip"]), (False, True))
+        self.assertAlmostEqual(abs(free["landscapes"][0]["promised"]), 128, places=3)
+        self.assertLess(abs(clipped["landscapes"][0]["promised"]), 128)
+
     def test_threads_do_not_change_the_files(self):
         net, seen = random_net(self.dir / "r.onnx"), []
         wide = dense(self.dir / "w.onnx", [([[1, 2], [3, -4], [0, 1]], [0, 0, 0]),

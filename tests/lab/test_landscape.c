@@ -150,6 +150,27 @@ static void test_threads_change_nothing_and_seeds_do(void **state)
     close_scene(&s);
 }
 
+static void test_clipped_points_stay_in_the_range(void **state)
+{
+    static const float low[INPUTS] = {0, -1}, high[INPUTS] = {.5f, .25f};
+    scene s;
+    (void)state;
+    open_scene(&s, "margin");
+    s.request.low = low;
+    s.request.high = high;
+    run_scene(&s);
+    assert_true(fabs(s.l.promised - .5) < 1e-6); /* .25 of x_0, .5 of x_1 */
+    assert_true(fabs(s.l.rise - s.l.promised) < 1e-6);
+    assert_true(s.l.linearity_error < 1e-13); /* the range is convex, the network linear */
+    for (int i = 0; i < CELLS; i++) {
+        const double a = .5 * (i % GRID) / (GRID - 1), b = .5 * (i / GRID) / (GRID - 1);
+        const double x = fmin(fmax(.25 + a + b * (double)s.l.random[0], 0), .5);
+        const double y = fmin(fmax(-.5 + a + b * (double)s.l.random[1], -1), .25);
+        assert_true(fabs(s.l.loss[i] - (x + y / 2)) < 1e-6);
+    }
+    close_scene(&s);
+}
+
 static void test_a_missing_label_is_what_the_network_says(void **state)
 {
     scene s;
@@ -253,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_contours_of_a_linear_network_are_straight),
         cmocka_unit_test(test_the_plane_is_what_direct_evaluation_says),
         cmocka_unit_test(test_threads_change_nothing_and_seeds_do),
+        cmocka_unit_test(test_clipped_points_stay_in_the_range),
         cmocka_unit_test(test_a_missing_label_is_what_the_network_says),
         cmocka_unit_test(test_a_saddle_is_cut_by_its_mean),
         cmocka_unit_test(test_the_picture_names_what_it_shows),
