@@ -279,9 +279,9 @@ const vouch_command vouch_study_landscape = {
         "direction of FGSM, r random signs.\n\n"
         "`promised` is how much the loss would rise along FGSM if it were linear, `rise` how "
         "much it does. `linearity` is the mean over random pairs in the ball of the squared "
-        "distance of the loss from the straight line between them. After catastrophic "
-        "overfitting the rise is small, or negative, though much is promised, and the highest "
-        "loss lies before the FGSM point.",
+        "distance of the loss from the straight line between them. Where a network is "
+        "locally linear, the rise is what was promised, contours are straight and `linearity` "
+        "is small.",
     .examples = "vouch lab landscape net.onnx t10k-images-idx3-ubyte.gz --eps 0.1 --out l.svg\n"
                 "vouch lab landscape before.onnx digits.npz --net2 after.onnx --index 3,7 "
                 "--eps 0.3 --out l.svg --json l.json",

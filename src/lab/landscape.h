@@ -3,8 +3,8 @@
  * The plane is x + eps (a d + b r), a and b in [0, 1]: d the signs of the loss's gradient at x,
  * the direction of FGSM, and r random signs. Where a network is locally linear, the loss rises
  * along a as its gradient says and contours are straight. After catastrophic overfitting the
- * loss at the end of a FGSM step is low and a ridge lies before it: the network has learnt to
- * mislead its own gradient [Kim 2021; de Jorge 2022].
+ * loss may be low at the end of a FGSM step and high before it: the network has learnt to mislead
+ * its own gradient [Kim 2021; de Jorge 2022].
  *
  * Clipping to the valid range of inputs shows what attacks may use, and bends the plane: where
  * many inputs lie at the ends of their range, as the ground of pictures does, half of the random

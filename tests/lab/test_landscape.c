@@ -234,6 +234,34 @@ static void test_a_constant_network_is_a_plain(void **state)
     close_scene(&s);
 }
 
+static vouch_status draw(vouch_context *ctx, void *user)
+{
+    const char *const names[] = {"0", "1", "2"};
+    const scene *s = user;
+    vouch_landscape l;
+    vouch_svg svg = {0};
+    vouch_arena *arena = vouch_arena_new(ctx);
+    vouch_status status = arena ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    if (status == VOUCH_OK)
+        status = vouch_landscape_run(ctx, arena, &s->request, &l);
+    if (status == VOUCH_OK) {
+        const vouch_landscape_picture picture = {"loss", .5, 1, 1, names, names, &l, 3, names};
+        status = vouch_landscape_svg(ctx, &picture, &svg);
+        vouch_svg_free(&svg);
+    }
+    vouch_arena_free(arena);
+    return status;
+}
+
+static void test_a_failed_allocation_is_an_error_and_leaks_nothing(void **state)
+{
+    scene s;
+    (void)state;
+    open_random(&s);
+    vouch_test_some_allocations_fail(draw, &s, 60);
+    close_scene(&s);
+}
+
 static void refuse(scene *s, vouch_status wanted, const char *text)
 {
     vouch_test_fails(s->ctx, vouch_landscape_run(s->ctx, s->arena, &s->request, &s->l), wanted,
@@ -279,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_a_saddle_is_cut_by_its_mean),
         cmocka_unit_test(test_the_picture_names_what_it_shows),
         cmocka_unit_test(test_a_constant_network_is_a_plain),
+        cmocka_unit_test(test_a_failed_allocation_is_an_error_and_leaks_nothing),
         cmocka_unit_test(test_bad_requests_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
