@@ -17,6 +17,8 @@ TOPICS = {
     "vnncomp": "VNN-COMP benchmarks",
     "bounds": "Bounds: width and cost by domain",
     "splits": "Split heuristics and shapes of cut",
+    "attacks": "Attacks and training steps: speed",
+    "attacks-success": "Attacks: what they find",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",
 }
