@@ -74,7 +74,7 @@ static vouch_status run(vouch_context *ctx, vouch_arena *arena, const void *sett
 
 const vouch_domain vouch_domain_meet = {
     .name = "meet",
-    .summary = "zonotope, symbolic and crown intersected, and crown on that: the tightest",
+    .summary = "zonotope, symbolic and crown intersected, and crown on that: tighter than each",
     .citation = "Cousot and Cousot 1979, reduced product; the parts as cited there",
     .has_forms = true,
     .run = run,

@@ -1,5 +1,6 @@
 /* A strict row that is met with equality at the boundary is proved, not searched for ever: Relu
- * never goes below 0, so Y_0 < 0 is impossible although Y_0 = 0 is reached. */
+ * never goes below 0, so Y_0 < 0 is impossible although Y_0 = 0 is reached; nor is Ceil above 1 on
+ * [-1, 1], which the branching search decides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,19 +12,20 @@
 #include "support/support.h"
 #include "verify/verify.h"
 
-static const char property[] = "(declare-const X_0 Real)(declare-const Y_0 Real)"
-                               "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (< Y_0 0))";
+#define PROPERTY(row)                                                                          \
+    "(declare-const X_0 Real)(declare-const Y_0 Real)"                                         \
+    "(assert (>= X_0 -1))(assert (<= X_0 1))(assert " row ")"
 
-static vouch_graph *relu(vouch_context *ctx)
+static vouch_graph *one_node(vouch_context *ctx, const char *type)
 {
-    vouch_graph_builder *b = vouch_graph_builder_new(ctx, "relu", 13);
+    vouch_graph_builder *b = vouch_graph_builder_new(ctx, type, 13);
     vouch_shape shape = {1, {1}};
     vouch_graph *graph = NULL;
     assert_int_equal(vouch_graph_add_input(b, "x", VOUCH_F32, &shape), VOUCH_OK);
     int *end = vouch_arena_array(vouch_graph_builder_arena(b), 2, sizeof *end);
     end[0] = vouch_graph_value(b, "x");
     end[1] = vouch_graph_value(b, "y");
-    vouch_node node = {.type = "Relu", .name = "", .domain = ""};
+    vouch_node node = {.type = type, .name = "", .domain = ""};
     node.input_count = node.output_count = 1;
     node.input = &end[0];
     node.output = &end[1];
@@ -34,17 +36,16 @@ static vouch_graph *relu(vouch_context *ctx)
     return graph;
 }
 
-static void strict_row_met_with_equality_is_proved(void **state)
+static void expect_proof(const char *type, const char *property)
 {
-    (void)state;
     vouch_context *ctx = vouch_context_new(NULL);
     vouch_arena *arena = vouch_arena_new(ctx);
-    vouch_graph *graph = relu(ctx);
+    vouch_graph *graph = one_node(ctx, type);
     vouch_spec *spec = NULL;
     vouch_verify_settings settings;
     vouch_verify_result result;
-    assert_int_equal(
-        vouch_spec_parse(ctx, graph, "strict", property, sizeof property - 1, &spec), VOUCH_OK);
+    assert_int_equal(vouch_spec_parse(ctx, graph, "strict", property, strlen(property), &spec),
+                     VOUCH_OK);
     vouch_options_default(vouch_verify_options, vouch_verify_option_count, &settings);
     settings.max_subproblems = 10000;
     assert_int_equal(vouch_verify(ctx, arena, graph, spec, &settings, NULL, &result), VOUCH_OK);
@@ -55,9 +56,23 @@ static void strict_row_met_with_equality_is_proved(void **state)
     vouch_context_free(ctx);
 }
 
+static void strict_row_met_with_equality_is_proved(void **state)
+{
+    (void)state;
+    expect_proof("Relu", PROPERTY("(< Y_0 0)"));
+}
+
+static void strict_row_met_with_equality_at_a_jump_is_proved(void **state)
+{
+    (void)state;
+    expect_proof("Ceil", PROPERTY("(> Y_0 1)"));
+    expect_proof("Ceil", PROPERTY("(< Y_0 -1)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strict_row_met_with_equality_is_proved)};
+        cmocka_unit_test(strict_row_met_with_equality_is_proved),
+        cmocka_unit_test(strict_row_met_with_equality_at_a_jump_is_proved)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
