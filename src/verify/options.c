@@ -234,7 +234,7 @@ const vouch_option vouch_verify_options[] = {
      .high = 9e15},
     {.name = "memory",
      .argument = "MIB",
-     .help = "most memory to use; 0 = four fifths of the machine's",
+     .help = "most memory to use; 0 = four fifths of the machine's, 7168 at most",
      .type = VOUCH_OPTION_INT,
      .offset = FIELD(memory_mib),
      .low = 0,
@@ -244,8 +244,13 @@ const vouch_option vouch_verify_options[] = {
 const size_t vouch_verify_option_count =
     sizeof vouch_verify_options / sizeof *vouch_verify_options;
 
+/* Without a wish: what an ordinary machine has, so that results do not change on a larger one. */
+static const size_t MEMORY_USUAL = (size_t)7 << 30;
+
 size_t vouch_verify_memory(const vouch_verify_settings *settings)
 {
-    return settings->memory_mib > 0 ? (size_t)settings->memory_mib << 20
-                                    : vouch_machine_memory() / 5 * 4;
+    const size_t part = vouch_machine_memory() / 5 * 4;
+    if (settings->memory_mib > 0)
+        return (size_t)settings->memory_mib << 20;
+    return part < MEMORY_USUAL ? part : MEMORY_USUAL;
 }

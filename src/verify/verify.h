@@ -35,7 +35,7 @@ typedef struct vouch_verify_settings {
     const char *pick;        /* heuristic of the branching search */
     int64_t root_steps;   /* gradient steps of a bound: at the root of the branching search */
     int64_t branch_steps; /* ... and in its tree */
-    int64_t memory_mib;   /* 0: four fifths of the machine's */
+    int64_t memory_mib;   /* 0: four fifths of the machine's, 7168 at most */
 } vouch_verify_settings;
 
 extern const vouch_option vouch_verify_options[];
