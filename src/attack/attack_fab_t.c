@@ -59,7 +59,8 @@ static double norm_of(const vouch_assault *a, const double *d)
     return a->ball->norm == VOUCH_NORM_L2 ? sqrt(sum) : sum;
 }
 
-/* d <- the shortest move with p + d in the range and w.d = -c, or as near as the range allows. */
+/* d <- the shortest move with p + d in the range and w.d = -c, or as near as the range allows. It
+ * holds the room that the range leaves first. */
 static void project(const vouch_assault *a, const float *w, double c, const float *p, double *d)
 {
     const bool flat = a->ball->norm == VOUCH_NORM_LINF;
@@ -68,7 +69,7 @@ static void project(const vouch_assault *a, const float *w, double c, const floa
         const double size = fabs((double)w[i]);
         const bool up = (c < 0) == (w[i] > 0);
         d[i] = up ? (double)a->ball->high[i] - (double)p[i]
-                  : (double)p[i] - (double)a->ball->low[i]; /* the room, for now */
+                  : (double)p[i] - (double)a->ball->low[i];
         slope[i] = flat ? size : size * size;
         cap[i] = size * d[i];
     }

@@ -188,22 +188,15 @@ static vouch_status put_json(const vouch_cli_call *call, const char *path, const
     vouch_context *ctx = call->ctx;
     vouch_cli_output output;
     json_t *root = NULL;
-    char *text = NULL;
-    size_t size = 0;
     VOUCH_TRY(vouch_cli_output_open(call->arena, path, &output));
     vouch_status s = vouch_json_object(ctx, &root);
-    if (s == VOUCH_OK)
+    if (s == VOUCH_OK) {
         add_info(ctx, root, f);
-    s = vouch_context_status(ctx);
-    if (s == VOUCH_OK)
-        s = vouch_json_dump(ctx, root, &text, &size);
-    if (s == VOUCH_OK && fwrite(text, 1, size, output.stream) != size)
-        s = vouch_fail(ctx, VOUCH_ERR_IO, "%s: could not be written", path);
+        s = vouch_cli_output_json(ctx, output.stream, root);
+    }
     if (s == VOUCH_OK)
         s = vouch_cli_output_commit(ctx, &output);
     vouch_cli_output_discard(&output);
-    vouch_release(ctx, text);
-    json_decref(root);
     return s;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/eval_report.h"
+#include "cli/output.h"
 #include "cli/share.h"
 
 enum { SCHEMA = 1 };
@@ -138,17 +139,8 @@ static void fill(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *
 
 vouch_status vouch_cli_eval_json(vouch_context *ctx, FILE *out, const vouch_cli_eval_report *r)
 {
-    json_t *root;
-    char *text = NULL;
-    size_t size = 0;
+    json_t *root = NULL;
     VOUCH_TRY(vouch_json_object(ctx, &root));
     fill(ctx, root, r);
-    vouch_status s = vouch_context_status(ctx);
-    if (s == VOUCH_OK)
-        s = vouch_json_dump(ctx, root, &text, &size);
-    json_decref(root);
-    if (s == VOUCH_OK)
-        (void)fwrite(text, 1, size, out); /* the stream remembers an error */
-    vouch_release(ctx, text);
-    return s;
+    return vouch_cli_output_json(ctx, out, root);
 }

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
 static vouch_status fail(vouch_context *ctx, const char *path, const char *what)
 {
     return vouch_fail(ctx, VOUCH_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
@@ -212,4 +214,18 @@ vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *ou
                                   out[i].what, in[k].what, path);
     }
     return VOUCH_OK;
+}
+
+vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root)
+{
+    char *text = NULL;
+    size_t size = 0;
+    vouch_status s = vouch_context_status(ctx);
+    if (s == VOUCH_OK)
+        s = vouch_json_dump(ctx, root, &text, &size);
+    if (s == VOUCH_OK && fwrite(text, 1, size, out) != size)
+        s = vouch_fail(ctx, VOUCH_ERR_IO, "JSON result: could not be written");
+    vouch_release(ctx, text);
+    json_decref(root);
+    return s;
 }

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 
 typedef struct vouch_cli_output {
@@ -42,5 +44,8 @@ typedef struct vouch_cli_name {
  * .gz, as in reading. */
 vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *out, int outs,
                                     const vouch_cli_name *in, int ins);
+
+/* Writes a document, whose adds may have failed, and gives it back. */
+vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root);
 
 #endif

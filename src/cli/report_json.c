@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "base/json.h"
+#include "cli/output.h"
 #include "cli/report.h"
 
 enum { SCHEMA = 1 };
@@ -155,16 +156,7 @@ vouch_status vouch_cli_report_json(vouch_context *ctx, FILE *out,
                                    const vouch_cli_report *report)
 {
     json_t *root = NULL;
-    char *text = NULL;
-    size_t size = 0;
     VOUCH_TRY(vouch_json_object(ctx, &root));
     add_all(ctx, root, report);
-    vouch_status s = vouch_context_status(ctx);
-    if (s == VOUCH_OK)
-        s = vouch_json_dump(ctx, root, &text, &size);
-    if (s == VOUCH_OK && fwrite(text, 1, size, out) != size)
-        s = vouch_fail(ctx, VOUCH_ERR_IO, "JSON result: could not be written");
-    vouch_release(ctx, text);
-    json_decref(root);
-    return s;
+    return vouch_cli_output_json(ctx, out, root);
 }
