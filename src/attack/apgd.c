@@ -201,3 +201,18 @@ vouch_status vouch_apgd_run(vouch_assault *a, const vouch_objective *objective, 
     vouch_arena_reset(a->arena, mark);
     return status;
 }
+
+const vouch_option vouch_apgd_options[VOUCH_APGD_OPTIONS] = {
+    VOUCH_ATTACK_INT(vouch_apgd_settings, steps, "gradient steps of a run", 100, 1,
+                     VOUCH_ATTACK_MANY),
+    VOUCH_ATTACK_INT(vouch_apgd_settings, restarts, "runs, each from another start", 1, 1,
+                     VOUCH_ATTACK_MANY),
+};
+
+vouch_status vouch_apgd_restarts(vouch_assault *a, const vouch_objective *objective)
+{
+    const vouch_apgd_settings *s = a->settings;
+    for (int64_t r = 0; r < s->restarts; r++)
+        VOUCH_TRY(vouch_apgd_run(a, objective, -1, (uint64_t)r));
+    return VOUCH_OK;
+}

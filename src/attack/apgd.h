@@ -21,4 +21,9 @@ vouch_apgd_schedule vouch_apgd_schedule_of(int64_t steps);
 vouch_status vouch_apgd_run(vouch_assault *a, const vouch_objective *objective, int64_t rank,
                             uint64_t index);
 
+/* Of the untargeted attacks: their options, and as many runs as these say. */
+enum { VOUCH_APGD_OPTIONS = 2 };
+extern const vouch_option vouch_apgd_options[VOUCH_APGD_OPTIONS];
+vouch_status vouch_apgd_restarts(vouch_assault *a, const vouch_objective *objective);
+
 #endif

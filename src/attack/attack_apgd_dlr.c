@@ -1,19 +1,9 @@
 /* APGD on the difference of logits ratio (apgd.h): untargeted, from random starts. */
 #include "attack/apgd.h"
 
-static const vouch_option options[] = {
-    VOUCH_ATTACK_INT(vouch_apgd_settings, steps, "gradient steps of a run", 100, 1,
-                     VOUCH_ATTACK_MANY),
-    VOUCH_ATTACK_INT(vouch_apgd_settings, restarts, "runs, each from another start", 1, 1,
-                     VOUCH_ATTACK_MANY),
-};
-
 static vouch_status run(vouch_assault *a)
 {
-    const vouch_apgd_settings *s = a->settings;
-    for (int64_t r = 0; r < s->restarts; r++)
-        VOUCH_TRY(vouch_apgd_run(a, vouch_objective_find("dlr"), -1, (uint64_t)r));
-    return VOUCH_OK;
+    return vouch_apgd_restarts(a, vouch_objective_find("dlr"));
 }
 
 const vouch_attack vouch_attack_apgd_dlr = {.name = "apgd-dlr",
@@ -23,6 +13,6 @@ const vouch_attack vouch_attack_apgd_dlr = {.name = "apgd-dlr",
                                                      VOUCH_ATTACK_L1,
                                             .targeted = true,
                                             .size = sizeof(vouch_apgd_settings),
-                                            .options = options,
-                                            .option_count = sizeof options / sizeof *options,
+                                            .options = vouch_apgd_options,
+                                            .option_count = VOUCH_APGD_OPTIONS,
                                             .run = run};
