@@ -38,6 +38,8 @@ typedef struct vouch_indirect {
     float *c;
     const int64_t *at; /* [m] */
     int64_t c_panel;   /* from one panel of C to the next */
+    bool magnitude;    /* the product is by |B| */
+    const float *sign; /* sums take the signs of these, laid out as C is, 0 for 0; NULL */
     bool accumulate;   /* C += instead of C = */
     bool relu;         /* the greater of the sum and 0; NaN stays */
     const float *bias; /* [n] added to every row; NULL */

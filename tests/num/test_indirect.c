@@ -46,6 +46,11 @@ static float a[4096], b[DEPTH * 128], c[MOST_M * MOST_N], before[MOST_M * MOST_N
 static float bias[MOST_N], gate[MOST_M * MOST_N];
 static int64_t row[MOST_M], at[MOST_M];
 
+static double factor(const vouch_indirect *g, float x)
+{
+    return g->magnitude ? fabs((double)x) : (double)x;
+}
+
 static double expected(const vouch_indirect *g, int64_t i, int64_t j)
 {
     const int64_t panel = j / VOUCH_PANEL, column = j % VOUCH_PANEL;
@@ -53,8 +58,10 @@ static double expected(const vouch_indirect *g, int64_t i, int64_t j)
     for (int64_t r = 0; r < g->run_count; r++)
         for (int64_t k = 0; k < g->run[r].count; k++)
             sum += (double)a[row[i] + g->run[r].a + k * g->a_step] *
-                   (double)b[g->run[r].b + k * g->b_step + panel * g->b_panel + column];
+                   factor(g, b[g->run[r].b + k * g->b_step + panel * g->b_panel + column]);
     const int64_t place = at[i] + j;
+    if (g->sign)
+        sum *= (gate[place] > 0) - (gate[place] < 0);
     sum += g->accumulate ? (double)before[place] : 0;
     sum += g->bias ? (double)bias[j] : 0;
     if ((g->relu && sum < 0) || (g->gate && !(gate[place] > 0)))
@@ -79,6 +86,8 @@ static void check(int v, int64_t m, int64_t n, int epilogue)
                               .c = c,
                               .at = at,
                               .c_panel = 32,
+                              .magnitude = epilogue & 16,
+                              .sign = epilogue & 32 ? gate : NULL,
                               .accumulate = epilogue & 1,
                               .bias = epilogue & 2 ? bias : NULL,
                               .relu = epilogue & 4,
@@ -103,6 +112,8 @@ static void products_are_sums_of_products(void **state)
     fill(before, MOST_M * MOST_N, 2);
     fill(bias, MOST_N, 3);
     fill(gate, MOST_M * MOST_N, 4);
+    for (int i = 0; i < MOST_M * MOST_N; i += 9)
+        gate[i] = 0;
     for (int i = 0; i < MOST_M; i++) {
         row[i] = i * 37 % 1000;
         at[i] = (MOST_M - 1 - i) * MOST_N;
@@ -110,7 +121,7 @@ static void products_are_sums_of_products(void **state)
     for (int v = 0; v < VERSIONS; v++)
         for (int64_t m = 1; runs_here(v) && m <= MOST_M; m++)
             for (int64_t n = 16; n <= MOST_N; n += 16)
-                check(v, m, n, (int)(m + n / 16) % 16);
+                check(v, m, n, (int)(m + 7 * (n / 16)) % 64);
 }
 
 static void updates_are_the_same_bits_with_every_instruction_set(void **state)
