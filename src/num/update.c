@@ -21,3 +21,7 @@ void vouch_update_signs(const vouch_sign_step *s) { table()->signs(s); }
 void vouch_update_columns(const vouch_columns *c) { table()->columns(c); }
 
 void vouch_update_row_sums(const vouch_row_sums *s) { table()->row_sums(s); }
+
+void vouch_update_boxes(const vouch_boxes *b) { table()->boxes(b); }
+
+void vouch_update_boxes_back(const vouch_boxes_back *b) { table()->boxes_back(b); }

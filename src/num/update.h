@@ -44,6 +44,23 @@ typedef struct vouch_row_sums {
     float *sum;
 } vouch_row_sums;
 
+/* Boxes through ReLU, as centres and radii, in place:
+ *   u = max(c + r, 0), l = max(c - r, 0);  c = (u + l) / 2, r = (u - l) / 2 */
+typedef struct vouch_boxes {
+    int64_t count;
+    float *centre, *radius;
+} vouch_boxes;
+
+/* And back: adjoints of what came out, in place, become those of what went in. Where a box was
+ * cut at 0 both its halves carry the adjoint of u; where it fell below 0, nothing passes. */
+typedef struct vouch_boxes_back {
+    int64_t count;
+    const float *centre, *radius; /* as they came out */
+    float *d_centre, *d_radius;
+} vouch_boxes_back;
+
+void vouch_update_boxes(const vouch_boxes *b);
+void vouch_update_boxes_back(const vouch_boxes_back *b);
 void vouch_update_columns(const vouch_columns *c);
 void vouch_update_row_sums(const vouch_row_sums *s);
 void vouch_update_moments(const vouch_moments *m);

@@ -167,10 +167,34 @@ static void updates_are_the_same_bits_with_every_instruction_set(void **state)
     }
 }
 
+/* A box below 0, across it, above it; one whose radius is 0. */
+static void boxes_go_through_relu_and_their_adjoints_back(void **state)
+{
+    enum { N = 5 };
+    static const float centre[N] = {-3, 1, 4, 2, -2}, radius[N] = {1, 3, 2, 0, 0};
+    static const float want_c[N] = {0, 2, 4, 2, 0}, want_r[N] = {0, 2, 2, 0, 0};
+    static const float want_d[2][N] = {{0, 3, 5, 5, 0}, {0, 3, 1, 1, 0}};
+    (void)state;
+    for (int v = 0; v < VERSIONS; v++) {
+        if (!runs_here(v))
+            continue;
+        float x[N], r[N], d_x[N] = {5, 5, 5, 5, 5}, d_r[N] = {1, 1, 1, 1, 1};
+        memcpy(x, centre, sizeof x);
+        memcpy(r, radius, sizeof r);
+        versions[v].update->boxes(&(vouch_boxes){N, x, r});
+        versions[v].update->boxes_back(&(vouch_boxes_back){N, x, r, d_x, d_r});
+        assert_memory_equal(x, want_c, sizeof x);
+        assert_memory_equal(r, want_r, sizeof r);
+        assert_memory_equal(d_x, want_d[0], sizeof d_x);
+        assert_memory_equal(d_r, want_d[1], sizeof d_r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_sums_of_products),
+        cmocka_unit_test(boxes_go_through_relu_and_their_adjoints_back),
         cmocka_unit_test(updates_are_the_same_bits_with_every_instruction_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
