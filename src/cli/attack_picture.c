@@ -150,12 +150,12 @@ static vouch_status put_svg(vouch_context *ctx, FILE *out, const sheet *s,
     if (status == VOUCH_OK) {
         vouch_svg_begin(&svg, ctx, (double)s->width + 150, (double)s->height + 20,
                         "Adversarial inputs: before, after, difference");
-        vouch_svg_markup(&svg, (const char *)markup.data);
+        vouch_markup_put(&svg, (const char *)markup.data);
         label_rows(&svg, s);
         status = vouch_svg_end(&svg);
         if (status == VOUCH_OK)
             (void)fwrite(svg.data, 1, svg.size, out);
-        vouch_svg_free(&svg);
+        vouch_markup_free(&svg);
     }
     vouch_pack_free(&markup);
     return status;

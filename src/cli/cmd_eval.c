@@ -13,7 +13,7 @@
 #include "report/eval_svg.h"
 
 typedef struct eval_cli {
-    const char *attack, *eps, *norm, *certify, *range, *image, *json, *picture;
+    const char *attack, *eps, *norm, *certify, *range, *image, *json, *picture, *html;
     double limit, smooth, alpha;
     int64_t samples, from, count, seed, threads;
     bool corrupt, relative, quiet;
@@ -78,6 +78,8 @@ static const vouch_option rows[] = {
              "write the result as JSON; - for standard output, in place of the text", NULL),
     TEXT_ROW(picture, "FILE.svg",
              "draw robust accuracy over the radius, and accuracy over confidence", NULL),
+    TEXT_ROW(html, "FILE.html",
+             "write a page of all figures and pictures, one file that needs no other", NULL),
     FLAG_ROW(quiet, "no progress line"),
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
@@ -94,7 +96,7 @@ typedef struct job {
     const vouch_attack *attack[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
-    vouch_cli_output json, picture;
+    vouch_cli_output json, picture, html;
 } job;
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -170,10 +172,12 @@ static vouch_status read_options(job *j)
 static vouch_status open_outputs(job *j)
 {
     const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
-    const vouch_cli_name out[] = {{"--json", j->cli->json}, {"--picture", j->cli->picture}};
-    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 2, in, 1));
+    const vouch_cli_name out[] = {
+        {"--json", j->cli->json}, {"--picture", j->cli->picture}, {"--html", j->cli->html}};
+    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 3, in, 1));
     VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
-    return vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture);
+    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture));
+    return vouch_cli_output_open(j->call->arena, j->cli->html, &j->html);
 }
 
 /* What the data says of its samples, with the shape and the range that were asked for. */
@@ -242,7 +246,7 @@ static vouch_status draw(vouch_context *ctx, FILE *out, const vouch_cli_eval_rep
     const vouch_status s = vouch_eval_svg(ctx, &picture, &svg);
     if (s == VOUCH_OK)
         (void)fwrite(svg.data, 1, svg.size, out); /* the stream remembers an error */
-    vouch_svg_free(&svg);
+    vouch_markup_free(&svg);
     return s;
 }
 
@@ -256,12 +260,16 @@ static vouch_status put_files(job *j, const vouch_cli_eval_report *report)
     if (vouch_cli_output_wanted(&j->picture) &&
         draw(ctx, j->picture.stream, report) == VOUCH_OK)
         (void)vouch_cli_output_commit(ctx, &j->picture);
+    if (vouch_cli_output_wanted(&j->html) &&
+        vouch_cli_eval_html(ctx, j->html.stream, report) == VOUCH_OK)
+        (void)vouch_cli_output_commit(ctx, &j->html);
     return vouch_context_status(ctx);
 }
 
 static vouch_exit publish(job *j)
 {
-    const vouch_cli_eval_report report = {.network = &j->network,
+    const vouch_cli_eval_report report = {.call = j->call,
+                                          .network = &j->network,
                                           .points = &j->points,
                                           .request = &j->request,
                                           .result = &j->result,
@@ -283,6 +291,7 @@ static vouch_exit run(const vouch_cli_call *call)
     const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
     vouch_cli_output_discard(&j.json);
     vouch_cli_output_discard(&j.picture);
+    vouch_cli_output_discard(&j.html);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;
@@ -304,7 +313,8 @@ const vouch_command vouch_command_eval = {
         "counts what is right under noise, blur, light, motion and losses that nobody chose.",
     .examples =
         "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
-        "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha\n"
+        "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha "
+        "--html page.html\n"
         "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete\n"
         "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,

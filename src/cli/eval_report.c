@@ -7,11 +7,6 @@
 #include "cli/share.h"
 #include "cli/text.h"
 
-static double percent(int64_t hits, int64_t of)
-{
-    return of > 0 ? 100 * (double)hits / (double)of : 0;
-}
-
 static void put_head(FILE *out, const vouch_cli_eval_report *r)
 {
     const vouch_calibration *c = &r->result->calibration;
@@ -38,7 +33,7 @@ static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_ev
         vouch_cli_put_share(out, q->attack[k]->name, at->robust[k], n);
     if (at->attacks != 1 || at->withstood != at->robust[0])
         vouch_cli_put_share(out, "withstood", at->withstood, n);
-    if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
+    if (!vouch_cli_eval_proves(r))
         return;
     vouch_cli_put_share(out, "certified", at->certified, n);
     for (int level = 1; level <= q->certify_level; level++)
@@ -63,8 +58,8 @@ static void put_curve(FILE *out, const vouch_cli_eval_report *r)
     for (int i = 0; i < q->eps_count; i++) {
         const vouch_eval_radius *at = &r->result->radius[i];
         fprintf(out, "%12s %12.2f %12.2f\n", vouch_cli_real(at->eps).text,
-                percent(at->withstood, r->points->count),
-                percent(at->certified, r->points->count));
+                vouch_cli_percent(at->withstood, r->points->count),
+                vouch_cli_percent(at->certified, r->points->count));
     }
 }
 
@@ -93,8 +88,7 @@ static void put_classes(FILE *out, const vouch_cli_eval_report *r)
 
 /* ---- noise ---------------------------------------------------------------------------------- */
 
-/* How many points are right with at least that radius. */
-static int64_t smoothed_beyond(const vouch_cli_eval_report *r, double radius)
+int64_t vouch_cli_eval_beyond(const vouch_cli_eval_report *r, double radius)
 {
     int64_t count = 0;
     for (int64_t p = 0; p < r->points->count; p++)
@@ -103,24 +97,35 @@ static int64_t smoothed_beyond(const vouch_cli_eval_report *r, double radius)
     return count;
 }
 
+int64_t vouch_cli_eval_abstained(const vouch_cli_eval_report *r)
+{
+    int64_t count = 0;
+    for (int64_t p = 0; p < r->points->count; p++)
+        count += r->result->smoothed[p].predicted == VOUCH_SMOOTHING_ABSTAINS;
+    return count;
+}
+
+bool vouch_cli_eval_proves(const vouch_cli_eval_report *r)
+{
+    return r->request->certify_level > 0 && r->request->ball.norm == VOUCH_NORM_LINF;
+}
+
 static void put_smoothing(FILE *out, const vouch_cli_eval_report *r)
 {
     const vouch_smoothing *s = &r->request->smoothing;
     const double sigma = r->request->smoothing_sigma;
-    int64_t abstained = 0;
     if (r->result->smoothed == NULL)
         return;
-    for (int64_t p = 0; p < r->points->count; p++)
-        abstained += r->result->smoothed[p].predicted == VOUCH_SMOOTHING_ABSTAINS;
     fprintf(out,
             "\nsmoothed by sigma %s, %s copies, alpha %s: %s of %s points without answer\n",
             vouch_cli_real(sigma).text, vouch_cli_count((uint64_t)s->samples).text,
-            vouch_cli_real(s->alpha).text, vouch_cli_count((uint64_t)abstained).text,
+            vouch_cli_real(s->alpha).text,
+            vouch_cli_count((uint64_t)vouch_cli_eval_abstained(r)).text,
             vouch_cli_count((uint64_t)r->points->count).text);
     fprintf(out, "%12s %12s\n", "L2 radius", "certified %");
-    for (int i = 0; i <= 6; i++)
+    for (int i = 0; i < VOUCH_CLI_EVAL_STEPS; i++)
         fprintf(out, "%12s %12.2f\n", vouch_cli_real(i * sigma / 2).text,
-                percent(smoothed_beyond(r, i * sigma / 2), r->points->count));
+                vouch_cli_percent(vouch_cli_eval_beyond(r, i * sigma / 2), r->points->count));
 }
 
 static void put_corruptions(FILE *out, const vouch_cli_eval_report *r)
@@ -137,8 +142,8 @@ static void put_corruptions(FILE *out, const vouch_cli_eval_report *r)
         double sum = 0;
         fprintf(out, "%-12s", row->corruption->name);
         for (int s = 0; s < VOUCH_SEVERITIES; s++) {
-            fprintf(out, " %7.2f", percent(row->right[s], r->points->count));
-            sum += percent(row->right[s], r->points->count);
+            fprintf(out, " %7.2f", vouch_cli_percent(row->right[s], r->points->count));
+            sum += vouch_cli_percent(row->right[s], r->points->count);
         }
         fprintf(out, " %7.2f\n", sum / VOUCH_SEVERITIES);
         mean += sum / VOUCH_SEVERITIES / r->result->corrupted_count;

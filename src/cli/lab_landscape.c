@@ -222,7 +222,7 @@ static vouch_status put_picture(job *j)
     vouch_status s = vouch_landscape_svg(j->call->ctx, &j->picture, &svg);
     if (s == VOUCH_OK)
         (void)fwrite(svg.data, 1, svg.size, j->out.stream); /* the stream remembers an error */
-    vouch_svg_free(&svg);
+    vouch_markup_free(&svg);
     return s == VOUCH_OK ? vouch_cli_output_commit(j->call->ctx, &j->out) : s;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 
+double vouch_cli_percent(int64_t hits, int64_t of); /* 0 of none */
 /* "label      195 of 200, 97.50 % (95 %: 94.28 to 98.93)" */
 void vouch_cli_put_share(FILE *out, const char *label, int64_t hits, int64_t of);
 /* NAME: the count, and NAME_interval: Wilson's of the share. */

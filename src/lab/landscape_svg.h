@@ -17,7 +17,7 @@ typedef struct vouch_landscape_picture {
     const char *const *class_name; /* [classes] */
 } vouch_landscape_picture;
 
-/* Draws it; svg->data is the text, freed by vouch_svg_free, on failure too. */
+/* Draws it; svg->data is the text, freed by vouch_markup_free, on failure too. */
 vouch_status vouch_landscape_svg(vouch_context *ctx, const vouch_landscape_picture *picture,
                                  vouch_svg *svg);
 

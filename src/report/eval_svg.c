@@ -13,10 +13,13 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 900, HEIGHT = 400, TOP = 50, BOTTOM = 330, LINE = 2 * 64 + 4 };
+enum { PANE = 450, LEFT = 90, HEIGHT = 400, TOP = 50, BOTTOM = 330, LINE = 2 * 64 + 4 };
 
-static const char attack_stroke[] = "fill=\"none\" stroke=\"#b2182b\" stroke-width=\"2\"";
-static const char proof_stroke[] = "fill=\"none\" stroke=\"#1b7837\" stroke-width=\"2\"";
+static const char attack_stroke[] =
+    "class=\"attack\" fill=\"none\" stroke=\"#b2182b\" stroke-width=\"2\"";
+static const char proof_stroke[] =
+    "class=\"proof\" fill=\"none\" stroke=\"#1b7837\" stroke-width=\"2\"";
+static const char gap_fill[] = "class=\"gap\" fill=\"#d9d9d9\" stroke=\"none\"";
 
 static const vouch_axis share_axis = {0, 100, BOTTOM, TOP, ""};
 
@@ -81,7 +84,7 @@ static void draw_edges(const curve *c, vouch_svg *svg)
         at[upper + i] = at[upper + lower - 1 - i];
         at[upper + lower - 1 - i] = kept;
     }
-    vouch_svg_path(svg, upper + lower, at, "fill=\"#d9d9d9\" stroke=\"none\"");
+    vouch_svg_path(svg, upper + lower, at, gap_fill);
     vouch_svg_path(svg, lower, at + upper, proof_stroke);
     vouch_svg_path(svg, upper, at, attack_stroke);
 }
@@ -98,16 +101,16 @@ static void draw_curve(const vouch_eval_picture *p, vouch_svg *svg)
     const double last = count > 0 ? p->request->eps[count - 1] : 0;
     char label[48];
     snprintf(label, sizeof label, "radius (%s)", vouch_norm_name(p->request->ball.norm));
-    const curve c = {p, {0, last > 0 ? last : 1, 90, 430, label}, share_axis};
+    const curve c = {p, {0, last > 0 ? last : 1, LEFT, 430, label}, share_axis};
     vouch_axis y = share_axis;
     y.label = "robust accuracy, %";
     if (count > 0)
         draw_edges(&c, svg);
     vouch_svg_axes(svg, &c.x, &y);
-    draw_key(svg, 95, TOP - 12, attack_stroke, "withstood attacks");
-    draw_key(svg, 250, TOP - 12, proof_stroke, "proved");
-    vouch_svg_rect(svg, (vouch_rect){330, TOP - 22, 22, 12}, "fill=\"#d9d9d9\"");
-    vouch_svg_text(svg, 358, TOP - 12, "", "undecided");
+    draw_key(svg, LEFT, TOP - 12, attack_stroke, "withstood attacks");
+    draw_key(svg, 240, TOP - 12, proof_stroke, "proved");
+    vouch_svg_rect(svg, (vouch_rect){325, TOP - 22, 22, 12}, gap_fill);
+    vouch_svg_text(svg, 353, TOP - 12, "", "undecided");
 }
 
 /* ---- reliability ---------------------------------------------------------------------------- */
@@ -115,21 +118,23 @@ static void draw_curve(const vouch_eval_picture *p, vouch_svg *svg)
 static void draw_bin(const vouch_calibration *c, int bin, int64_t most, vouch_svg *svg,
                      const vouch_axis *x)
 {
-    char fill[64];
+    char fill[112];
     if (c->points[bin] == 0)
         return;
     const double left = vouch_axis_place(x, 100. * bin / VOUCH_BINS);
     const double right = vouch_axis_place(x, 100. * (bin + 1) / VOUCH_BINS);
     const double top =
         vouch_axis_place(&share_axis, 100 * (double)c->right[bin] / (double)c->points[bin]);
-    snprintf(fill, sizeof fill, "fill=\"%s\" stroke=\"#444\" stroke-width=\"0.5\"",
-             vouch_svg_green(sqrt((double)c->points[bin] / (double)most)).text);
+    snprintf(fill, sizeof fill,
+             "class=\"bin\" fill=\"#1b7837\" fill-opacity=\"0.%02d\" stroke=\"#444\" "
+             "stroke-width=\"0.5\"",
+             (int)(10 + 89 * sqrt((double)c->points[bin] / (double)most)));
     vouch_svg_rect(svg, (vouch_rect){left, top, right - left, BOTTOM - top}, fill);
 }
 
 static void draw_reliability(const vouch_calibration *c, vouch_svg *svg)
 {
-    const vouch_axis x = {0, 100, 540, 860, "confidence, %"};
+    const vouch_axis x = {0, 100, LEFT, 410, "confidence, %"};
     vouch_axis y = share_axis;
     int64_t most = 1;
     char text[96];
@@ -138,19 +143,37 @@ static void draw_reliability(const vouch_calibration *c, vouch_svg *svg)
         most = c->points[bin] > most ? c->points[bin] : most;
     for (int bin = 0; bin < VOUCH_BINS; bin++)
         draw_bin(c, bin, most, svg, &x);
-    vouch_svg_line(svg, x.from, y.from, x.to, y.to, "stroke=\"#444\" stroke-dasharray=\"4 3\"");
+    vouch_svg_line(svg, x.from, y.from, x.to, y.to,
+                   "class=\"axis\" stroke=\"#444\" stroke-dasharray=\"4 3\"");
     vouch_svg_axes(svg, &x, &y);
     snprintf(text, sizeof text, "expected calibration error %.2f %%", 100 * c->ece);
     vouch_svg_text(svg, x.from, TOP - 12, "", text);
 }
 
+void vouch_eval_svg_curve(const vouch_eval_picture *picture, vouch_svg *svg)
+{
+    vouch_svg_open(svg, PANE, HEIGHT - 20, "Robust accuracy over the radius");
+    draw_curve(picture, svg);
+    (void)vouch_svg_end(svg);
+}
+
+void vouch_eval_svg_reliability(const vouch_calibration *calibration, vouch_svg *svg)
+{
+    vouch_svg_open(svg, PANE, HEIGHT - 20, "Accuracy over confidence");
+    draw_reliability(calibration, svg);
+    (void)vouch_svg_end(svg);
+}
+
 vouch_status vouch_eval_svg(vouch_context *ctx, const vouch_eval_picture *picture,
                             vouch_svg *svg)
 {
-    vouch_svg_begin(svg, ctx, WIDTH, HEIGHT, picture->title);
-    vouch_svg_text(svg, WIDTH / 2., 18, "text-anchor=\"middle\" font-size=\"14\"",
-                   picture->title);
+    char place[48];
+    vouch_svg_begin(svg, ctx, 2 * PANE, HEIGHT, picture->title);
+    vouch_svg_text(svg, PANE, 18, "text-anchor=\"middle\" font-size=\"14\"", picture->title);
     draw_curve(picture, svg);
+    snprintf(place, sizeof place, "<g transform=\"translate(%d 0)\">\n", PANE);
+    vouch_markup_put(svg, place);
     draw_reliability(&picture->result->calibration, svg);
+    vouch_markup_put(svg, "</g>\n");
     return vouch_svg_end(svg);
 }

@@ -12,8 +12,11 @@ typedef struct vouch_eval_picture {
     const vouch_eval_result *result;
 } vouch_eval_picture;
 
-/* Draws it; svg->data is the text, freed by vouch_svg_free, on failure too. */
+/* Draws it; svg->data is the text, freed by vouch_markup_free, on failure too. */
 vouch_status vouch_eval_svg(vouch_context *ctx, const vouch_eval_picture *picture,
                             vouch_svg *svg);
+/* Each half as a drawing of its own, inside of a page that has begun. */
+void vouch_eval_svg_curve(const vouch_eval_picture *picture, vouch_svg *svg);
+void vouch_eval_svg_reliability(const vouch_calibration *calibration, vouch_svg *svg);
 
 #endif

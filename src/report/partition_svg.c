@@ -338,7 +338,7 @@ static void draw(drawing *d, const vouch_partition_picture *picture)
 
     set_axes(d, picture, label);
     vouch_svg_begin(&d->svg, d->ctx, PICTURE_WIDTH, PICTURE_HEIGHT, picture->title);
-    vouch_svg_markup(&d->svg,
+    vouch_markup_put(&d->svg,
                      "<defs><pattern id=\"open\" width=\"7\" height=\"7\" "
                      "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
                      "<rect width=\"7\" height=\"7\" fill=\"#fff\" fill-opacity=\".45\"/>"
@@ -381,7 +381,7 @@ vouch_status vouch_partition_write(vouch_context *ctx, const vouch_partition *pa
     }
     if (!status)
         status = vouch_file_write(ctx, path, d.svg.data, d.svg.size);
-    vouch_svg_free(&d.svg);
+    vouch_markup_free(&d.svg);
     if (d.shape)
         vouch_release(ctx, d.shape);
     return status;

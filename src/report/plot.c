@@ -61,7 +61,7 @@ static void x_axis(vouch_svg *svg, const vouch_axis *x, double y)
 
     for (int i = 0; i < count; i++) {
         double at = vouch_axis_place(x, tick[i]);
-        vouch_svg_line(svg, at, y, at, y + 5, "stroke=\"#444\"");
+        vouch_svg_line(svg, at, y, at, y + 5, "class=\"axis\" stroke=\"#444\"");
         vouch_svg_number_text(tick[i], text, sizeof text);
         vouch_svg_text(svg, at, y + 19, "text-anchor=\"middle\"", text);
     }
@@ -76,7 +76,7 @@ static void y_axis(vouch_svg *svg, const vouch_axis *y, double x)
 
     for (int i = 0; i < count; i++) {
         double at = vouch_axis_place(y, tick[i]);
-        vouch_svg_line(svg, x - 5, at, x, at, "stroke=\"#444\"");
+        vouch_svg_line(svg, x - 5, at, x, at, "class=\"axis\" stroke=\"#444\"");
         vouch_svg_number_text(tick[i], text, sizeof text);
         vouch_svg_text(svg, x - 9, at + 4, "text-anchor=\"end\"", text);
     }
@@ -88,7 +88,7 @@ static void y_axis(vouch_svg *svg, const vouch_axis *y, double x)
 void vouch_svg_axes(vouch_svg *svg, const vouch_axis *x, const vouch_axis *y)
 {
     vouch_svg_rect(svg, (vouch_rect){x->from, y->to, x->to - x->from, y->from - y->to},
-                   "fill=\"none\" stroke=\"#444\"");
+                   "class=\"axis\" fill=\"none\" stroke=\"#444\"");
     x_axis(svg, x, y->from);
     y_axis(svg, y, x->from);
 }

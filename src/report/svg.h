@@ -1,21 +1,15 @@
-/* A small SVG writer: shapes and text into a growing buffer, then one atomic file.
+/* A small SVG writer: shapes and text into a growing buffer (markup.h), whose errors stick.
  *
- * Errors stick: a failed allocation makes every later call a no-op, and finish reports it, so
- * that drawing code needs no checks. `attributes` are written as they are and must come from
- * the program itself; text is escaped and may come from anywhere. Numbers are written with a
- * point and two decimals, whatever the locale.
+ * `attributes` are written as they are and must come from the program itself; text is escaped.
+ * Colours are attributes; a `class` beside them lets a page that holds the drawing choose its own
+ * (ground, axis, text inherits).
  */
 #ifndef VOUCH_REPORT_SVG_H
 #define VOUCH_REPORT_SVG_H
 
-#include "base/context.h"
+#include "report/markup.h"
 
-typedef struct vouch_svg {
-    vouch_context *ctx;
-    char *data;
-    size_t size, capacity;
-    vouch_status status;
-} vouch_svg;
+typedef vouch_markup vouch_svg;
 
 typedef struct vouch_rect {
     double x, y, width, height;
@@ -25,7 +19,8 @@ typedef struct vouch_rect {
  */
 void vouch_svg_begin(vouch_svg *svg, vouch_context *ctx, double width, double height,
                      const char *title);
-void vouch_svg_markup(vouch_svg *svg, const char *markup); /* as it is: defs, groups */
+/* The same inside of a page that has begun. */
+void vouch_svg_open(vouch_svg *svg, double width, double height, const char *title);
 void vouch_svg_rect(vouch_svg *svg, vouch_rect r, const char *attributes);
 /* A union of rectangles, painted once where they overlap: begin, any number of add, end. */
 void vouch_svg_union_begin(vouch_svg *svg);
@@ -46,9 +41,8 @@ void vouch_svg_circle(vouch_svg *svg, double x, double y, double radius,
                       const char *attributes);
 void vouch_svg_text(vouch_svg *svg, double x, double y, const char *attributes,
                     const char *text);
-/* Closes the drawing; its text is svg->data (NUL-terminated) until vouch_svg_free. */
+/* Closes the drawing; its text is svg->data (NUL-terminated) until vouch_markup_free. */
 vouch_status vouch_svg_end(vouch_svg *svg);
-void vouch_svg_free(vouch_svg *svg);
 
 /* A green that darkens with t in [0, 1]: "#rrggbb". */
 typedef struct vouch_colour {

@@ -3,6 +3,7 @@ import json
 import signal
 import subprocess
 import time
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 from cli_support import SOURCE, VOUCH, CliTest, conforms, dense, main, vouch
@@ -17,6 +18,38 @@ def digits(path):
 def corner(path):
     """Class 1 where a + b > 1."""
     return dense(path, [([[0, 0], [1, 1]], [1, 0])])
+
+
+class Page(HTMLParser):
+    """The words of a page and its tables; faults: marks that do not match, things from outside."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.faults, self.words, self.rows = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.faults += [f"{tag} is open" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta",):
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        self.faults += [f"{tag} {name}" for name, _ in attrs if name in ("src", "href")]
+        if tag in ("script", "link", "img"):
+            self.faults.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"/{tag}")
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if self.open and self.open[-1] in ("td", "th"):
+            self.rows[-1].append(data)
 
 
 class Eval(CliTest):
@@ -90,6 +123,27 @@ class Eval(CliTest):
         self.assertEqual([p.count("L") for p in paths], [13, 6, 6])
         self.assertEqual(sum(e.get("fill", "").startswith("#") and e.get("stroke-width") == "0.5"
                              for e in root.iter()), 4)
+
+    def test_the_page_stands_alone_and_has_every_figure(self):
+        net, out = digits(self.dir / "<b>&\"n'.onnx"), self.dir / "page.html"
+        done = vouch("eval", net, "builtin:glyphs16", "--count", "20", "--eps", "0.01,0.1",
+                     "--attack", "fgsm,pgd", "--corrupt", "--smooth", "0.25", "--samples", "100",
+                     "--html", out, "--json", self.dir / "r.json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        text, r = out.read_text(), json.loads((self.dir / "r.json").read_text())
+        page = Page(text)
+        self.assertEqual(page.faults, [])
+        self.assertNotIn("url(", text)
+        self.assertIn(f"Evaluation of {net}", page.words)
+        self.assertIn(f"{5 * r['right']:.2f} %", page.words)
+        rows = {row[0]: row[1:] for row in page.rows}
+        self.assertEqual(rows["pgd"], [str(p["attacks"]["pgd"]) for p in r["radii"]])
+        self.assertEqual(rows["crown"], [str(p["levels"]["crown"]) for p in r["radii"]])
+        self.assertEqual(rows["jpeg"][:5], [f"{5 * n:.2f}" for n in r["corruptions"]["jpeg"]])
+        self.assertEqual(rows["0.1"][0], f"{5 * r['radii'][1]['withstood']:.2f} %")
+        self.assertEqual(rows["--eps"], ["0.01,0.1"])
+        self.assertEqual(rows["its SHA-256"], [r["network_sha256"]])
+        self.assertEqual(text.count("<svg"), 2)
 
     def test_an_interrupted_evaluation_reports_what_it_has(self):
         process = subprocess.Popen(

@@ -211,7 +211,7 @@ static void test_the_picture_names_what_it_shows(void **state)
     assert_non_null(strstr(svg.data, "FGSM direction, in units of eps"));
     assert_null(strstr(svg.data, "cat & dog"));
     assert_null(strstr(svg.data, "nan"));
-    vouch_svg_free(&svg);
+    vouch_markup_free(&svg);
     close_scene(&s);
 }
 
@@ -230,7 +230,7 @@ static void test_a_constant_network_is_a_plain(void **state)
     assert_true(s.l.rise == 0 && s.l.promised == 0 && s.l.highest == 0);
     const vouch_landscape_picture picture = {"loss", .5, 1, 1, name, name, &s.l, 2, classes};
     vouch_test_ok(s.ctx, vouch_landscape_svg(s.ctx, &picture, &svg));
-    vouch_svg_free(&svg);
+    vouch_markup_free(&svg);
     close_scene(&s);
 }
 
@@ -247,7 +247,7 @@ static vouch_status draw(vouch_context *ctx, void *user)
     if (status == VOUCH_OK) {
         const vouch_landscape_picture picture = {"loss", .5, 1, 1, names, names, &l, 3, names};
         status = vouch_landscape_svg(ctx, &picture, &svg);
-        vouch_svg_free(&svg);
+        vouch_markup_free(&svg);
     }
     vouch_arena_free(arena);
     return status;
