@@ -13,13 +13,14 @@
 #include "base/workers.h"
 #include "io/io.h"
 #include "train/fit.h"
+#include "train/perturb.h"
 
 typedef struct job {
     vouch_context *ctx;
     vouch_arena *arena;
     vouch_graph *graph;
     vouch_fit_data data;
-    const vouch_perturb *perturb;
+    int64_t steps; /* of the attack: 1 is fgsm; 0: a step of training */
     int64_t batch;
     double seconds;
     int threads;
@@ -69,7 +70,9 @@ static vouch_status train(const job *j, vouch_net *net, double *best_s)
                                          .seed = 1,
                                          .optimiser = vouch_optimiser_find("adam"),
                                          .schedule = vouch_schedule_find("constant"),
-                                         .rate = 1e-3};
+                                         .rate = 1e-3,
+                                         .term = {{vouch_loss_find("standard"), NULL}},
+                                         .term_count = 1};
     stopwatch c = {.j = j, .end_s = vouch_wall_s() + j->seconds};
     VOUCH_TRY(vouch_fit_run(j->ctx, net, &j->data, &settings, note, &c));
     *best_s = c.best_s;
@@ -87,18 +90,17 @@ typedef struct attack {
 } attack;
 
 static vouch_status set_up(vouch_context *ctx, const attack *a, vouch_arena *arena, int worker,
-                           vouch_perturb_job *p)
+                           vouch_loss_job *p)
 {
     const job *j = a->j;
     const int64_t from = j->batch * worker / j->threads;
-    *p = (vouch_perturb_job){.count = j->batch * (worker + 1) / j->threads - from,
-                             .inputs = j->data.inputs,
-                             .classes = vouch_net_outputs(a->net),
-                             .x = j->data.x + from * j->data.inputs,
-                             .label = j->data.label + from,
-                             .eps = 0.1F,
-                             .high = 1,
-                             .steps = 10};
+    *p = (vouch_loss_job){.count = j->batch * (worker + 1) / j->threads - from,
+                          .inputs = j->data.inputs,
+                          .classes = vouch_net_outputs(a->net),
+                          .x = j->data.x + from * j->data.inputs,
+                          .label = j->data.label + from,
+                          .eps = 0.1F,
+                          .high = 1};
     uint64_t *sample = VOUCH_NEW_ARRAY(arena, uint64_t, p->count);
     p->sample = sample;
     p->y = VOUCH_NEW_ARRAY(arena, float, p->count * p->classes);
@@ -112,12 +114,21 @@ static vouch_status set_up(vouch_context *ctx, const attack *a, vouch_arena *are
     return vouch_tape_new(ctx, arena, a->net, p->count, &p->tape);
 }
 
-static void repeat(attack *a, int worker, const vouch_perturb_job *p)
+static void climb(const vouch_loss_job *p, int64_t steps)
+{
+    if (steps == 1)
+        vouch_perturb_none(p);
+    else
+        vouch_perturb_start(p, p->eps);
+    vouch_perturb_climb(p, steps, steps == 1 ? p->eps : p->eps / 4, p->eps);
+}
+
+static void repeat(attack *a, int worker, const vouch_loss_job *p)
 {
     const double end_s = vouch_wall_s() + a->j->seconds;
     for (int64_t i = 0; !a->stop; i++) {
         const double begun_s = now_s(a->j);
-        a->j->perturb->run(p);
+        climb(p, a->j->steps);
         (void)pthread_barrier_wait(&a->barrier);
         const double took_s = now_s(a->j) - begun_s;
         if (worker == 0 && i > 0 && (i == 1 || took_s < a->best_s))
@@ -131,7 +142,7 @@ static void repeat(attack *a, int worker, const vouch_perturb_job *p)
 static vouch_status work(vouch_context *ctx, void *shared, int worker)
 {
     attack *a = shared;
-    vouch_perturb_job p;
+    vouch_loss_job p;
     vouch_arena *arena = vouch_arena_new(ctx);
     const vouch_status status = arena ? set_up(ctx, a, arena, worker, &p) : VOUCH_ERR_MEMORY;
     if (status)
@@ -160,8 +171,8 @@ static vouch_status measure(job *j, const char *what)
     if (!net)
         return vouch_fail(j->ctx, VOUCH_ERR_UNSUPPORTED, "no chain of layers");
     VOUCH_TRY(make_data(j, net));
-    j->perturb = vouch_perturb_find(strcmp(what, "pgd10") == 0 ? "pgd" : what);
-    VOUCH_TRY(j->perturb ? perturb(j, net, &best_s) : train(j, net, &best_s));
+    j->steps = strcmp(what, "fgsm") == 0 ? 1 : strcmp(what, "pgd10") == 0 ? 10 : 0;
+    VOUCH_TRY(j->steps > 0 ? perturb(j, net, &best_s) : train(j, net, &best_s));
     printf("%.6g\n", (double)j->batch / best_s);
     return VOUCH_OK;
 }

@@ -2,7 +2,7 @@
 """Starts a new component: a source file from a commented template, and its line in a table.
 
 Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
-KIND is op (an ONNX operator type, "Foo"), domain, split, cut, pick or attack (lower case,
+KIND is op (an ONNX operator type, "Foo"), domain, split, cut, pick, attack or loss (lower case,
 "foo").
 The file is a correct, if plain, component from the first moment: build, test, then improve it.
 """
@@ -26,6 +26,8 @@ KINDS = {
              "VOUCH_PICK", "conformance"),
     "attack": (r"[a-z][a-z0-9_]*", "src/attack/attack_{file}.c", "src/attack/attack.def",
                "VOUCH_ATTACK", "conformance"),
+    "loss": (r"[a-z][a-z0-9_]*", "src/train/loss_{file}.c", "src/train/loss.def", "VOUCH_LOSS",
+             "unit"),
 }
 
 

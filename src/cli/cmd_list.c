@@ -1,4 +1,4 @@
-/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, picks, attacks,
+/* vouch list: what the tables hold: operators, domains, split heuristics, cuts, picks, attacks, losses,
  * options. */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "data/builtin.h"
 #include "data/corruption.h"
 #include "op/op.h"
+#include "train/loss.h"
 #include "verify/cut.h"
 #include "verify/pick.h"
 #include "verify/split.h"
@@ -109,6 +110,29 @@ static void list_corruptions(void)
         put_row((*c)->name, (*c)->summary, (*c)->citation);
 }
 
+static void list_terms(const char *title, bool regularisers)
+{
+    puts(title);
+    for (const vouch_loss *const *l = vouch_loss_table(); *l != NULL; l++) {
+        if ((*l)->regulariser != regularisers)
+            continue;
+        put_row((*l)->name, (*l)->summary, (*l)->citation);
+        for (size_t i = 0; i < (*l)->option_count; i++) {
+            char spelling[64], text[1024];
+            snprintf(spelling, sizeof spelling, "  %s=%s", (*l)->options[i].name,
+                     (*l)->options[i].argument);
+            vouch_cli_option_text(&(*l)->options[i], text, sizeof text);
+            put_row(spelling, text, NULL);
+        }
+    }
+}
+
+static void list_losses(void)
+{
+    list_terms("losses of training (vouch train --loss):", false);
+    list_terms("regularisers (vouch train --regulariser):", true);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -128,7 +152,7 @@ static const struct topic {
     {"splits", list_splits},       {"cuts", list_cuts},
     {"picks", list_picks},         {"attacks", list_attacks},
     {"data", list_data},           {"corruptions", list_corruptions},
-    {"options", list_options},
+    {"losses", list_losses},       {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -142,7 +166,7 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
     const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
                                       "'%s' is not one of operators, domains, splits, cuts, "
-                                      "picks, attacks, data, corruptions, options",
+                                      "picks, attacks, data, corruptions, losses, options",
                                       name);
     return vouch_cli_fail(call, s);
 }
@@ -165,7 +189,8 @@ static vouch_exit run(const vouch_cli_call *call)
 const vouch_command vouch_command_list = {
     .name = "list",
     .summary = "list what the tables hold: operators, domains, attacks, data, options",
-    .arguments = "[operators|domains|splits|cuts|picks|attacks|data|corruptions|options]",
+    .arguments =
+        "[operators|domains|splits|cuts|picks|attacks|data|corruptions|losses|options]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it.",

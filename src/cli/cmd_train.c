@@ -14,18 +14,11 @@
 #include "train/fit.h"
 
 typedef struct train_cli {
-    const char *arch, *out, *test, *log, *loss, *optimiser, *schedule;
-    int64_t epochs, batch, steps, seed, threads;
+    const char *arch, *out, *test, *log, *loss, *regulariser, *optimiser, *schedule;
+    int64_t epochs, batch, seed, threads;
     double rate, momentum, decay, eps, mean, deviation;
     bool quiet;
 } train_cli;
-
-static bool loss_choices(size_t index, const char **name)
-{
-    const vouch_perturb *p = index > 0 ? vouch_perturb_table()[index - 1] : NULL;
-    *name = index == 0 ? "standard" : p ? p->name : NULL;
-    return *name != NULL;
-}
 
 static bool optimiser_choices(size_t index, const char **name)
 {
@@ -72,10 +65,11 @@ static const vouch_option rows[] = {
     TEXT("log", "FILE", log, NULL, "a CSV line after each epoch; '-' is standard output"),
     INT("epochs", epochs, 10, 1, 1e6, "passes over the data"),
     INT("batch", batch, 100, 1, 65536, "samples of a step"),
-    CHOICE("loss", loss, "standard", loss_choices,
-           "cross-entropy on samples as they are, or perturbed within --eps"),
-    REAL("eps", eps, 0.1, 0, 1e6, "radius of the perturbation, each feature"),
-    INT("steps", steps, 10, 1, 1e6, "of perturbations that take several"),
+    TEXT("loss", "TERM", loss, "standard",
+         "what is brought down (vouch list losses), with its settings: \"n-fgsm k=3\""),
+    TEXT("regulariser", "TERMS", regulariser, NULL,
+         "what is added to the loss, each with its settings, parted by ' + '"),
+    REAL("eps", eps, 0.1, 0, 1e6, "radius of perturbations, each feature"),
     CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
     CHOICE("schedule", schedule, "cosine", schedule_choices,
            "the learning rate along training"),
@@ -193,11 +187,11 @@ static vouch_status fit(run_state *r, int threads)
                             .rate = cli->rate,
                             .momentum = cli->momentum,
                             .decay = cli->decay,
-                            .perturb = vouch_perturb_find(cli->loss),
-                            .eps = cli->eps,
-                            .steps = (int)cli->steps};
+                            .eps = cli->eps};
     const vouch_fit_data data = samples(r->data);
     find_range(&r->data->info, &s.low, &s.high);
+    VOUCH_TRY(vouch_loss_parse_sum(r->call->arena, cli->loss, cli->regulariser, s.term,
+                                   &s.term_count));
     if (vouch_cli_output_wanted(&r->log))
         fputs("epoch,loss,accuracy,rate,seconds\n", r->log.stream);
     vouch_cli_progress_start(r->call->ctx, cli->quiet, &r->progress);

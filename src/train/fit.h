@@ -8,8 +8,8 @@
 #ifndef VOUCH_TRAIN_FIT_H
 #define VOUCH_TRAIN_FIT_H
 
+#include "train/loss.h"
 #include "train/optimiser.h"
-#include "train/perturb.h"
 #include "train/schedule.h"
 
 typedef struct vouch_fit_data {
@@ -25,9 +25,9 @@ typedef struct vouch_fit_settings {
     const vouch_optimiser *optimiser;
     const vouch_schedule *schedule;
     double rate, momentum, decay;
-    const vouch_perturb *perturb; /* NULL: train on the samples as they are */
-    double eps, low, high;        /* radius of perturbations; what an input may be */
-    int steps;                    /* of perturbations that take several */
+    vouch_loss_term term[VOUCH_LOSS_TERMS]; /* a loss, then regularisers */
+    int term_count;
+    double eps, low, high; /* radius of perturbations; what an input may be */
 } vouch_fit_settings;
 
 /* After each epoch: means over its samples, as they were trained on. */

@@ -1,38 +1,24 @@
-/* Perturbations of training batches inside an L-infinity ball, by the gradient of the loss. */
+/* Perturbations of samples inside an L-infinity ball, by the gradient of the cross-entropy: the
+ * steps that losses are made of. All act on job->out. */
 #ifndef VOUCH_TRAIN_PERTURB_H
 #define VOUCH_TRAIN_PERTURB_H
 
-#include "base/random.h"
-#include "grad/net.h"
+#include "train/loss.h"
 
-typedef struct vouch_perturb_job {
-    vouch_tape *tape;
-    int64_t count, inputs, classes;
-    const float *x;   /* [count][inputs] */
-    const int *label; /* [count] */
-    float eps;
-    float low, high; /* what an input may be */
-    int steps;       /* pgd */
-    uint64_t seed;
-    const uint64_t *sample; /* [count] names the random stream of each sample */
-    float *y, *d_y;         /* [count][classes] scratch */
-    float *d_x;             /* [count][inputs] scratch */
-    float *out;             /* [count][inputs] */
-} vouch_perturb_job;
-
-typedef struct vouch_perturb {
-    const char *name, *summary, *citation;
-    void (*run)(const vouch_perturb_job *job);
-} vouch_perturb;
-
-const vouch_perturb *const *vouch_perturb_table(void); /* NULL-terminated */
-const vouch_perturb *vouch_perturb_find(const char *name);
-
-/* out = x + U[-radius, radius], within range. */
-void vouch_perturb_start(const vouch_perturb_job *job, float radius);
-/* d_x becomes the gradient of the loss at out. */
-void vouch_perturb_gradient(const vouch_perturb_job *job);
-/* out += step sign(d_x), back into the ball and the range. */
-void vouch_perturb_step(const vouch_perturb_job *job, float step);
+/* out = x */
+void vouch_perturb_none(const vouch_loss_job *job);
+/* out = x + U[-radius, radius], which may leave the range: were it brought back, almost every
+ * feature at an end of its range would end at a corner of the ball after one long step. */
+void vouch_perturb_start(const vouch_loss_job *job, float radius);
+/* out = out, within the range */
+void vouch_perturb_clip(const vouch_loss_job *job);
+/* d_x becomes the gradient of the cross-entropy, of targets if there are any, at out. */
+void vouch_perturb_gradient(const vouch_loss_job *job);
+/* out += step sign(d_x), back into the range and within `radius` of `centre` (INFINITY: only the
+ * range). */
+void vouch_perturb_step(const vouch_loss_job *job, const float *centre, float step,
+                        float radius);
+/* `steps` steps by gradients, within the radius of x. */
+void vouch_perturb_climb(const vouch_loss_job *job, int64_t steps, float step, float radius);
 
 #endif
