@@ -20,12 +20,14 @@ new split zz_test
 new cut zz_test
 new pick zz_test
 new attack zz_test
+new loss zz_test
 compile "$root/src/op/zz_test.c"
 compile "$root/src/bounds/zz_test.c"
 compile "$root/src/verify/split_zz_test.c"
 compile "$root/src/verify/cut_zz_test.c"
 compile "$root/src/verify/pick_zz_test.c"
 compile "$root/src/attack/attack_zz_test.c"
+compile "$root/src/train/loss_zz_test.c"
 grep -qx 'VOUCH_OP(ZzTest)' "$root/src/op/op.def"
 grep -qx 'VOUCH_DOMAIN(zz_test)' "$root/src/bounds/domain.def"
 grep -qx 'VOUCH_SPLIT(zz_test)' "$root/src/verify/split.def"
