@@ -13,7 +13,8 @@
 #include "report/eval_svg.h"
 
 typedef struct eval_cli {
-    const char *attack, *eps, *norm, *certify, *range, *image, *json, *picture, *html;
+    const char *attack, *eps, *norm, *certify, *transform, *range, *image, *json, *picture,
+        *html;
     double limit, smooth, alpha;
     int64_t samples, from, count, seed, threads;
     bool corrupt, relative, quiet;
@@ -61,7 +62,15 @@ static const vouch_option rows[] = {
      .offset = FIELD(certify),
      .text = "crown",
      .choices = vouch_certify_choices},
-    REAL_ROW(limit, "S", "seconds for each complete verification", 10, 1e9),
+    TEXT_ROW(
+        transform, "NAME,...",
+        "transformations of images (vouch list transforms), or all: for how many points is "
+        "the class proved to be kept by every parameter of each of five severities",
+        NULL),
+    REAL_ROW(limit, "S",
+             "seconds for each complete verification, and for each point, transformation and "
+             "severity",
+             10, 1e9),
     REAL_ROW(smooth, "SIGMA", "randomised smoothing by noise of that deviation; 0: none", 0,
              1e9),
     INT_ROW(samples, "N", "noisy copies of each point for smoothing", 10000, 1),
@@ -94,6 +103,7 @@ typedef struct job {
     vouch_data_info info; /* of the points, with the shape asked for */
     double eps[MOST];
     const vouch_attack *attack[MOST];
+    const vouch_transform *transform[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
     vouch_cli_output json, picture, html;
@@ -133,6 +143,26 @@ static vouch_status add_attack(job *j, const char *name)
     return VOUCH_OK;
 }
 
+static vouch_status add_transform(job *j, const char *name)
+{
+    vouch_eval_request *q = &j->request;
+    const vouch_transform *const *table = vouch_transform_table();
+    const bool is_all = strcmp(name, "all") == 0;
+    const int before = q->transform_count;
+    for (int i = 0; table[i] != NULL; i++)
+        if (is_all || strcmp(name, table[i]->name) == 0) {
+            for (int k = 0; k < before; k++)
+                if (j->transform[k] == table[i])
+                    return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                                      "option 'transform': %s comes twice", table[i]->name);
+            j->transform[q->transform_count++] = table[i];
+        }
+    if (q->transform_count == before)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'transform': there is no '%s' (vouch list transforms)", name);
+    return VOUCH_OK;
+}
+
 /* The parts of a list "a,b,c". */
 static vouch_status each_part(job *j, const char *option, const char *list,
                               vouch_status (*add)(job *j, const char *part))
@@ -156,6 +186,7 @@ static vouch_status read_options(job *j)
     (void)vouch_norm_find(cli->norm, &j->request.ball.norm);
     j->request.eps = j->eps;
     j->request.attack = j->attack;
+    j->request.transform = j->transform;
     j->request.certify_level = vouch_certify_find(cli->certify);
     j->request.limit_s = cli->limit;
     j->request.smoothing_sigma = cli->smooth;
@@ -166,7 +197,8 @@ static vouch_status read_options(job *j)
     j->request.threads =
         cli->threads > 0 && cli->threads < 1024 ? (int)cli->threads : vouch_workers_available();
     VOUCH_TRY(each_part(j, "eps", cli->eps, add_eps));
-    return each_part(j, "attack", cli->attack, add_attack);
+    VOUCH_TRY(each_part(j, "attack", cli->attack, add_attack));
+    return each_part(j, "transform", cli->transform, add_transform);
 }
 
 static vouch_status open_outputs(job *j)
@@ -309,6 +341,10 @@ const vouch_command vouch_command_eval = {
         "real numbers, so a point that is both is an error, and the command says so. Several "
         "radii give a curve: an adversarial counts for larger balls too, a proof for smaller "
         "ones.\n\n"
+        "--transform does the same for brightness, contrast, rotation and translation: "
+        "parameters are split into cells until each is proved, or one is found that changes "
+        "the "
+        "class.\n\n"
         "--smooth certifies the network under Gaussian noise in L2, by counting; --corrupt "
         "counts what is right under noise, blur, light, motion and losses that nobody chose.",
     .examples =
@@ -316,6 +352,7 @@ const vouch_command vouch_command_eval = {
         "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha "
         "--html page.html\n"
         "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete\n"
+        "vouch eval net.onnx digits.npz --transform rotation,brightness\n"
         "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,
     .most = 2,

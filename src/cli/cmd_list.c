@@ -9,6 +9,7 @@
 #include "cli/text.h"
 #include "data/builtin.h"
 #include "data/corruption.h"
+#include "eval/transform.h"
 #include "op/op.h"
 #include "train/loss.h"
 #include "verify/cut.h"
@@ -133,6 +134,13 @@ static void list_losses(void)
     list_terms("regularisers (vouch train --regulariser):", true);
 }
 
+static void list_transforms(void)
+{
+    puts("transformations (vouch eval --transform):");
+    for (const vouch_transform *const *t = vouch_transform_table(); *t != NULL; t++)
+        put_row((*t)->name, (*t)->summary, (*t)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -148,11 +156,17 @@ static const struct topic {
     const char *name;
     void (*list)(void);
 } topics[] = {
-    {"operators", list_operators}, {"domains", list_domains},
-    {"splits", list_splits},       {"cuts", list_cuts},
-    {"picks", list_picks},         {"attacks", list_attacks},
-    {"data", list_data},           {"corruptions", list_corruptions},
-    {"losses", list_losses},       {"options", list_options},
+    {"operators", list_operators},
+    {"domains", list_domains},
+    {"splits", list_splits},
+    {"cuts", list_cuts},
+    {"picks", list_picks},
+    {"attacks", list_attacks},
+    {"data", list_data},
+    {"corruptions", list_corruptions},
+    {"transforms", list_transforms},
+    {"losses", list_losses},
+    {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
@@ -166,7 +180,8 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
 {
     const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
                                       "'%s' is not one of operators, domains, splits, cuts, "
-                                      "picks, attacks, data, corruptions, losses, options",
+                                      "picks, attacks, data, corruptions, transforms, "
+                                      "losses, options",
                                       name);
     return vouch_cli_fail(call, s);
 }
@@ -189,11 +204,11 @@ static vouch_exit run(const vouch_cli_call *call)
 const vouch_command vouch_command_list = {
     .name = "list",
     .summary = "list what the tables hold: operators, domains, attacks, data, options",
-    .arguments =
-        "[operators|domains|splits|cuts|picks|attacks|data|corruptions|losses|options]",
+    .arguments = "[TABLE]",
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
-        "of it.",
+        "of it. Tables: operators, domains, splits, cuts, picks, attacks, data, "
+        "corruptions, transforms, losses, options.",
     .examples = "vouch list operators",
     .least = 0,
     .most = 1,

@@ -303,6 +303,39 @@ static void put_corruptions(vouch_html *page, const vouch_cli_eval_report *r)
     vouch_html_table_end(page);
 }
 
+/* A row for each severity. */
+static void put_transform(vouch_html *page, const vouch_cli_eval_report *r,
+                          const vouch_transformed *t)
+{
+    const int64_t n = r->points->count;
+    for (int s = 0; s < VOUCH_SEVERITIES; s++) {
+        vouch_html_row(page);
+        vouch_html_cell(page, "%s", t->transform->name);
+        vouch_html_cell(page, "%s %s", vouch_cli_real(t->reach[s]).text, t->transform->unit);
+        vouch_html_cell(page, "%s", percent(t->withstood[s], n).text);
+        vouch_html_cell(page, "%s", interval(t->withstood[s], n).text);
+        vouch_html_cell(page, "%s", percent(t->certified[s], n).text);
+        vouch_html_cell(page, "%s", interval(t->certified[s], n).text);
+    }
+}
+
+static void put_transforms(vouch_html *page, const vouch_cli_eval_report *r)
+{
+    static const char *const head[] = {"transformation", "up to", "withstood", "95 %",
+                                       "proved",         "95 %",  NULL};
+    if (r->result->transformed_count == 0)
+        return;
+    vouch_html_section(page, "Verified transformations");
+    vouch_html_table(page, "Points that keep their class under every parameter up to a bound, "
+                           "either way: not refuted, and proved");
+    vouch_html_row(page);
+    for (const char *const *name = head; *name; name++)
+        vouch_html_cell(page, "%s", *name);
+    for (int i = 0; i < r->result->transformed_count; i++)
+        put_transform(page, r, &r->result->transformed[i]);
+    vouch_html_table_end(page);
+}
+
 /* ---- what was run --------------------------------------------------------------------------- */
 
 static void put_pair(vouch_html *page, const char *name, const char *text)
@@ -362,6 +395,7 @@ vouch_status vouch_cli_eval_html(vouch_context *ctx, FILE *out, const vouch_cli_
     put_robustness(&page, r);
     put_confidence(&page, r);
     put_classes(&page, r);
+    put_transforms(&page, r);
     put_smoothing(&page, r);
     put_corruptions(&page, r);
     put_run(&page, r);

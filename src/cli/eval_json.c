@@ -98,6 +98,45 @@ static void add_corruptions(vouch_context *ctx, json_t *root, const vouch_eval_r
     }
 }
 
+static void add_transforms(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
+{
+    json_t *to = vouch_json_object_in(ctx, root, "transforms");
+    for (int i = 0; i < r->result->transformed_count; i++) {
+        const vouch_transformed *t = &r->result->transformed[i];
+        json_t *row = vouch_json_object_in(ctx, to, t->transform->name);
+        json_t *reach = vouch_json_array_in(ctx, row, "reach");
+        json_t *withstood = vouch_json_array_in(ctx, row, "withstood");
+        json_t *certified = vouch_json_array_in(ctx, row, "certified");
+        (void)vouch_json_add_text(ctx, row, "unit", t->transform->unit);
+        for (int s = 0; s < VOUCH_SEVERITIES; s++) {
+            (void)vouch_json_add_real(ctx, reach, NULL, t->reach[s]);
+            (void)vouch_json_add_int(ctx, withstood, NULL, t->withstood[s]);
+            (void)vouch_json_add_int(ctx, certified, NULL, t->certified[s]);
+        }
+        (void)vouch_json_add_int(ctx, row, "limited", t->limited);
+        (void)vouch_json_add_int(ctx, row, "cells", t->cells);
+        (void)vouch_json_add_real(ctx, row, "seconds", t->seconds);
+    }
+}
+
+/* What each transformation does to one point. */
+static void add_transformed(vouch_context *ctx, json_t *row, const vouch_eval_result *result,
+                            int64_t p)
+{
+    json_t *to = vouch_json_object_in(ctx, row, "transforms");
+    for (int i = 0; i < result->transformed_count; i++) {
+        const vouch_transform *t = result->transformed[i].transform;
+        const vouch_transform_verdict *v = &result->transformed[i].verdict[p];
+        json_t *at = vouch_json_object_in(ctx, to, t->name);
+        (void)vouch_json_add_int(ctx, at, "certified", v->proved);
+        (void)vouch_json_add_int(ctx, at, "refuted", v->refuted);
+        (void)vouch_json_add_flag(ctx, at, "limited", v->is_limited);
+        json_t *parameters = vouch_json_array_in(ctx, at, "parameters");
+        for (int k = 0; v->refuted > 0 && k < vouch_transform_parameters(t); k++)
+            (void)vouch_json_add_real(ctx, parameters, NULL, v->parameter[k]);
+    }
+}
+
 /* Of one point: its classes, and at each radius who found an adversarial and what proved. */
 static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r,
                       int64_t p)
@@ -114,6 +153,7 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_eval_rep
         (void)vouch_json_add_text(ctx, proved, NULL,
                                   v->level > 0 ? vouch_certify_name(v->level) : NULL);
     }
+    add_transformed(ctx, row, result, p);
     if (result->smoothed == NULL)
         return;
     (void)vouch_json_add_int(ctx, row, "smoothed", result->smoothed[p].predicted);
@@ -130,6 +170,7 @@ static void fill(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *
         add_radius(ctx, radii, r, &r->result->radius[i]);
     add_smoothing(ctx, root, r);
     add_corruptions(ctx, root, r->result);
+    add_transforms(ctx, root, r);
     (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
     (void)vouch_json_add_real(ctx, root, "cpu_seconds", r->cpu_seconds);
     json_t *each = vouch_json_array_in(ctx, root, "each");

@@ -151,6 +151,34 @@ static void put_corruptions(FILE *out, const vouch_cli_eval_report *r)
     fprintf(out, "%-12s %47.2f\n", "mean", mean);
 }
 
+static void put_shares(FILE *out, const char *name, const int64_t *hits, int64_t of)
+{
+    fprintf(out, "  %-22s", name);
+    for (int s = 0; s < VOUCH_SEVERITIES; s++)
+        fprintf(out, " %7.2f", vouch_cli_percent(hits[s], of));
+    fprintf(out, "\n");
+}
+
+/* Every parameter up to the head of the column, either way. */
+static void put_transforms(FILE *out, const vouch_cli_eval_report *r)
+{
+    for (int i = 0; i < r->result->transformed_count; i++) {
+        const vouch_transformed *t = &r->result->transformed[i];
+        char head[64];
+        (void)snprintf(head, sizeof head, "%s, %s", t->transform->name, t->transform->unit);
+        fprintf(out, "\n%-24s", head);
+        for (int s = 0; s < VOUCH_SEVERITIES; s++)
+            fprintf(out, " %7.4g", t->reach[s]);
+        fprintf(out, "\n");
+        put_shares(out, "withstood %", t->withstood, r->points->count);
+        if (r->request->certify_level > 0)
+            put_shares(out, "certified %", t->certified, r->points->count);
+        fprintf(out, "  %s cells, %s points ended by the limit, %s\n",
+                vouch_cli_count((uint64_t)t->cells).text,
+                vouch_cli_count((uint64_t)t->limited).text, vouch_cli_seconds(t->seconds).text);
+    }
+}
+
 void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
 {
     put_head(out, r);
@@ -160,6 +188,7 @@ void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
         put_radius(out, r, &r->result->radius[i]);
     put_curve(out, r);
     put_classes(out, r);
+    put_transforms(out, r);
     put_smoothing(out, r);
     put_corruptions(out, r);
     fprintf(out, "\ntime       %s, CPU %s\n", vouch_cli_seconds(r->seconds).text,

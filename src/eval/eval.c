@@ -229,6 +229,27 @@ static vouch_status corrupt_all(evaluation *e)
     return VOUCH_OK;
 }
 
+static vouch_status transform_all(evaluation *e)
+{
+    const vouch_eval_request *q = e->request;
+    vouch_eval_result *r = e->result;
+    r->transformed = VOUCH_NEW_ARRAY(e->arena, vouch_transformed, q->transform_count + 1);
+    if (r->transformed == NULL)
+        return VOUCH_ERR_MEMORY;
+    while (r->transformed_count < q->transform_count) {
+        const vouch_transforming request = {.transform = q->transform[r->transformed_count],
+                                            .plan = e->plan,
+                                            .points = &q->points,
+                                            .skip = e->wrong,
+                                            .level = q->certify_level,
+                                            .limit_s = q->limit_s,
+                                            .threads = q->threads};
+        VOUCH_TRY(vouch_eval_transformed(e->ctx, e->arena, &request,
+                                         &r->transformed[r->transformed_count++]));
+    }
+    return VOUCH_OK;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------ */
 
 static vouch_status check(vouch_context *ctx, const evaluation *e)
@@ -252,6 +273,10 @@ static vouch_status check(vouch_context *ctx, const evaluation *e)
                               "eval: the range of input %" PRId64
                               " is not known, and corruptions need it",
                               i);
+    if (q->transform_count > 0 && !vouch_transform_applies(q->points.info))
+        return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                          "eval: transformations are of images whose values have a range; this "
+                          "data has none");
     for (int i = 1; i < q->eps_count; i++)
         if (!(q->eps[i] > q->eps[i - 1]))
             return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "eval: eps %g after %g", q->eps[i],
@@ -291,6 +316,8 @@ static vouch_status run_all(evaluation *e)
         status = attack_all(e, radius);
     if (status == VOUCH_OK)
         status = certify_all(e);
+    if (status == VOUCH_OK)
+        status = transform_all(e);
     return status == VOUCH_OK ? smooth(e) : status;
 }
 

@@ -11,6 +11,7 @@
 #include "eval/accuracy.h"
 #include "eval/certify.h"
 #include "eval/smoothing.h"
+#include "eval/transformed.h"
 
 typedef struct vouch_eval_request {
     const vouch_graph *graph;
@@ -25,6 +26,8 @@ typedef struct vouch_eval_request {
     double smoothing_sigma;            /* 0: no smoothing */
     vouch_smoothing smoothing;         /* but for sigma, seed and threads */
     bool corruptions;                  /* all that apply to the data */
+    int transform_count;
+    const vouch_transform *const *transform; /* [transform_count] */
     uint64_t seed;
     int threads;
 } vouch_eval_request;
@@ -61,6 +64,8 @@ typedef struct vouch_eval_result {
     int64_t smoothed_right;
     int corrupted_count;
     vouch_corrupted *corrupted;
+    int transformed_count; /* that were begun: all, unless interrupted */
+    vouch_transformed *transformed;
 } vouch_eval_result;
 
 /* The result is in the arena. Stopped (VOUCH_ERR_CANCELLED) it holds what is known so far: bounds

@@ -92,13 +92,38 @@ class Eval(CliTest):
         self.assertEqual(r["smoothing"]["samples"], 200)
         self.assertTrue(all(p["radius_l2"] >= 0 for p in r["each"]))
 
+    def test_transformations_are_proved_or_refuted(self):
+        net = digits(self.dir / "n.onnx")
+        r = self.result(net, "builtin:glyphs16", "--count", "30", "--transform", "all",
+                        "--limit", "2")
+        self.assertEqual(list(r["transforms"]),
+                         ["brightness", "contrast", "rotation", "translation"])
+        for name, row in r["transforms"].items():
+            self.assertEqual(sorted(row["certified"], reverse=True), row["certified"])
+            for certified, withstood in zip(row["certified"], row["withstood"]):
+                self.assertLessEqual(certified, withstood)
+            for p in r["each"]:
+                at = p["transforms"][name]
+                if p["label"] != p["predicted"]:
+                    self.assertEqual((at["certified"], at["refuted"]), (0, 0))
+                elif at["refuted"]:
+                    self.assertLess(at["certified"], at["refuted"])
+                    reach = row["reach"][at["refuted"] - 1]
+                    self.assertTrue(at["parameters"])
+                    self.assertTrue(all(abs(t) <= reach for t in at["parameters"]))
+        self.assertEqual(r["transforms"]["rotation"]["reach"], [5, 10, 15, 22.5, 30])
+        done = vouch("eval", net, "builtin:glyphs16", "--count", "4", "--transform", "rotation")
+        self.assertRegex(done.stdout, r"rotation, degrees +5 +10 +15 +22\.5 +30\n"
+                                      r"  withstood %( +\d+\.\d+){5}\n  certified %")
+
     def test_threads_change_nothing(self):
         net, results = digits(self.dir / "n.onnx"), []
         for threads in (1, 3):
             r = self.result(net, "builtin:glyphs16", "--count", "20", "--eps", "0.05",
                             "--corrupt", "--smooth", "0.5", "--samples", "100",
+                            "--transform", "brightness,rotation",
                             "--threads", threads)
-            for part in [r, *r["radii"]]:
+            for part in [r, *r["radii"], *r["transforms"].values()]:
                 for name in [n for n in part if "seconds" in n]:
                     del part[name]
             results.append(r)
@@ -168,6 +193,11 @@ class Eval(CliTest):
                 ([net, data, "--certify", "hope"], 2, "hope"),
                 ([net, data, "--smooth", "-1"], 2, "smooth"),
                 ([net, "0.1,0.2"], 3, "labels"),
+                ([images, "builtin:glyphs16", "--transform", "warp"], 2, "warp"),
+                ([images, "builtin:glyphs16", "--transform", "all,contrast"], 2, "twice"),
+                ([images, "builtin:glyphs16", "--transform", "contrast", "--limit", "-1"], 2,
+                 "limit"),
+                ([net, data, "--transform", "rotation"], 3, "images"),
                 ([images, data], 3, "256"),
                 ([net, self.dir / "none.csv"], 3, "none.csv")):
             with self.subTest(arguments=arguments):
