@@ -1,15 +1,15 @@
-/* Chains of dense and convolutional layers in float32, forward and backward: the engine of
- * attacks and of training.
+/* Networks of known layers in float32, forward and backward: the engine of attacks and of
+ * training.
  *
- * A net is read from a bound graph that is a chain: an affine normalisation of the inputs,
- * convolutions, dense layers, ReLUs, flattening. Its parameters are one array, in the layout the
- * products want (net_plan.c), so an optimiser steps over it without knowing layers. A tape, one
- * per thread, holds the activations of some samples; passes allocate nothing. ReLUs are part of
- * the layer before them, forward and backward.
+ * A net is read from a bound graph whose nodes are an affine normalisation of the inputs and
+ * layers of the kinds in layer.def. Its parameters are one array, in the layout the layers want,
+ * so an optimiser steps over it without knowing them. A tape, one per thread, holds the
+ * activations of some samples; passes allocate nothing. ReLUs are part of the layer before them,
+ * forward and backward.
  *
  * What a sample gives does not depend on the samples beside it, bit for bit; gradients of
  * parameters are sums over the samples of a pass in their order. Gradients guide searches;
- * nothing sound may rest on them. Graphs that are no such chain: grad/grad.h.
+ * nothing sound may rest on them. Other graphs: grad/grad.h.
  */
 #ifndef VOUCH_GRAD_NET_H
 #define VOUCH_GRAD_NET_H
@@ -19,7 +19,7 @@
 typedef struct vouch_net vouch_net;
 typedef struct vouch_tape vouch_tape;
 
-/* *net NULL, and no error, where the graph is no chain that can be read. In the arena; the graph
+/* *net NULL, and no error, where the graph has other nodes. In the arena; the graph
  * must outlive it. */
 vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
                            vouch_net **net);

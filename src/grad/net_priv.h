@@ -1,61 +1,161 @@
-/* What the files of a net share: its layers, and the products that its passes consist of. */
+/* What the files of a net share.
+ *
+ * A net is a list of layers in topological order. Layer i takes one or two earlier values and
+ * gives value i + 1; value 0 is the net's input. A kind of layer is a descriptor (net_kind), one
+ * file layer_NAME.c and one line in layer.def; nothing else knows kinds.
+ *
+ * Values lie as net_image says, of all samples. Their adjoints lie likewise, in a border of their
+ * own; of one sample at a time where the value's producer and readers work sample by sample in
+ * one run, of all samples elsewhere. A value may have several readers: the last in the list sets
+ * the adjoint, the others add to it. Borders of values and adjoints are 0 always.
+ *
+ * A ReLU is part of the layer before it, where the kind can do that: forward that layer cuts what
+ * it gives; backward every reader of the value shuts its adjoint where the value is not positive.
+ */
 #ifndef VOUCH_GRAD_NET_PRIV_H
 #define VOUCH_GRAD_NET_PRIV_H
 
 #include "grad/net.h"
 #include "num/indirect.h"
 
+enum { NET_TAKES = 2 }; /* values that a layer takes, at most */
+
 /* How a value of one sample lies in memory: pixel by pixel, channels innermost, in a border of
- * zeros. A flat value is one pixel. */
+ * zeros. */
 typedef struct net_image {
-    int64_t h, w, c; /* c with filling: a multiple of 16, but for the net's input */
+    int64_t h, w, c; /* c with filling: a multiple of 16, but for what is the net's input */
     int64_t top, left, bottom, right;
     int64_t pitch, stride; /* floats of a line with its border; from sample to sample */
 } net_image;
 
-/* A product of num/indirect.h but for its operands. */
-typedef struct net_product {
-    int64_t m, n;
-    int64_t *row, *at, *gate_at;
-    int64_t run_count;
-    vouch_run *run;
-    int64_t a_step, b_step, b_panel, c_panel;
-    int64_t weights; /* where B begins in `back` (backward) */
-} net_product;
+typedef struct net_value {
+    int64_t real[3]; /* channels, height, width as the graph has them; a flat input is a line */
+    bool flat;       /* in the graph; what lies in an image may be flat there */
+    int readers;
+    bool gate;    /* a ReLU gave it */
+    bool whole;   /* adjoints of all samples */
+    bool learned; /* depends on parameters; otherwise its adjoint serves the inputs' alone */
+    net_image image, adjoint;
+    int shares, adjoint_shares; /* the value whose memory this one has: itself, or another */
+} net_value;
 
-/* How a convolution goes backward: a product for each phase of the stride; one product into
- * columns that are then added up; a product for each tap of the kernel, added where it belongs.
- * (net_plan.c) */
-typedef enum net_way { NET_PHASES, NET_COLUMNS, NET_TAPS } net_way;
+/* What a layer wants to lie around values: top, left, bottom, right. */
+typedef struct net_margins {
+    int64_t value[NET_TAKES][4];   /* around what it takes */
+    int64_t adjoint[NET_TAKES][4]; /* around the adjoint of that, which it writes */
+    int64_t out[4];                /* around the adjoint of what it gives, which it reads */
+} net_margins;
+
+struct net_weights; /* grad/net_weights.h */
 
 typedef struct net_layer {
-    bool conv, relu;
-    int64_t kernel[2], stride[2], pad[4]; /* pads: top, left, bottom, right */
-    int64_t in_real[3];                   /* channels, height, width as the graph has them */
-    int64_t out_real;                     /* channels or outputs */
-    int64_t n, depth;                     /* outputs with filling; terms of a sum */
-    int64_t weight, bias;                 /* where they begin among the parameters */
-    int weight_value, bias_value;         /* of the graph; bias -1: none */
-    bool transposed;                      /* dense weights are [outputs][inputs] in the graph */
-    const vouch_tensor *norm[4];          /* scale, bias, mean, variance; NULL: none */
-    double epsilon;
-    net_product forward, by_weight;
-    net_product *backward; /* [product_count] */
-    int product_count;
-    net_way way;
-    int64_t *position; /* [out positions] of the adjoint's image; convolutions */
-    int64_t *corner;   /* [out positions] where in the input's adjoint their columns begin */
+    const struct net_kind *kind;
+    int take_count, take[NET_TAKES], give; /* values */
+    bool relu;
+    bool adds[NET_TAKES];        /* to the adjoint, which a later reader has set */
+    int run;                     /* layers of one run go sample by sample together */
+    int64_t units;               /* of `refresh` */
+    struct net_weights *weights; /* of the kinds that have weights in panels; NULL */
+    void *own;                   /* of the kind */
 } net_layer;
 
 struct vouch_net {
-    int layer_count, dense_from; /* layers from here on are dense */
+    int layer_count; /* values are one more */
     net_layer *layer;
-    net_image *value; /* [layer_count + 1] activations */
-    net_image *image; /* [layer_count + 1] adjoints of one sample, as convolutions read them */
-    int64_t inputs, outputs, size, back_size, columns;
+    net_value *value;
+    int64_t inputs, outputs;
+    int64_t size, back_size, scratch; /* floats: parameters; derived; of one tape's scratch */
     float *parameters, *back;
-    float *scale, *shift; /* [channels of the input]: the normalisation */
+    float *scale, *shift; /* [inputs]: the normalisation */
 };
+
+struct vouch_tape {
+    const vouch_net *net;
+    int64_t count, capacity;
+    float **value, **adjoint;    /* [values] */
+    int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */
+    float *scratch;
+};
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+
+/* A graph being read (net_read.c). */
+typedef struct net_reading {
+    vouch_context *ctx;
+    vouch_arena *arena;
+    const vouch_graph *graph;
+    vouch_net *net;
+    const vouch_node *node;
+    int *value_of; /* [values of the graph] the net's value; -1: none */
+    int *readers;  /* [values of the graph] the graph's output counts as one */
+    vouch_status status;
+} net_reading;
+
+typedef struct net_planning {
+    vouch_context *ctx;
+    vouch_arena *arena;
+    vouch_net *net;
+} net_planning;
+
+/* A pass over samples [first, first + count): one, or all where the kind is `whole`. */
+typedef struct net_job {
+    const vouch_tape *tape;
+    const net_layer *layer;
+    int64_t first, count;
+    bool inputs;     /* backward: adjoints of the net's input are wanted */
+    float *gradient; /* backward: of all parameters; NULL: not wanted */
+} net_job;
+
+typedef struct net_kind {
+    const char *name;
+    bool whole; /* takes all samples at once; otherwise one by one */
+    bool relu;  /* may have a ReLU as a part */
+    bool keeps; /* gives what it takes, moved */
+    /* Whether the node is such a layer; then it has been added (vouch_net_add_layer), or the
+     * node changes nothing (vouch_net_pass_on). */
+    bool (*read)(net_reading *r);
+    /* Raises margins from 0; sizes of values are known. NULL: none wanted. */
+    void (*margins)(const vouch_net *net, net_layer *l, net_margins *m);
+    /* Tables, places among the parameters; images are known. NULL: nothing to do. */
+    vouch_status (*plan)(const net_planning *p, net_layer *l);
+    void (*forward)(const net_job *job);
+    /* Adjoints of what it takes (net_wants), gated by that value if it has a gate, and its part of the
+     * gradient: set at sample 0, then added to. */
+    void (*backward)(const net_job *job);
+    /* One of l->units parts of what derives from parameters; NULL: nothing does. */
+    void (*refresh)(vouch_net *net, const net_layer *l, int64_t unit);
+    /* Parameters from the graph's constants, and into copies of them. NULL: has none. */
+    void (*load)(vouch_net *net, const net_layer *l, const vouch_graph *graph);
+    vouch_status (*store)(vouch_context *ctx, const vouch_net *net, const net_layer *l,
+                          vouch_graph *graph);
+} net_kind;
+
+const net_kind *const *vouch_net_kinds(void);
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Input i of the node if that is constant; NULL. */
+const vouch_tensor *vouch_net_constant(const net_reading *r, int i);
+/* The net's value that is the only varying input of the node; -1: not so. */
+int vouch_net_taken(const net_reading *r);
+/* All ints of an attribute are `value` (absent: they are). */
+bool vouch_net_all_are(const net_reading *r, const char *name, int64_t value);
+const vouch_shape *vouch_net_shape_out(const net_reading *r);
+/* A layer that takes `take` and gives the node's output, with `own_size` bytes of its own, all 0.
+ * The value it gives is as the one it takes until the kind changes that. NULL: no memory. */
+net_layer *vouch_net_add_layer(net_reading *r, int take, size_t own_size);
+/* Sizes of what a layer gives, channels filled up to whole lanes. */
+void vouch_net_set_size(net_reading *r, const net_layer *l, int64_t c, int64_t h, int64_t w);
+/* The node's output is `value`. */
+void vouch_net_pass_on(net_reading *r, int value);
+
+/* Finds layers in the graph; false in *fits where some node is none (net_read.c). */
+vouch_status vouch_net_read(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                            vouch_net *net, bool *fits);
+/* Lays out values, parameters and what layers need (net_plan.c). */
+vouch_status vouch_net_plan(vouch_context *ctx, vouch_arena *arena, vouch_net *net);
+
+/* ---- small parts ----------------------------------------------------------------------------- */
 
 static inline int64_t net_fill(int64_t n)
 {
@@ -69,19 +169,25 @@ static inline int64_t net_at(const net_image *image, int64_t y, int64_t x)
     return (y + image->top) * image->pitch + (x + image->left) * image->c;
 }
 
-/* Where the graph's weight (output, element k of the layer's sums) is among the parameters. */
-static inline int64_t net_weight(const net_layer *l, int64_t output, int64_t k)
+static inline bool net_wants(const net_job *job, int k)
 {
-    return l->weight + (output / VOUCH_PANEL * l->depth + k) * VOUCH_PANEL +
-           output % VOUCH_PANEL;
+    return job->inputs || job->tape->net->value[job->layer->take[k]].learned;
 }
 
-/* Finds layers in the graph; false in *fits where it is no chain (net_read.c). */
-vouch_status vouch_net_read(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
-                            vouch_net *net, bool *fits);
-/* Lays out values, parameters and products (net_plan.c). */
-vouch_status vouch_net_plan(vouch_context *ctx, vouch_arena *arena, vouch_net *net);
-/* Parameters from the graph's constants (net_read.c). */
-void vouch_net_load(vouch_net *net, const vouch_graph *graph);
+static inline float *net_value_at(const vouch_tape *t, int v, int64_t sample)
+{
+    return t->value[v] + t->row[v][sample];
+}
+
+static inline float *net_adjoint_at(const vouch_tape *t, int v, int64_t sample)
+{
+    return t->adjoint[v] + t->adjoint_at[v][sample];
+}
+
+/* What shuts the adjoint of a value; NULL: nothing. */
+static inline const float *net_gate_at(const vouch_tape *t, int v, int64_t sample)
+{
+    return t->net->value[v].gate ? net_value_at(t, v, sample) : NULL;
+}
 
 #endif
