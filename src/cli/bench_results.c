@@ -54,16 +54,7 @@ static vouch_status open_file(vouch_context *ctx, const char *path, bool keep,
 
 static vouch_status put(vouch_context *ctx, const vouch_bench_file *file, const char *text)
 {
-    size_t left = strlen(text);
-    while (left > 0) {
-        const ssize_t n = write(file->fd, text, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fail(ctx, file->path, "write");
-        text += n;
-        left -= (size_t)n;
-    }
+    VOUCH_TRY(vouch_file_put(ctx, file->path, file->fd, text, strlen(text)));
     if (is_regular(file->fd) && fsync(file->fd) != 0)
         return fail(ctx, file->path, "write");
     return VOUCH_OK;

@@ -10,11 +10,13 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/text.h"
+#include "io/io.h"
 #include "report/eval_svg.h"
+#include "vouch/vouch.h"
 
 typedef struct eval_cli {
-    const char *attack, *eps, *norm, *certify, *transform, *range, *image, *json, *picture,
-        *html;
+    const char *attack, *eps, *norm, *certify, *transform, *range, *image;
+    const char *json, *picture, *html, *resume;
     double limit, smooth, alpha;
     int64_t samples, from, count, seed, threads;
     bool corrupt, relative, quiet;
@@ -89,6 +91,8 @@ static const vouch_option rows[] = {
              "draw robust accuracy over the radius, and accuracy over confidence", NULL),
     TEXT_ROW(html, "FILE.html",
              "write a page of all figures and pictures, one file that needs no other", NULL),
+    TEXT_ROW(resume, "FILE",
+             "keep finished work in FILE; what it has of the same run is not done again", NULL),
     FLAG_ROW(quiet, "no progress line"),
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
@@ -106,6 +110,7 @@ typedef struct job {
     const vouch_transform *transform[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
+    vouch_journal *journal;
     vouch_cli_output json, picture, html;
 } job;
 
@@ -204,9 +209,11 @@ static vouch_status read_options(job *j)
 static vouch_status open_outputs(job *j)
 {
     const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
-    const vouch_cli_name out[] = {
-        {"--json", j->cli->json}, {"--picture", j->cli->picture}, {"--html", j->cli->html}};
-    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 3, in, 1));
+    const vouch_cli_name out[] = {{"--json", j->cli->json},
+                                  {"--picture", j->cli->picture},
+                                  {"--html", j->cli->html},
+                                  {"--resume", j->cli->resume}};
+    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 4, in, 1));
     VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
     VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture));
     return vouch_cli_output_open(j->call->arena, j->cli->html, &j->html);
@@ -251,6 +258,52 @@ static vouch_status read_points(job *j)
     return VOUCH_OK;
 }
 
+/* ---- what was done before ------------------------------------------------------------------ */
+
+/* Options that change no figure. */
+static bool is_idle(const char *option)
+{
+    static const char *const idle[] = {"threads", "json", "picture", "html", "resume", "quiet"};
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        if (strcmp(option, idle[i]) == 0)
+            return true;
+    return false;
+}
+
+/* All that the points are: numbers, labels, ranges. */
+static const char *data_fact(const job *j)
+{
+    const vouch_cli_points *p = &j->points;
+    char x[65], label[65], low[65], high[65];
+    vouch_sha256(p->x, (size_t)(p->count * p->size) * sizeof *p->x, x);
+    vouch_sha256(p->label, (size_t)p->count * sizeof *p->label, label);
+    vouch_sha256(p->low, (size_t)p->size * sizeof *p->low, low);
+    vouch_sha256(p->high, (size_t)p->size * sizeof *p->high, high);
+    return vouch_arena_print(j->call->arena, "%s %s %s %s", x, label, low, high);
+}
+
+static vouch_status open_journal(job *j)
+{
+    vouch_journal_fact fact[sizeof rows / sizeof *rows + 3] = {
+        {"version", vouch_version()},
+        {"network", j->network.sha256},
+        {"data", data_fact(j)},
+    };
+    int facts = 3;
+    if (j->cli->resume == NULL)
+        return VOUCH_OK;
+    for (size_t i = 0; i < row_count; i++)
+        if (!is_idle(rows[i].name))
+            fact[facts++] = (vouch_journal_fact){
+                rows[i].name, vouch_cli_setting_text(j->call->arena, &rows[i], j->cli)};
+    for (int i = 0; i < facts; i++)
+        if (fact[i].text == NULL)
+            return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_journal_open(j->call->arena, j->cli->resume, fact, facts, &j->journal));
+    j->request.journal = j->journal;
+    return VOUCH_OK;
+}
+
 /* ---- the run ------------------------------------------------------------------------------- */
 
 static vouch_status examine(job *j)
@@ -261,6 +314,7 @@ static vouch_status examine(job *j)
     VOUCH_TRY(vouch_cli_network_load(ctx, j->call->argument[0], &j->network));
     VOUCH_TRY(read_points(j));
     j->request.graph = j->network.graph;
+    VOUCH_TRY(open_journal(j));
     vouch_cli_progress_start(ctx, j->cli->quiet, &progress);
     const vouch_status s = vouch_eval_run(ctx, j->call->arena, &j->request, &j->result);
     vouch_cli_progress_stop(ctx, &progress);
@@ -324,6 +378,7 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_cli_output_discard(&j.json);
     vouch_cli_output_discard(&j.picture);
     vouch_cli_output_discard(&j.html);
+    vouch_journal_close(j.journal);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;
@@ -351,7 +406,8 @@ const vouch_command vouch_command_eval = {
         "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
         "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha "
         "--html page.html\n"
-        "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete\n"
+        "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete "
+        "--resume run.journal\n"
         "vouch eval net.onnx digits.npz --transform rotation,brightness\n"
         "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,

@@ -351,15 +351,10 @@ static void put_options(vouch_html *page, const vouch_cli_call *call)
     const vouch_cli_table table = vouch_command_options(call->command, 1);
     for (size_t i = 0; i < *table.count; i++) {
         const vouch_option *row = &table.rows[i];
-        const char *text = NULL;
-        const bool is_text = row->type == VOUCH_OPTION_TEXT || row->type == VOUCH_OPTION_CHOICE;
-        if (is_text)
-            text = *(const char *const *)((const char *)call->settings[1] + row->offset);
+        const char *text = vouch_cli_setting_text(call->arena, row, call->settings[1]);
         char name[64];
         snprintf(name, sizeof name, "--%s", row->name);
-        if (!is_text)
-            put_pair(page, name, vouch_cli_setting(row, call->settings[1]).text);
-        else if (text != NULL)
+        if (text && *text)
             put_pair(page, name, text);
     }
 }

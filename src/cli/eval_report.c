@@ -182,6 +182,10 @@ static void put_transforms(FILE *out, const vouch_cli_eval_report *r)
 void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
 {
     put_head(out, r);
+    const int64_t before = vouch_journal_units(r->request->journal);
+    if (before > 0)
+        fprintf(out, "resumed    %s piece%s of work done before\n",
+                vouch_cli_count((uint64_t)before).text, vouch_cli_plural(before));
     if (r->result->is_interrupted)
         fprintf(out, "interrupted: what follows is true, but not all was tried\n");
     for (int i = 0; i < r->request->eps_count; i++)

@@ -75,6 +75,16 @@ vouch_cli_number vouch_cli_setting(const vouch_option *row, const void *settings
     return out;
 }
 
+const char *vouch_cli_setting_text(vouch_arena *arena, const vouch_option *row,
+                                   const void *settings)
+{
+    const char *word = NULL;
+    if (row->type != VOUCH_OPTION_TEXT && row->type != VOUCH_OPTION_CHOICE)
+        return vouch_arena_text(arena, vouch_cli_setting(row, settings).text);
+    memcpy(&word, (const char *)settings + row->offset, sizeof word);
+    return word ? word : "";
+}
+
 const char *vouch_cli_plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 vouch_cli_number vouch_cli_seconds(double s)

@@ -24,6 +24,9 @@ vouch_cli_number vouch_cli_seconds(double s);
 
 /* The value that a setting has. */
 vouch_cli_number vouch_cli_setting(const vouch_option *row, const void *settings);
+/* The same however long, in the arena; "" where it has none. NULL: out of memory. */
+const char *vouch_cli_setting_text(vouch_arena *arena, const vouch_option *row,
+                                   const void *settings);
 
 /* Writes text in lines of at most 79 columns, each but the first indented; the first begins at
  * column `at`. Ends with a newline. */

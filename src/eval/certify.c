@@ -9,6 +9,8 @@
  */
 #include "eval/certify.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack/ball_spec.h"
@@ -54,6 +56,44 @@ static vouch_status make_spec(vouch_arena *arena, const vouch_certify *r, int64_
                            r->label[point], spec);
 }
 
+/* ---- what an earlier run found ------------------------------------------------------------- */
+
+/* A result is a letter: proved, refuted, timed out, open. */
+static const char letters[] = "prto";
+
+typedef struct unit_name {
+    char text[96];
+} unit_name;
+
+static unit_name name_unit(const stage *c, int64_t point)
+{
+    unit_name name;
+    snprintf(name.text, sizeof name.text, "%s %.17g %" PRId64, names[c->level],
+             c->request->ball->eps, point);
+    return name;
+}
+
+static bool recall(const stage *c, int64_t point)
+{
+    const char *was = vouch_journal_find(c->request->journal, name_unit(c, point).text);
+    if (was == NULL || was[0] == '\0' || was[1] != '\0' || strchr(letters, was[0]) == NULL)
+        return false;
+    c->certificate[point] = (vouch_certificate){.level = was[0] == 'p' ? c->level : 0,
+                                                .is_refuted = was[0] == 'r',
+                                                .is_timed_out = was[0] == 't'};
+    return true;
+}
+
+static vouch_status keep(vouch_context *ctx, const stage *c, int64_t point)
+{
+    const vouch_certificate *now = &c->certificate[point];
+    const char result[2] = {now->level > 0      ? 'p'
+                            : now->is_refuted   ? 'r'
+                            : now->is_timed_out ? 't'
+                                                : 'o'};
+    return vouch_journal_add(ctx, c->request->journal, name_unit(c, point).text, result);
+}
+
 /* ---- bounds -------------------------------------------------------------------------------- */
 
 static bool all_positive(const vouch_bounds *bounds, int rows)
@@ -94,7 +134,7 @@ static vouch_status bound_unit(const vouch_team_member *m, void *job, int64_t un
     vouch_spec_free(spec);
     if (is_proved)
         c->certificate[point].level = c->level;
-    return status;
+    return status == VOUCH_OK ? keep(m->ctx, c, point) : status;
 }
 
 /* ---- complete verification ------------------------------------------------------------------ */
@@ -127,17 +167,20 @@ static vouch_status search_unit(const vouch_team_member *m, void *job, int64_t u
     VOUCH_TRY(make_spec(m->arena, c->request, point, &spec));
     const vouch_status status = search(m->ctx, m->arena, c, point, spec);
     vouch_spec_free(spec);
-    return status;
+    VOUCH_TRY(status);
+    VOUCH_TRY(vouch_context_poll(m->ctx)); /* what was stopped is no result */
+    return keep(m->ctx, c, point);
 }
 
 /* ---- the cascade ---------------------------------------------------------------------------- */
 
+/* The points that are open and that no earlier run has looked at. */
 static int64_t gather(const stage *c, int64_t *point)
 {
     int64_t count = 0;
     for (int64_t p = 0; p < c->request->count; p++)
         if (!c->request->skip[p] && c->certificate[p].level == 0 &&
-            !c->certificate[p].is_refuted)
+            !c->certificate[p].is_refuted && !recall(c, p))
             point[count++] = p;
     return count;
 }

@@ -8,6 +8,7 @@
 
 #include "attack/ball.h"
 #include "graph/graph.h"
+#include "io/journal.h"
 
 /* "none", then the levels in their order: interval, crown, alpha, complete. */
 enum { VOUCH_CERTIFY_LEVELS = 4 };
@@ -36,6 +37,7 @@ typedef struct vouch_certify {
     double limit_s; /* of a complete verification */
     uint64_t seed;
     int threads;
+    vouch_journal *journal; /* NULL: none */
 } vouch_certify;
 
 /* certificate[count] is updated: points that have a level are left alone. */

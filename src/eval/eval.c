@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,11 +64,34 @@ static vouch_status look_at_clean(evaluation *e)
 
 /* ---- attacks -------------------------------------------------------------------------------- */
 
-static vouch_status attack(evaluation *e, int radius, int which)
+typedef struct unit_name {
+    char text[128];
+} unit_name;
+
+static unit_name name_attack(const evaluation *e, int radius, int which)
+{
+    unit_name name;
+    snprintf(name.text, sizeof name.text, "attack %d %s %.17g", which,
+             e->request->attack[which]->name, e->request->eps[radius]);
+    return name;
+}
+
+/* found[count + 1] is a text: '1' for each point with an adversarial, else '0'. */
+static bool recall_attack(const evaluation *e, int radius, int which, char *found)
+{
+    const size_t count = (size_t)e->request->points.count;
+    const char *was =
+        vouch_journal_find(e->request->journal, name_attack(e, radius, which).text);
+    if (was == NULL || strlen(was) != count || strspn(was, "01") != count)
+        return false;
+    memcpy(found, was, count + 1);
+    return true;
+}
+
+static vouch_status run_attack(evaluation *e, int radius, int which, char *adversarial)
 {
     const vouch_eval_request *q = e->request;
     const int64_t count = q->points.count;
-    const vouch_arena_mark mark = vouch_arena_get_mark(e->arena);
     vouch_ball ball = q->ball;
     ball.eps = q->eps[radius];
     const vouch_campaign campaign = {.graph = q->graph,
@@ -82,11 +107,25 @@ static vouch_status attack(evaluation *e, int radius, int which)
     if (found == NULL || fate == NULL)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_campaign_run(e->ctx, e->arena, &campaign, found, fate));
-    for (int64_t p = 0; p < count; p++) {
-        const bool is_found = fate[p].outcome == VOUCH_OUTCOME_FOUND;
-        e->result->radius[radius].robust[which] += !e->wrong[p] && !is_found;
-        if (is_found && verdict_at(e, radius, p)->found_by == NULL)
-            verdict_at(e, radius, p)->found_by = campaign.attack->name;
+    for (int64_t p = 0; p < count; p++)
+        adversarial[p] = fate[p].outcome == VOUCH_OUTCOME_FOUND ? '1' : '0';
+    return vouch_journal_add(e->ctx, q->journal, name_attack(e, radius, which).text,
+                             adversarial);
+}
+
+static vouch_status attack(evaluation *e, int radius, int which)
+{
+    const vouch_eval_request *q = e->request;
+    const vouch_arena_mark mark = vouch_arena_get_mark(e->arena);
+    char *found = VOUCH_NEW_ARRAY(e->arena, char, q->points.count + 1);
+    if (found == NULL)
+        return VOUCH_ERR_MEMORY;
+    if (!recall_attack(e, radius, which, found))
+        VOUCH_TRY(run_attack(e, radius, which, found));
+    for (int64_t p = 0; p < q->points.count; p++) {
+        e->result->radius[radius].robust[which] += !e->wrong[p] && found[p] == '0';
+        if (found[p] == '1' && verdict_at(e, radius, p)->found_by == NULL)
+            verdict_at(e, radius, p)->found_by = q->attack[which]->name;
     }
     e->result->radius[radius].attacks++;
     vouch_arena_reset(e->arena, mark);
@@ -121,7 +160,8 @@ static vouch_status certify(evaluation *e, int radius, vouch_certificate *certif
                                    .level = q->certify_level,
                                    .limit_s = q->limit_s,
                                    .seed = q->seed,
-                                   .threads = q->threads};
+                                   .threads = q->threads,
+                                   .journal = q->journal};
     for (int64_t p = 0; p < q->points.count; p++) {
         e->attacked[p] = verdict_at(e, radius, p)->found_by != NULL;
         certificate[p].is_refuted = certificate[p].is_timed_out = false;
@@ -196,6 +236,7 @@ static vouch_status smooth(evaluation *e)
     smoothing.sigma = q->smoothing_sigma;
     smoothing.seed = q->seed;
     smoothing.threads = q->threads;
+    smoothing.journal = q->journal;
     vouch_smoothed *smoothed = VOUCH_NEW_ARRAY(e->arena, vouch_smoothed, q->points.count);
     if (smoothed == NULL)
         return VOUCH_ERR_MEMORY;
@@ -205,6 +246,32 @@ static vouch_status smooth(evaluation *e)
     for (int64_t p = 0; p < q->points.count; p++)
         r->smoothed_right += r->smoothed[p].predicted == q->points.label[p];
     return VOUCH_OK;
+}
+
+/* "n n n n n" of a corruption, which an earlier run has kept. */
+static bool read_counts(const char *text, int64_t right[VOUCH_SEVERITIES])
+{
+    char *end = NULL;
+    for (int s = 0; text && s < VOUCH_SEVERITIES; s++, text = end) {
+        right[s] = strtoll(text, &end, 10);
+        if (end == text)
+            return false;
+    }
+    return text && *text == '\0';
+}
+
+static vouch_status corrupt(evaluation *e, vouch_corrupted *row)
+{
+    const vouch_eval_request *q = e->request;
+    char name[96], text[VOUCH_SEVERITIES * 24] = "";
+    snprintf(name, sizeof name, "corruption %s", row->corruption->name);
+    if (read_counts(vouch_journal_find(q->journal, name), row->right))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_eval_corrupted(e->ctx, e->plan, q->threads, q->seed, &q->points, row));
+    for (int s = 0, length = 0; s < VOUCH_SEVERITIES; s++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%s%" PRId64,
+                           s > 0 ? " " : "", row->right[s]);
+    return vouch_journal_add(e->ctx, q->journal, name, text);
 }
 
 static vouch_status corrupt_all(evaluation *e)
@@ -223,7 +290,7 @@ static vouch_status corrupt_all(evaluation *e)
         if (!vouch_corruption_applies(*c, q->points.info))
             continue;
         row->corruption = *c;
-        VOUCH_TRY(vouch_eval_corrupted(e->ctx, e->plan, q->threads, q->seed, &q->points, row));
+        VOUCH_TRY(corrupt(e, row));
         r->corrupted_count++;
     }
     return VOUCH_OK;
@@ -243,7 +310,8 @@ static vouch_status transform_all(evaluation *e)
                                             .skip = e->wrong,
                                             .level = q->certify_level,
                                             .limit_s = q->limit_s,
-                                            .threads = q->threads};
+                                            .threads = q->threads,
+                                            .journal = q->journal};
         VOUCH_TRY(vouch_eval_transformed(e->ctx, e->arena, &request,
                                          &r->transformed[r->transformed_count++]));
     }

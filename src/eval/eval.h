@@ -30,6 +30,7 @@ typedef struct vouch_eval_request {
     const vouch_transform *const *transform; /* [transform_count] */
     uint64_t seed;
     int threads;
+    vouch_journal *journal; /* finished work is taken from it and kept in it; NULL: none */
 } vouch_eval_request;
 
 typedef struct vouch_eval_class {

@@ -16,6 +16,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "attack/objective.h"
 #include "base/random.h"
@@ -24,14 +26,18 @@
 
 enum { CHUNK = 64, UNIT_CHUNKS = 16 };
 
-/* One round: `samples` noisy copies of each point, counted by class. */
+/* One round: `samples` noisy copies of each point, counted by class. Points whose counts an earlier
+ * run has kept are not asked again. */
 typedef struct survey {
     const char *purpose;
+    vouch_journal *journal;
     double sigma;
     uint64_t seed;
     int64_t samples, points, inputs, classes, units; /* units of a point */
     const float *x;
     _Atomic int64_t *count; /* [points][classes] */
+    int64_t *point;         /* [open] those to be asked */
+    atomic_llong *left;     /* [points] units still to come */
 } survey;
 
 /* The noisy copies of one chunk into to[CHUNK][inputs]; how many there are. */
@@ -48,10 +54,78 @@ static int64_t draw(const survey *s, int64_t point, int64_t chunk, float *to)
     return rows;
 }
 
+/* The counts of one point, no thread writing any more. */
+static void take_counts(const survey *s, int64_t point, int64_t *count)
+{
+    for (int64_t k = 0; k < s->classes; k++)
+        count[k] = atomic_load(&s->count[point * s->classes + k]);
+}
+
+/* ---- what an earlier run counted ----------------------------------------------------------- */
+
+typedef struct unit_name {
+    char text[64];
+} unit_name;
+
+static unit_name name_unit(const survey *s, int64_t point)
+{
+    unit_name name;
+    snprintf(name.text, sizeof name.text, "%s %" PRId64, s->purpose, point);
+    return name;
+}
+
+/* A result is "class:count ..." of the classes seen. */
+static bool recall(const survey *s, int64_t point)
+{
+    const char *at = vouch_journal_find(s->journal, name_unit(s, point).text);
+    int64_t sum = 0;
+    for (char *end; at && *at; at = end + (*end == ' ')) {
+        const long long class = strtoll(at, &end, 10);
+        if (*end != ':' || class < 0 || class >= s->classes)
+            break;
+        const long long hits = strtoll(end + 1, &end, 10);
+        atomic_store(&s->count[point * s->classes + class], hits);
+        sum += hits;
+    }
+    return sum == s->samples;
+}
+
+static vouch_status keep(const vouch_team_member *m, const survey *s, int64_t point)
+{
+    int64_t *count = VOUCH_NEW_ARRAY(m->arena, int64_t, s->classes);
+    char *text = vouch_arena_text(m->arena, "");
+    if (count == NULL || text == NULL || s->journal == NULL)
+        return s->journal ? VOUCH_ERR_MEMORY : VOUCH_OK;
+    take_counts(s, point, count);
+    for (int64_t k = 0; text && k < s->classes; k++)
+        if (count[k] > 0)
+            text = vouch_arena_print(m->arena, "%s%s%" PRId64 ":%" PRId64, text,
+                                     *text ? " " : "", k, count[k]);
+    return text ? vouch_journal_add(m->ctx, s->journal, name_unit(s, point).text, text)
+                : VOUCH_ERR_MEMORY;
+}
+
+/* Those no earlier run has counted; returns how many. */
+static int64_t gather(survey *s)
+{
+    int64_t open = 0;
+    for (int64_t p = 0; p < s->points; p++) {
+        if (recall(s, p))
+            continue;
+        for (int64_t k = 0; k < s->classes; k++)
+            atomic_store(&s->count[p * s->classes + k], 0);
+        atomic_store(&s->left[p], s->units);
+        s->point[open++] = p;
+    }
+    return open;
+}
+
+/* ---- a round ------------------------------------------------------------------------------- */
+
 static vouch_status survey_unit(const vouch_team_member *m, void *job, int64_t unit)
 {
     survey *s = job;
-    const int64_t point = unit / s->units, from = unit % s->units * UNIT_CHUNKS;
+    const int64_t point = s->point[unit / s->units], from = unit % s->units * UNIT_CHUNKS;
     float *x = VOUCH_NEW_ARRAY(m->arena, float, CHUNK * s->inputs);
     float *z = VOUCH_NEW_ARRAY(m->arena, float, CHUNK * s->classes);
     if (x == NULL || z == NULL)
@@ -64,7 +138,7 @@ static vouch_status survey_unit(const vouch_team_member *m, void *job, int64_t u
             atomic_fetch_add(&s->count[point * s->classes + class], 1);
         }
     }
-    return VOUCH_OK;
+    return atomic_fetch_sub(&s->left[point], 1) == 1 ? keep(m, s, point) : VOUCH_OK;
 }
 
 static vouch_status run_survey(vouch_context *ctx, vouch_arena *arena,
@@ -72,11 +146,13 @@ static vouch_status run_survey(vouch_context *ctx, vouch_arena *arena,
 {
     s->units = (s->samples + CHUNK * UNIT_CHUNKS - 1) / (CHUNK * UNIT_CHUNKS);
     s->count = vouch_arena_array(arena, (size_t)(s->points * s->classes), sizeof *s->count);
-    if (s->count == NULL)
+    s->point = VOUCH_NEW_ARRAY(arena, int64_t, s->points);
+    s->left = vouch_arena_array(arena, (size_t)s->points, sizeof *s->left);
+    if (s->count == NULL || s->point == NULL || s->left == NULL)
         return VOUCH_ERR_MEMORY;
     const vouch_team team = {
         .plan = plan, .threads = threads, .phase = "smoothing", .fn = survey_unit, .job = s};
-    return vouch_team_run(ctx, &team, s->points * s->units);
+    return vouch_team_run(ctx, &team, gather(s) * s->units);
 }
 
 /* ---- judgement ----------------------------------------------------------------------------- */
@@ -111,13 +187,6 @@ int vouch_smoothing_vote(int64_t classes, const int64_t *count, double alpha)
                : VOUCH_SMOOTHING_ABSTAINS;
 }
 
-/* The counts of one point, no thread writing any more. */
-static void take_counts(const survey *s, int64_t point, int64_t *count)
-{
-    for (int64_t k = 0; k < s->classes; k++)
-        count[k] = atomic_load(&s->count[point * s->classes + k]);
-}
-
 static vouch_status check(vouch_context *ctx, const vouch_smoothing *s)
 {
     if (!(s->sigma > 0) || !isfinite(s->sigma))
@@ -138,6 +207,7 @@ vouch_status vouch_smoothing_run(vouch_arena *arena, const vouch_victim_plan *pl
                                  const float *x, vouch_smoothed *smoothed)
 {
     survey choose = {.purpose = "smoothing: choice",
+                     .journal = smoothing->journal,
                      .sigma = smoothing->sigma,
                      .seed = smoothing->seed,
                      .samples = smoothing->selection,

@@ -5,6 +5,7 @@
 #define VOUCH_EVAL_SMOOTHING_H
 
 #include "attack/victim.h"
+#include "io/journal.h"
 
 enum { VOUCH_SMOOTHING_ABSTAINS = -1 };
 
@@ -14,6 +15,7 @@ typedef struct vouch_smoothing {
     double alpha;               /* each answer is wrong with at most this probability */
     uint64_t seed;
     int threads;
+    vouch_journal *journal; /* NULL: none */
 } vouch_smoothing;
 
 typedef struct vouch_smoothed {

@@ -1,6 +1,11 @@
 /* Points under a transformation, in parallel, and the counts (transformed.h). */
 #include "eval/transformed.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "eval/transform_search.h"
 
@@ -10,12 +15,52 @@ typedef struct transformed_job {
     vouch_transform_verdict *verdict;
 } transformed_job;
 
+/* A verdict as "proved refuted limited cells parameter ..." of the journal's unit `name`. */
+static bool recall(vouch_journal *journal, const char *name, vouch_transform_verdict *v)
+{
+    const char *text = vouch_journal_find(journal, name);
+    double number[4 + VOUCH_PARAMETERS];
+    char *end = NULL;
+    for (int i = 0; text && i < 4 + VOUCH_PARAMETERS; i++, text = end) {
+        number[i] = strtod(text, &end);
+        if (end == text)
+            return false;
+    }
+    if (text == NULL || *text != '\0')
+        return false;
+    *v = (vouch_transform_verdict){.proved = (int)number[0],
+                                   .refuted = (int)number[1],
+                                   .is_limited = number[2] > 0,
+                                   .cells = (int64_t)number[3]};
+    memcpy(v->parameter, number + 4, sizeof v->parameter);
+    return true;
+}
+
+static vouch_status keep(vouch_context *ctx, vouch_journal *journal, const char *name,
+                         const vouch_transform_verdict *v)
+{
+    char text[64 + 32 * VOUCH_PARAMETERS];
+    int length = snprintf(text, sizeof text, "%d %d %d %" PRId64, v->proved, v->refuted,
+                          v->is_limited, v->cells);
+    for (int i = 0; i < VOUCH_PARAMETERS; i++)
+        length +=
+            snprintf(text + length, sizeof text - (size_t)length, " %.17g", v->parameter[i]);
+    return vouch_journal_add(ctx, journal, name, text);
+}
+
 static vouch_status transformed_unit(const vouch_team_member *m, void *job, int64_t unit)
 {
     const transformed_job *j = job;
-    const vouch_transform_point at = {j->request, j->varying, unit};
-    return j->request->skip[unit] ? VOUCH_OK
-                                  : vouch_transform_search(m, &at, &j->verdict[unit]);
+    const vouch_transforming *request = j->request;
+    const vouch_transform_point at = {request, j->varying, unit};
+    vouch_transform_verdict *verdict = &j->verdict[unit];
+    char name[96];
+    snprintf(name, sizeof name, "transform %s %" PRId64, request->transform->name, unit);
+    if (request->skip[unit] || recall(request->journal, name, verdict))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_transform_search(m, &at, verdict));
+    VOUCH_TRY(vouch_context_poll(m->ctx)); /* what was stopped is no result */
+    return keep(m->ctx, request->journal, name, verdict);
 }
 
 static void count_point(const vouch_transform_verdict *v, vouch_transformed *result)

@@ -9,6 +9,7 @@
 
 #include "eval/accuracy.h"
 #include "eval/transform.h"
+#include "io/journal.h"
 
 typedef struct vouch_transform_verdict {
     int proved;      /* the class is kept for all parameters of this severity; 0: of none */
@@ -26,6 +27,7 @@ typedef struct vouch_transforming {
     int level; /* of the cascade (certify.h) for each cell; no domain: alpha. 0: no proofs */
     double limit_s; /* of a point's proof at one severity */
     int threads;
+    vouch_journal *journal; /* NULL: none */
 } vouch_transforming;
 
 typedef struct vouch_transformed {

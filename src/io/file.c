@@ -116,16 +116,16 @@ static vouch_status read_input(vouch_input *in, size_t limit, vouch_bytes *out)
     return read_plain(in, limit, out);
 }
 
-static void hash(const char *data, size_t size, char text[65])
+void vouch_sha256(const void *data, size_t size, char hex[65])
 {
     struct sha256_ctx sha;
     uint8_t digest[SHA256_DIGEST_SIZE];
 
     sha256_init(&sha);
-    sha256_update(&sha, size, (const uint8_t *)data);
+    sha256_update(&sha, size, data);
     sha256_digest(&sha, sizeof digest, digest);
     for (size_t i = 0; i < sizeof digest; i++)
-        (void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+        (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
 /* Moves what was read into the arena. */
@@ -138,7 +138,7 @@ static vouch_status keep(vouch_arena *arena, const vouch_bytes *bytes, vouch_fil
     memcpy(data, bytes->data, bytes->size);
     file->data = data;
     file->size = bytes->size;
-    hash(data, file->size, file->sha256);
+    vouch_sha256(data, file->size, file->sha256);
     return VOUCH_OK;
 }
 

@@ -21,8 +21,8 @@ static vouch_status fail_errno(vouch_context *ctx, const char *path, const char 
     return vouch_fail(ctx, VOUCH_ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
-static vouch_status write_all(vouch_context *ctx, const char *path, int fd, const void *data,
-                              size_t size)
+vouch_status vouch_file_put(vouch_context *ctx, const char *path, int fd, const void *data,
+                            size_t size)
 {
     const char *bytes = data;
 
@@ -45,7 +45,7 @@ static vouch_status write_in_place(vouch_context *ctx, const char *path, const v
 
     if (fd < 0)
         return fail_errno(ctx, path, "open for writing");
-    vouch_status status = write_all(ctx, path, fd, data, size);
+    vouch_status status = vouch_file_put(ctx, path, fd, data, size);
     if (close(fd) != 0 && !status)
         status = fail_errno(ctx, path, "write");
     return status;
@@ -84,7 +84,7 @@ static vouch_status fill(vouch_context *ctx, const char *path, int fd, const voi
 {
     struct stat old;
 
-    VOUCH_TRY(write_all(ctx, path, fd, data, size));
+    VOUCH_TRY(vouch_file_put(ctx, path, fd, data, size));
     if (stat(path, &old) == 0 && fchmod(fd, old.st_mode & 07777) != 0)
         return fail_errno(ctx, path, "keep the permissions");
     return fsync(fd) == 0 ? VOUCH_OK : fail_errno(ctx, path, "write");

@@ -21,6 +21,11 @@ enum { VOUCH_FILE_LIMIT_MIB = 2048, VOUCH_PROPERTY_LIMIT_MIB = 256 };
 /* Writes the file atomically: a temporary beside it, fsync, rename. */
 vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
                               size_t size);
+/* Writes all bytes to an open file; path is for messages. */
+vouch_status vouch_file_put(vouch_context *ctx, const char *path, int fd, const void *data,
+                            size_t size);
+/* The hash of the bytes in lower-case hex. */
+void vouch_sha256(const void *data, size_t size, char hex[65]);
 
 /* Reads a network by its content and name (.onnx, .nnet, each also .gz). The graph is not bound
  * to operators yet. sha256 may be NULL, else char[65]. */

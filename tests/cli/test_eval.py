@@ -170,6 +170,69 @@ class Eval(CliTest):
         self.assertEqual(rows["its SHA-256"], [r["network_sha256"]])
         self.assertEqual(text.count("<svg"), 2)
 
+    WORK = ("builtin:glyphs16", "--count", "30", "--eps", "0.01,0.05,0.1", "--attack", "fgsm,pgd",
+            "--certify", "complete", "--corrupt", "--smooth", "0.25", "--samples", "3000",
+            "--transform", "brightness,translation", "--limit", "1000")
+
+    def plain(self, path):
+        """The result without what a clock says."""
+        r = json.loads(path.read_text())
+        for part in [r, *r["radii"], *r["transforms"].values()]:
+            for name in [n for n in part if "seconds" in n]:
+                del part[name]
+        return r
+
+    def killed_at(self, lines, journal, command):
+        """Kills the run once its journal has that many lines; False: it ended before."""
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while process.poll() is None:
+            if journal.exists() and journal.read_bytes().count(b"\n") >= lines:
+                process.kill()
+                process.communicate()
+                return True
+        self.assertEqual((process.returncode, process.communicate()[1]), (0, b""))
+        return False
+
+    def test_a_killed_run_goes_on_to_the_same_figures(self):
+        net, journal = digits(self.dir / "n.onnx"), self.dir / "journal"
+        whole, out = self.dir / "whole.json", self.dir / "out.json"
+        command = [VOUCH, "eval", net, *self.WORK, "--json"]
+        subprocess.run([*command, whole], stdout=subprocess.DEVNULL, check=True)
+        lines = 2
+        while self.killed_at(lines, journal, [*command, out, "--resume", journal]):
+            self.assertFalse(out.exists())
+            lines = max(lines, journal.read_bytes().count(b"\n")) + 25
+        self.assertGreater(lines, 100)
+        self.assertEqual(self.plain(out), self.plain(whole))
+        units = [line.split("\t")[0] for line in journal.read_text().splitlines()[1:]]
+        self.assertEqual(len(units), len(set(units)))
+        was = journal.read_bytes()
+        journal.write_bytes(was[:-3])  # torn in its last line
+        subprocess.run([*command, out, "--resume", journal], stdout=subprocess.DEVNULL, check=True)
+        self.assertEqual(journal.read_bytes(), was)
+        done = vouch("eval", net, *self.WORK, "--resume", journal)
+        self.assertIn(f"resumed    {len(units)} pieces of work", done.stdout)
+
+    def test_a_journal_of_another_run_is_refused(self):
+        net, data, journal = corner(self.dir / "n.onnx"), self.table(), self.dir / "journal"
+        base = ["--eps", "0.1", "--attack", "tabular", "--resume", journal]
+        self.assertEqual(vouch("eval", net, data, *base).returncode, 0)
+        was = journal.read_bytes()
+        other = dense(self.dir / "o.onnx", [([[0, 0], [1, 2]], [1, 0])])
+        note = self.dir / "note.txt"
+        note.write_text("keep me\n")
+        for arguments, word in (
+                ([other, data, *base], "other network"),
+                ([net, data, *base, "--count", "3"], "other data"),
+                ([net, data, *base, "--eps", "0.2"], "other eps"),
+                ([net, data, *base, "--seed", "2"], "other seed"),
+                ([net, data, *base, "--resume", note], "no journal")):
+            with self.subTest(word=word):
+                self.check_error(vouch("eval", *arguments), 3, word)
+        self.assertEqual((journal.read_bytes(), note.read_text()), (was, "keep me\n"))
+        self.assertEqual(vouch("eval", net, data, *base, "--threads", "1").returncode, 0)
+        self.assertEqual(journal.read_bytes(), was)
+
     def test_an_interrupted_evaluation_reports_what_it_has(self):
         process = subprocess.Popen(
             [VOUCH, "eval", digits(self.dir / "n.onnx"), "builtin:glyphs16", "--count", "50",
