@@ -172,7 +172,7 @@ class Eval(CliTest):
 
     WORK = ("builtin:glyphs16", "--count", "30", "--eps", "0.01,0.05,0.1", "--attack", "fgsm,pgd",
             "--certify", "complete", "--corrupt", "--smooth", "0.25", "--samples", "3000",
-            "--transform", "brightness,translation", "--limit", "1000")
+            "--transform", "brightness,contrast", "--limit", "1000")
 
     def plain(self, path):
         """The result without what a clock says."""
