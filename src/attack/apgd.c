@@ -8,8 +8,8 @@
  * point if (1) the loss grew in at most 3/4 of the steps since the last checkpoint, or (2) s was
  * not halved there and the best loss is what it was. Everything is per point.
  *
- * The start is x + eps u / |u|, in the norm of the ball, u uniform (L-infinity) or normal (L2). In
- * L1 the random point is one of the ball, and the step goes to few coordinates (step.c).
+ * The start is x + eps u / |u|, in the norm of the ball, u uniform (L-infinity) or normal (L2). L1 has
+ * steps of its own (apgd_l1.c); what a run keeps and looks at is the same.
  */
 #include "attack/apgd.h"
 
@@ -17,22 +17,6 @@
 #include <string.h>
 
 static const double grows = .75;
-
-typedef struct pace {
-    double step, loss, best, best_at_check;
-    int64_t increases;
-    bool halved;
-} pace;
-
-typedef struct ascent {
-    vouch_assault *a;
-    const vouch_objective *objective;
-    int64_t rank;
-    vouch_rows rows;
-    float *at, *before, *best;       /* [count][inputs] */
-    float *gradient, *best_gradient; /* [count][inputs] */
-    pace *pace;                      /* [count] */
-} ascent;
 
 vouch_apgd_schedule vouch_apgd_schedule_of(int64_t steps)
 {
@@ -48,10 +32,6 @@ static void start_point(const vouch_assault *a, int64_t place, vouch_random *ran
 {
     const bool flat = a->ball->norm == VOUCH_NORM_LINF;
     double *u = a->scratch, size = 0;
-    if (a->ball->norm == VOUCH_NORM_L1) {
-        vouch_assault_start(a, place, 1, random, p);
-        return;
-    }
     for (int64_t i = 0; i < a->inputs; i++) {
         u[i] = flat ? 2 * vouch_random_unit(random) - 1 : vouch_random_normal(random);
         size = flat ? fmax(size, fabs(u[i])) : size + u[i] * u[i];
@@ -61,26 +41,25 @@ static void start_point(const vouch_assault *a, int64_t place, vouch_random *ran
         p[i] = (float)((double)vouch_assault_x(a, place)[i] + scale * u[i]);
 }
 
-static void start(ascent *s, uint64_t index)
+static void start(vouch_ascent *s, uint64_t index)
 {
     const vouch_assault *a = s->a;
-    const double first = a->ball->norm == VOUCH_NORM_L1 ? 1 : 2;
     for (int64_t p = 0; p < a->count; p++) {
         float *at = s->at + p * a->inputs;
         vouch_random random = vouch_assault_random(a, p, "apgd", index);
         start_point(a, p, &random, at);
         vouch_assault_project(a, p, at);
         memcpy(s->before + p * a->inputs, at, (size_t)a->inputs * sizeof *at);
-        s->pace[p] = (pace){.step = first * a->ball->eps,
-                            .best = -(double)INFINITY,
-                            .best_at_check = -(double)INFINITY,
-                            .halved = true};
+        s->pace[p] = (vouch_pace){.step = 2 * a->ball->eps,
+                                  .best = -(double)INFINITY,
+                                  .best_at_check = -(double)INFINITY,
+                                  .halved = true};
     }
 }
 
 /* ---- one step ------------------------------------------------------------------------------ */
 
-static void set_targets(ascent *s)
+static void set_targets(vouch_ascent *s)
 {
     const vouch_assault *a = s->a;
     for (int64_t r = 0; r < s->rows.count && s->rank >= 0; r++) {
@@ -92,12 +71,12 @@ static void set_targets(ascent *s)
 }
 
 /* Takes the losses and gradients of the rows. */
-static void note(ascent *s, bool first)
+static void note(vouch_ascent *s, bool first)
 {
     const size_t bytes = (size_t)s->a->inputs * sizeof(float);
     for (int64_t r = 0; r < s->rows.count; r++) {
         const int64_t p = s->rows.place[r], from = p * s->a->inputs;
-        pace *pc = &s->pace[p];
+        vouch_pace *pc = &s->pace[p];
         memcpy(s->gradient + from, s->rows.gradient + r * s->a->inputs, bytes);
         pc->increases += !first && s->rows.value[r] > pc->loss;
         pc->loss = s->rows.value[r];
@@ -111,7 +90,7 @@ static void note(ascent *s, bool first)
     }
 }
 
-static vouch_status look(ascent *s, bool first)
+vouch_status vouch_ascent_look(vouch_ascent *s, bool first)
 {
     vouch_rows_gather(s->a, 2, s->at, &s->rows);
     set_targets(s);
@@ -120,7 +99,15 @@ static vouch_status look(ascent *s, bool first)
     return VOUCH_OK;
 }
 
-static void move(ascent *s, int64_t place, bool first)
+void vouch_ascent_return(vouch_ascent *s, int64_t place)
+{
+    const size_t bytes = (size_t)s->a->inputs * sizeof(float);
+    const int64_t from = place * s->a->inputs;
+    memcpy(s->at + from, s->best + from, bytes);
+    memcpy(s->gradient + from, s->best_gradient + from, bytes);
+}
+
+static void move(vouch_ascent *s, int64_t place, bool first)
 {
     const vouch_assault *a = s->a;
     const int64_t n = a->inputs;
@@ -139,11 +126,9 @@ static void move(ascent *s, int64_t place, bool first)
     memcpy(at, next, (size_t)n * sizeof *at);
 }
 
-static void check_point(ascent *s, int64_t place, int64_t interval)
+static void check_point(vouch_ascent *s, int64_t place, int64_t interval)
 {
-    const size_t bytes = (size_t)s->a->inputs * sizeof(float);
-    const int64_t from = place * s->a->inputs;
-    pace *pc = &s->pace[place];
+    vouch_pace *pc = &s->pace[place];
     const bool oscillates = (double)pc->increases <= grows * (double)interval;
     const bool stuck = !pc->halved && pc->best_at_check >= pc->best;
     pc->halved = oscillates || stuck;
@@ -152,19 +137,20 @@ static void check_point(ascent *s, int64_t place, int64_t interval)
     if (!pc->halved)
         return;
     pc->step /= 2;
-    memcpy(s->at + from, s->best + from, bytes);
-    memcpy(s->gradient + from, s->best_gradient + from, bytes);
+    vouch_ascent_return(s, place);
 }
 
-static vouch_status climb(ascent *s, int64_t steps)
+static vouch_status run(vouch_ascent *s, uint64_t index)
 {
+    const int64_t steps = ((const vouch_apgd_settings *)s->a->settings)->steps;
     const vouch_apgd_schedule schedule = vouch_apgd_schedule_of(steps);
     int64_t interval = schedule.interval, since = 0;
-    VOUCH_TRY(look(s, true));
+    start(s, index);
+    VOUCH_TRY(vouch_ascent_look(s, true));
     for (int64_t step = 0; step < steps && s->rows.count > 0; step++) {
         for (int64_t r = 0; r < s->rows.count; r++)
             move(s, s->rows.place[r], step == 0);
-        VOUCH_TRY(look(s, false));
+        VOUCH_TRY(vouch_ascent_look(s, false));
         if (++since < interval)
             continue;
         for (int64_t r = 0; r < s->rows.count; r++)
@@ -180,24 +166,22 @@ vouch_status vouch_apgd_run(vouch_assault *a, const vouch_objective *objective, 
                             uint64_t index)
 {
     const vouch_arena_mark mark = vouch_arena_get_mark(a->arena);
-    ascent s = {.a = a,
-                .objective = objective,
-                .rank = rank,
-                .at = vouch_assault_copy(a),
-                .before = vouch_assault_copy(a),
-                .best = vouch_assault_copy(a),
-                .gradient = vouch_assault_copy(a),
-                .best_gradient = vouch_assault_copy(a),
-                .pace = VOUCH_NEW_ARRAY(a->arena, pace, a->count)};
+    vouch_ascent s = {.a = a,
+                      .objective = objective,
+                      .rank = rank,
+                      .at = vouch_assault_copy(a),
+                      .before = vouch_assault_copy(a),
+                      .best = vouch_assault_copy(a),
+                      .gradient = vouch_assault_copy(a),
+                      .best_gradient = vouch_assault_copy(a),
+                      .pace = VOUCH_NEW_ARRAY(a->arena, vouch_pace, a->count)};
     vouch_status status = VOUCH_OK;
     if (!s.at || !s.before || !s.best || !s.gradient || !s.best_gradient || !s.pace)
         status = vouch_fail(a->ctx, VOUCH_ERR_MEMORY, "attack: out of memory");
     if (!status)
         status = vouch_rows_new(a, a->count, &s.rows);
     if (!status)
-        start(&s, index);
-    if (!status)
-        status = climb(&s, ((const vouch_apgd_settings *)a->settings)->steps);
+        status = (a->ball->norm == VOUCH_NORM_L1 ? vouch_apgd_l1_run : run)(&s, index);
     vouch_arena_reset(a->arena, mark);
     return status;
 }
@@ -207,6 +191,7 @@ const vouch_option vouch_apgd_options[VOUCH_APGD_OPTIONS] = {
                      VOUCH_ATTACK_MANY),
     VOUCH_ATTACK_INT(vouch_apgd_settings, restarts, "runs, each from another start", 1, 1,
                      VOUCH_ATTACK_MANY),
+    VOUCH_APGD_WIDE,
 };
 
 vouch_status vouch_apgd_restarts(vouch_assault *a, const vouch_objective *objective)

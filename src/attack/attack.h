@@ -56,6 +56,12 @@ typedef struct vouch_rows {
     float *gradient; /* [.][inputs] of the objective */
 } vouch_rows;
 
+/* One attack of an ensemble. */
+typedef struct vouch_part {
+    const char *name;
+    const void *settings[VOUCH_NORMS]; /* by the norm; NULL: its defaults */
+} vouch_part;
+
 typedef struct vouch_attack {
     const char *name, *summary, *citation;
     unsigned norms;   /* bit VOUCH_NORM_x set: supported */
@@ -69,8 +75,8 @@ typedef struct vouch_attack {
     const vouch_option *options;
     size_t option_count;
     vouch_status (*run)(vouch_assault *a); /* NULL: an ensemble */
-    const char *const
-        *parts; /* of an ensemble: names, run in order on what is left; else NULL */
+    const vouch_part *parts; /* of an ensemble, up to one without name: run in order, each on
+                              * what is left; else NULL */
 } vouch_attack;
 
 enum {
@@ -131,7 +137,7 @@ vouch_status vouch_rows_climb(vouch_assault *a, const vouch_objective *objective
 /* A copy of all points, [count][inputs], where an attack's walk begins. NULL: out of memory. */
 float *vouch_assault_copy(vouch_assault *a);
 /* p[inputs] += length * the direction of steepest ascent in the ball's norm along gradient g; L1
- * moves the `share` of coordinates where it is steepest and p can still go. */
+ * moves the hundredth of the coordinates where it is steepest and p can still go. */
 void vouch_assault_step(const vouch_assault *a, int64_t place, const float *g, double length,
                         float *p);
 /* p <- uniform in the ball of `width` * eps, not projected. */

@@ -9,6 +9,7 @@ static const vouch_option options[] = {
                      VOUCH_ATTACK_MANY),
     VOUCH_ATTACK_INT(vouch_apgd_settings, targets, "likeliest other classes aimed at", 9, 1,
                      VOUCH_ATTACK_MANY),
+    VOUCH_APGD_WIDE,
 };
 
 static vouch_status run(vouch_assault *a)

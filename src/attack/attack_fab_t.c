@@ -14,9 +14,11 @@
  *
  * Projection. Along the signs that lower c = |w.x - b|, coordinate i has room_i to the range. In
  * L-infinity |d_i| = min(q, room_i), in L2 |d_i| = min(q |w_i|, room_i), with the level q that
- * makes sum |w_i||d_i| = c (ball.h).
+ * makes sum |w_i||d_i| = c (ball.h). In L1 it is the fractional knapsack: the steepest coordinates
+ * go all their room, one after the other, and the last as far as c still asks.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attack/attack.h"
@@ -39,12 +41,19 @@ static const vouch_option options[] = {
     VOUCH_ATTACK_REAL(fab_settings, beta, "how far to go back after a success", 0.9, 0, 1),
 };
 
+/* A coordinate and its steepness |w_i|. */
+typedef struct steep {
+    double size;
+    int64_t at;
+} steep;
+
 typedef struct fab {
     vouch_assault *a;
     vouch_rows rows;
     float *at;      /* [count][inputs] */
     int *aim;       /* [count] the target of this run */
     double *d, *d0; /* [inputs] */
+    steep *order;   /* [inputs] */
 } fab;
 
 static double norm_of(const vouch_assault *a, const double *d)
@@ -59,27 +68,67 @@ static double norm_of(const vouch_assault *a, const double *d)
     return a->ball->norm == VOUCH_NORM_L2 ? sqrt(sum) : sum;
 }
 
-/* d <- the shortest move with p + d in the range and w.d = -c, or as near as the range allows. It
- * holds the room that the range leaves first. */
-static void project(const vouch_assault *a, const float *w, double c, const float *p, double *d)
+static bool goes_up(float slope, double c) { return (c < 0) == (slope > 0); }
+
+/* d <- what each coordinate may go until the range ends. */
+static void set_room(const vouch_assault *a, const float *w, double c, const float *p,
+                     double *d)
+{
+    for (int64_t i = 0; i < a->inputs; i++)
+        d[i] = goes_up(w[i], c) ? (double)a->ball->high[i] - (double)p[i]
+                                : (double)p[i] - (double)a->ball->low[i];
+}
+
+/* By one level for all: L-infinity and L2. d: room, then lengths. */
+static void level(const vouch_assault *a, const float *w, double c, double *d)
 {
     const bool flat = a->ball->norm == VOUCH_NORM_LINF;
     double *slope = a->scratch, *cap = a->scratch + a->inputs;
     for (int64_t i = 0; i < a->inputs; i++) {
         const double size = fabs((double)w[i]);
-        const bool up = (c < 0) == (w[i] > 0);
-        d[i] = up ? (double)a->ball->high[i] - (double)p[i]
-                  : (double)p[i] - (double)a->ball->low[i];
         slope[i] = flat ? size : size * size;
         cap[i] = size * d[i];
     }
-    const double q = vouch_ball_level(a->inputs, slope, cap, fabs(c));
+    const double q = vouch_ball_level(a->inputs, slope, cap, c);
     for (int64_t i = 0; i < a->inputs; i++) {
         const double size = fabs((double)w[i]);
-        const bool up = (c < 0) == (w[i] > 0);
-        const double length = size == 0 ? 0 : fmin(flat ? q : q * size, d[i]);
-        d[i] = up ? length : -length;
+        d[i] = size == 0 ? 0 : fmin(flat ? q : q * size, d[i]);
     }
+}
+
+static int steepest_first(const void *one, const void *two)
+{
+    const steep *a = one, *b = two;
+    if (a->size != b->size)
+        return a->size > b->size ? -1 : 1;
+    return a->at < b->at ? -1 : 1;
+}
+
+/* The steepest first: L1. d: room, then lengths. */
+static void fill(int64_t count, const float *w, double c, steep *order, double *d)
+{
+    for (int64_t i = 0; i < count; i++)
+        order[i] = (steep){isnan(w[i]) ? 0 : fabs((double)w[i]), i};
+    qsort(order, (size_t)count, sizeof *order, steepest_first);
+    for (int64_t k = 0; k < count; k++) {
+        const double size = order[k].size, room = d[order[k].at];
+        const double length = size == 0 ? 0 : fmin(room, c / size);
+        d[order[k].at] = length;
+        c = length < room ? 0 : c - size * length;
+    }
+}
+
+/* d <- the shortest move with p + d in the range and w.d = -c, or as near as the range allows. */
+static void project(const fab *f, const float *w, double c, const float *p, double *d)
+{
+    const vouch_assault *a = f->a;
+    set_room(a, w, c, p, d);
+    if (a->ball->norm == VOUCH_NORM_L1)
+        fill(a->inputs, w, fabs(c), f->order, d);
+    else
+        level(a, w, fabs(c), d);
+    for (int64_t i = 0; i < a->inputs; i++)
+        d[i] = goes_up(w[i], c) ? d[i] : -d[i];
 }
 
 /* The move from the point of row r to the next. w.(x + d) + (f - w.x) = 0 asks for w.d = -f. */
@@ -93,8 +142,8 @@ static void move(fab *f, int64_t r)
     double at_clean = f->rows.value[r];
     for (int64_t i = 0; i < n; i++)
         at_clean += (double)w[i] * ((double)x0[i] - (double)x[i]);
-    project(a, w, f->rows.value[r], x, f->d);
-    project(a, w, at_clean, x0, f->d0);
+    project(f, w, f->rows.value[r], x, f->d);
+    project(f, w, at_clean, x0, f->d0);
     const double far = fmax(norm_of(a, f->d), 1e-8), far0 = fmax(norm_of(a, f->d0), 1e-8);
     const double alpha = fmin(far / (far + far0), s->alpha);
     for (int64_t i = 0; i < n; i++) {
@@ -177,8 +226,9 @@ static vouch_status run(vouch_assault *a)
              .at = vouch_assault_copy(a),
              .aim = VOUCH_NEW_ARRAY(a->arena, int, a->count),
              .d = VOUCH_NEW_ARRAY(a->arena, double, a->inputs),
-             .d0 = VOUCH_NEW_ARRAY(a->arena, double, a->inputs)};
-    if (!f.at || !f.aim || !f.d || !f.d0)
+             .d0 = VOUCH_NEW_ARRAY(a->arena, double, a->inputs),
+             .order = VOUCH_NEW_ARRAY(a->arena, steep, a->inputs)};
+    if (!f.at || !f.aim || !f.d || !f.d0 || !f.order)
         return vouch_fail(a->ctx, VOUCH_ERR_MEMORY, "attack: out of memory");
     VOUCH_TRY(vouch_rows_new(a, a->count, &f.rows));
     for (int64_t rank = 0; rank < targets; rank++)
@@ -190,9 +240,9 @@ const vouch_attack vouch_attack_fab_t = {
     .name = "fab-t",
     .summary = "fast adaptive boundary: nearest points beyond linearised boundaries",
     .citation = "Croce, Hein 2020b",
-    .norms = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2,
+    .norms = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2 | VOUCH_ATTACK_L1,
     .targeted = true,
-    .nearest = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2,
+    .nearest = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2 | VOUCH_ATTACK_L1,
     .size = sizeof(fab_settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

@@ -2,7 +2,7 @@
  *
  * L-infinity: vertical stripes of +-eps to begin with; then each query adds +-2 eps, a sign for
  * each channel, to one square of the best image so far and projects, so that the square is at a
- * corner of the ball. L2: a grid of bumps to begin with; then each query empties one window and
+ * corner of the ball. L2, L1: a grid of bumps to begin with; then each query empties one window and
  * gives its norm, and what was left of eps, to a bump in another. A query is taken over if the
  * margin of the label shrank. The share of the image that a square covers falls with the number
  * of queries.
@@ -95,13 +95,14 @@ static void propose(const square_search *s, int64_t p, int64_t query, float *x)
     const vouch_assault *a = s->a;
     const square_settings *settings = a->settings;
     const double share = vouch_square_share(settings->share, query - 1);
-    const vouch_square_scene scene = {&a->ball->image, vouch_assault_x(a, p), a->ball->eps,
-                                      &s->random[p], &s->bump};
+    const vouch_square_scene scene = {&a->ball->image, vouch_assault_x(a, p), a->ball->norm,
+                                      a->ball->eps,    &s->random[p],         &s->bump};
+    const bool flat = a->ball->norm == VOUCH_NORM_LINF;
     memcpy(x, s->best + p * a->inputs, (size_t)a->inputs * sizeof *x);
-    if (a->ball->norm == VOUCH_NORM_L2 && query == 0)
-        vouch_square_l2_start(&scene, x);
-    else if (a->ball->norm == VOUCH_NORM_L2)
-        vouch_square_l2_move(&scene, share, x);
+    if (!flat && query == 0)
+        vouch_square_bump_start(&scene, x);
+    else if (!flat)
+        vouch_square_bump_move(&scene, share, x);
     else if (query == 0)
         stripes(s, p, x);
     else
@@ -151,8 +152,8 @@ static vouch_status run(vouch_assault *a)
 const vouch_attack vouch_attack_square = {
     .name = "square",
     .summary = "random search with squares of the largest change",
-    .citation = "Andriushchenko 2020",
-    .norms = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2,
+    .citation = "Andriushchenko 2020; l1: Croce, Hein 2021",
+    .norms = VOUCH_ATTACK_LINF | VOUCH_ATTACK_L2 | VOUCH_ATTACK_L1,
     .black_box = true,
     .targeted = true,
     .size = sizeof(square_settings),

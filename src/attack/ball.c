@@ -5,8 +5,9 @@
  *   L2          delta_i = min(t |delta_i|, cap_i), t such that the norm is eps. In q = t^2 this is
  *               sum min(q delta_i^2, cap_i^2) = eps^2: piecewise linear, concave and increasing, so
  *               that Newton from q = 0 meets the solution from the left after finitely many steps;
- *   L1          soft thresholding, capped, by bisection on the threshold [Duchi 2008; with a box:
- *               Croce, Hein 2021].
+ *   L1          delta_i = min(max(|delta_i| - tau, 0), cap_i), tau >= 0 such that the norm is at
+ *               most eps [Duchi 2008; with a box: Croce, Hein 2021]: piecewise linear in tau and
+ *               decreasing, so that Newton in a bracket ends on the right piece.
  * Each satisfies the conditions of Karush, Kuhn and Tucker of the box met with the ball.
  *
  * Exactness. For floats a, b and d = fl(a - b) in double: d < eps implies a - b <= eps since
@@ -247,39 +248,57 @@ static void project_l2(const vouch_ball *ball, const vouch_cell *cell, double *s
     }
 }
 
-/* scratch: magnitudes, and caps. */
-static double thresholded(int64_t count, const double *scratch, double threshold)
+/* Magnitudes and caps of a wish; what is left of them in sum over a threshold, and how many
+ * elements shrink there as it grows. */
+static double thresholded(int64_t count, const double *size, const double *cap,
+                          double threshold, int64_t *sloping)
 {
     double sum = 0;
-    for (int64_t i = 0; i < count; i++)
-        sum += fmin(fmax(scratch[i] - threshold, 0), scratch[count + i]);
+    *sloping = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double over = size[i] - threshold;
+        *sloping += over > 0 && over < cap[i];
+        sum += fmin(fmax(over, 0), cap[i]);
+    }
     return sum;
+}
+
+/* The least threshold that leaves at most eps, to rounding. What it leaves falls piecewise
+ * linearly: a step of Newton's that stays in the bracket, else half of it; on the right piece the
+ * step is exact. */
+static double threshold_of(int64_t count, const double *size, const double *cap, double eps)
+{
+    enum { STEPS = 100 };
+    double low = 0, high = 0;
+    int64_t sloping;
+    for (int64_t i = 0; i < count; i++)
+        high = fmax(high, size[i]);
+    double at = 0, sum = thresholded(count, size, cap, 0, &sloping);
+    if (sum <= eps)
+        return 0;
+    for (int step = 0; step < STEPS && fabs(sum - eps) > 1e-14 * eps && low < high; step++) {
+        *(sum > eps ? &low : &high) = at;
+        const double newton = at + (sum - eps) / (double)sloping; /* sloping 0: no number */
+        at = newton > low && newton < high ? newton : low + (high - low) / 2;
+        sum = thresholded(count, size, cap, at, &sloping);
+    }
+    return at;
 }
 
 static void project_l1(const vouch_ball *ball, const vouch_cell *cell, double *scratch,
                        float *p)
 {
-    enum { STEPS = 60 };
-    double low = 0, high = 0;
+    double *size = scratch, *cap = scratch + ball->size;
     for (int64_t i = 0; i < ball->size; i++) {
         const double d = (double)p[i] - (double)cell->x[i];
-        scratch[i] = fabs(d);
-        scratch[ball->size + i] = room(cell, i, d);
-        high = fmax(high, scratch[i]);
+        size[i] = fabs(d);
+        cap[i] = room(cell, i, d);
     }
-    if (thresholded(ball->size, scratch, 0) <= ball->eps)
-        high = 0;
-    for (int step = 0; step < STEPS && high > low; step++) {
-        const double middle = low + (high - low) / 2;
-        if (thresholded(ball->size, scratch, middle) > ball->eps)
-            low = middle;
-        else
-            high = middle;
-    }
+    const double threshold = threshold_of(ball->size, size, cap, ball->eps);
     for (int64_t i = 0; i < ball->size; i++) {
         const double d = (double)p[i] - (double)cell->x[i];
-        const double size = fmin(fmax(scratch[i] - high, 0), scratch[ball->size + i]);
-        p[i] = (float)((double)cell->x[i] + copysign(size, d));
+        const double left = fmin(fmax(size[i] - threshold, 0), cap[i]);
+        p[i] = (float)((double)cell->x[i] + copysign(left, d));
     }
 }
 

@@ -232,9 +232,10 @@ static vouch_status run_all(vouch_context *ctx, campaign *c)
     c->last = true;
     if (!attack->parts)
         return run_attack(ctx, c, attack, c->request->settings);
-    for (const char *const *part = attack->parts; *part; part++) {
-        c->last = !part[1];
-        VOUCH_TRY(run_attack(ctx, c, vouch_attack_find(*part), NULL));
+    for (const vouch_part *part = attack->parts; part->name; part++) {
+        c->last = !part[1].name;
+        VOUCH_TRY(run_attack(ctx, c, vouch_attack_find(part->name),
+                             part->settings[c->request->ball->norm]));
     }
     return VOUCH_OK;
 }

@@ -1,4 +1,4 @@
-/* What the two norms of the Square attack share, and its L2 moves. */
+/* What the norms of the Square attack share, and its moves in L2 and L1. */
 #ifndef VOUCH_ATTACK_SQUARE_H
 #define VOUCH_ATTACK_SQUARE_H
 
@@ -19,14 +19,15 @@ bool vouch_square_bump_new(vouch_arena *arena, int64_t inputs, vouch_square_bump
 typedef struct vouch_square_scene {
     const vouch_image *image;
     const float *clean;
+    vouch_norm norm; /* L2 or L1 */
     double eps;
     vouch_random *random;
     const vouch_square_bump *bump;
 } vouch_square_scene;
 
 /* x, the clean point, gets bumps on a grid of five windows a side; not projected. */
-void vouch_square_l2_start(const vouch_square_scene *scene, float *x);
+void vouch_square_bump_start(const vouch_square_scene *scene, float *x);
 /* x moves norm from one window to a bump in another; not projected. */
-void vouch_square_l2_move(const vouch_square_scene *scene, double share, float *x);
+void vouch_square_bump_move(const vouch_square_scene *scene, double share, float *x);
 
 #endif

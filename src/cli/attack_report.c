@@ -44,12 +44,13 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
 /* Which attack found how many. */
 static void put_finders(FILE *out, const vouch_cli_attack_report *r)
 {
-    const char *const *part = r->campaign->attack->parts;
-    for (; part && *part; part++) {
+    const vouch_part *part = r->campaign->attack->parts;
+    for (; part && part->name; part++) {
         int64_t found = 0;
         for (int64_t p = 0; p < r->points->count; p++)
-            found += r->fate[p].outcome == VOUCH_OUTCOME_FOUND && !strcmp(r->fate[p].by, *part);
-        fprintf(out, "  %-8s %s\n", *part, vouch_cli_count((uint64_t)found).text);
+            found +=
+                r->fate[p].outcome == VOUCH_OUTCOME_FOUND && !strcmp(r->fate[p].by, part->name);
+        fprintf(out, "  %-8s %s\n", part->name, vouch_cli_count((uint64_t)found).text);
     }
 }
 

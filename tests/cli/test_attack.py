@@ -80,6 +80,19 @@ class Attack(CliTest):
                         "steps=5,restarts=1")
         self.assertEqual(max(p["backward"] for p in r["each"]), 5)
 
+    def test_apgd_in_l1_finds_at_least_what_pgd_does_with_the_same_budget(self):
+        net, test = self.dir / "g.onnx", "builtin:glyphs16?count=150&seed=9"
+        done = vouch("train", "builtin:glyphs16?count=600", "--arch", "conv8k4s2p1 relu fc50 relu",
+                     "--epochs", "3", "--out", net, "--quiet")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        found = {"pgd": 0, "apgd-ce": 0}
+        for eps in (1, 2, 4):
+            for name, settings in (("pgd", "steps=100,restarts=1"), ("apgd-ce", "steps=100")):
+                found[name] += self.result(net, test, "--norm", "l1", "--eps", eps, "--attack",
+                                           name, "--set", settings, "--budget", "204")["found"]
+        self.assertGreaterEqual(found["apgd-ce"], found["pgd"])
+        self.assertGreater(found["pgd"], 0)
+
     def test_an_interrupted_attack_reports_what_it_has(self):
         net = linear(self.dir / "n.onnx", 99)
         data = idx(self.dir, [[128] * 16] * 3, [0, 0, 1])

@@ -1,4 +1,4 @@
-/* The L2 moves of the Square attack (Andriushchenko 2020, alg. 3).
+/* The moves of the Square attack in L2 and L1 (Andriushchenko 2020, alg. 3; in L1: Croce, Hein 2021).
  *
  * A bump eta of an h x w window: its upper half is a sum of nested rectangles around the half's
  * centre, the one that reaches M rows and columns from it weighted 1 / (M + 1)^2, the lower half
@@ -6,10 +6,12 @@
  *
  * A move picks two windows. The second is emptied, and the first gets, in each channel,
  *
- *     k * unit(sign * eta + delta_1 / |delta_1|),  k^2 = (eps^2 - |delta|^2)_+ / channels + |delta_12|^2
+ *     k * unit(sign * eta + delta_1 / |delta_1|),
+ *     L2  k^2 = (eps^2 - |delta|^2)_+ / channels + |delta_12|^2
+ *     L1  k   = (eps - |delta|)_+ / channels + |delta_12|
  *
- * with delta_1 the channel's part in the first window and delta_12 all of delta in both. Then all
- * is scaled to the norm eps.
+ * with delta_1 the channel's part in the first window and delta_12 all of delta in both. Then, in L2,
+ * all is scaled to the norm eps; in L1 the projection onto ball and range does what is needed.
  */
 #include <math.h>
 #include <string.h>
@@ -29,13 +31,24 @@ bool vouch_square_bump_new(vouch_arena *arena, int64_t inputs, vouch_square_bump
 
 static bool coin(vouch_random *r) { return vouch_random_bits(r) >> 63; }
 
-static void scale_to(int64_t n, double norm, double *v)
+/* What is summed over elements, and the norm of the sum. */
+static double power(const vouch_square_scene *s, double v)
+{
+    return s->norm == VOUCH_NORM_L1 ? fabs(v) : v * v;
+}
+
+static double root(const vouch_square_scene *s, double sum)
+{
+    return s->norm == VOUCH_NORM_L1 ? sum : sqrt(sum);
+}
+
+static void scale_to(const vouch_square_scene *s, int64_t n, double norm, double *v)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i++)
-        sum += v[i] * v[i];
+        sum += power(s, v[i]);
     for (int64_t i = 0; i < n; i++)
-        v[i] *= norm / (sqrt(sum) + 1e-12);
+        v[i] *= norm / (root(s, sum) + 1e-12);
 }
 
 /* ---- the bump ------------------------------------------------------------------------------ */
@@ -67,7 +80,7 @@ static void make_bump(const vouch_square_scene *s, int64_t height, int64_t width
                                        : -nested(rows - upper, columns, i - upper, j);
             eta[turned ? j * width + i : i * width + j] = v;
         }
-    scale_to(height * width, 1, eta);
+    scale_to(s, height * width, 1, eta);
 }
 
 /* ---- windows ------------------------------------------------------------------------------- */
@@ -84,25 +97,25 @@ static bool inside(const window *w, int64_t i, int64_t j)
     return i >= w->top && i < w->top + w->height && j >= w->left && j < w->left + w->width;
 }
 
-static double square_sum(const vouch_square_scene *s, int64_t channel, const window *w)
+static double sum_in(const vouch_square_scene *s, int64_t channel, const window *w)
 {
     double sum = 0;
     for (int64_t k = 0; k < w->height * w->width; k++)
-        sum += *cell_of(s, channel, w, k) * *cell_of(s, channel, w, k);
+        sum += power(s, *cell_of(s, channel, w, k));
     return sum;
 }
 
 /* Of all of delta, and of delta in either window. */
-static void squared_norms(const vouch_square_scene *s, const window *one, const window *two,
-                          double *all, double *windows)
+static void sums(const vouch_square_scene *s, const window *one, const window *two, double *all,
+                 double *windows)
 {
     const int64_t h = s->image->height, w = s->image->width;
     *all = *windows = 0;
     for (int64_t k = 0; k < s->image->channels * h * w; k++) {
         const double d = s->bump->delta[k], i = (double)(k / w % h), j = (double)(k % w);
-        *all += d * d;
+        *all += power(s, d);
         if (inside(one, (int64_t)i, (int64_t)j) || inside(two, (int64_t)i, (int64_t)j))
-            *windows += d * d;
+            *windows += power(s, d);
     }
 }
 
@@ -119,12 +132,12 @@ static void set_window(const vouch_square_scene *s, int64_t channel, const windo
                        double norm)
 {
     const int64_t count = w->height * w->width;
-    const double old = sqrt(square_sum(s, channel, w)) + 1e-12, sign = coin(s->random) ? 1 : -1;
+    const double old = root(s, sum_in(s, channel, w)) + 1e-12, sign = coin(s->random) ? 1 : -1;
     for (int64_t k = 0; k < count; k++) {
         double *d = cell_of(s, channel, w, k);
         *d = *d / old + sign * s->bump->eta[k];
     }
-    const double now = sqrt(square_sum(s, channel, w)) + 1e-12;
+    const double now = root(s, sum_in(s, channel, w)) + 1e-12;
     for (int64_t k = 0; k < count; k++)
         *cell_of(s, channel, w, k) *= norm / now;
 }
@@ -132,14 +145,15 @@ static void set_window(const vouch_square_scene *s, int64_t channel, const windo
 static void write_back(const vouch_square_scene *s, float *x)
 {
     const int64_t n = s->image->channels * s->image->height * s->image->width;
-    scale_to(n, s->eps, s->bump->delta);
+    if (s->norm == VOUCH_NORM_L2)
+        scale_to(s, n, s->eps, s->bump->delta);
     for (int64_t i = 0; i < n; i++)
         x[i] = (float)((double)s->clean[i] + s->bump->delta[i]);
 }
 
 /* ---- moves --------------------------------------------------------------------------------- */
 
-void vouch_square_l2_start(const vouch_square_scene *scene, float *x)
+void vouch_square_bump_start(const vouch_square_scene *scene, float *x)
 {
     const vouch_image *image = scene->image;
     const int64_t height = image->height / 5 > 0 ? image->height / 5 : 1;
@@ -165,7 +179,7 @@ static int64_t odd_side(double area, int64_t limit)
     return side < limit ? side : limit;
 }
 
-void vouch_square_l2_move(const vouch_square_scene *scene, double share, float *x)
+void vouch_square_bump_move(const vouch_square_scene *scene, double share, float *x)
 {
     const vouch_image *image = scene->image;
     const double area = share * (double)(image->height * image->width);
@@ -176,11 +190,11 @@ void vouch_square_l2_move(const vouch_square_scene *scene, double share, float *
     double all, windows;
     for (int64_t i = 0; i < image->channels * image->height * image->width; i++)
         scene->bump->delta[i] = (double)x[i] - (double)scene->clean[i];
-    squared_norms(scene, &one, &two, &all, &windows);
-    const double left = fmax(scene->eps * scene->eps - all, 0) / (double)image->channels;
+    sums(scene, &one, &two, &all, &windows);
+    const double left = fmax(power(scene, scene->eps) - all, 0) / (double)image->channels;
     make_bump(scene, height, width);
     for (int64_t c = 0; c < image->channels; c++)
-        set_window(scene, c, &one, sqrt(left + windows));
+        set_window(scene, c, &one, root(scene, left + windows));
     for (int64_t c = 0; c < image->channels; c++)
         for (int64_t k = 0; k < height * width; k++)
             if (!inside(&one, two.top + k / width, two.left + k % width))
