@@ -115,12 +115,9 @@ static void forward(const net_job *job)
 {
     const net_layer *l = job->layer;
     const conv_layer *c = l->own;
-    vouch_indirect g = vouch_net_operands(&c->forward);
+    vouch_indirect g = vouch_net_forward_operands(job, &c->forward);
     g.a = net_value_at(job->tape, l->take[0], job->first);
-    g.b = job->tape->net->parameters + l->weights->weight;
     g.c = net_value_at(job->tape, l->give, job->first);
-    g.bias = job->tape->net->parameters + l->weights->bias;
-    g.relu = l->relu;
     vouch_indirect_run(&g);
 }
 
@@ -128,15 +125,12 @@ static void by_weight(const net_job *job)
 {
     const net_layer *l = job->layer;
     const conv_layer *c = l->own;
-    vouch_indirect g = vouch_net_operands(&c->by_weight);
+    vouch_indirect g = vouch_net_gradient_operands(job, &c->by_weight);
     g.a = net_value_at(job->tape, l->take[0], job->first);
     g.b = net_adjoint_at(job->tape, l->give, job->first);
-    g.c = job->gradient + l->weights->weight;
-    g.accumulate = job->first > 0;
     vouch_indirect_run(&g);
     vouch_net_by_bias(job,
-                      &(vouch_row_sums){.count = c->forward.m, .at = c->position, .from = g.b},
-                      job->first == 0);
+                      &(vouch_row_sums){.count = c->forward.m, .at = c->position, .from = g.b});
 }
 
 static void backward(const net_job *job)
@@ -149,6 +143,7 @@ static void backward(const net_job *job)
 
 const net_kind vouch_layer_conv = {.name = "conv",
                                    .relu = true,
+                                   .planes = true,
                                    .read = read,
                                    .margins = margins,
                                    .plan = plan,

@@ -276,9 +276,8 @@ void vouch_layer_conv_back(const net_job *job)
     if (c->way != CONV_PHASES && !l->adds[0])
         memset(to, 0, (size_t)in->adjoint.stride * sizeof *to);
     for (int f = 0; f < c->product_count; f++) {
-        vouch_indirect g = vouch_net_operands(&c->backward[f]);
+        vouch_indirect g = vouch_net_back_operands(job, &c->backward[f]);
         g.a = from;
-        g.b = t->net->back + c->backward[f].weights;
         g.c = c->way == CONV_COLUMNS ? t->scratch : to;
         g.accumulate = c->way == CONV_TAPS || (c->way == CONV_PHASES && l->adds[0]);
         g.gate = c->way == CONV_PHASES ? gate : NULL;

@@ -119,18 +119,18 @@ static void forward(const net_job *job)
     const net_layer *l = job->layer;
     const dense *d = l->own;
     const int64_t blocks = d->forward.run_count;
-    vouch_indirect g = vouch_net_operands(&d->forward);
+    vouch_indirect g = vouch_net_forward_operands(job, &d->forward);
+    const vouch_indirect whole = g;
     g.m = job->count;
     g.run_count = 1;
     g.a = t->value[l->take[0]];
     g.row = t->row[l->take[0]];
-    g.b = t->net->parameters + l->weights->weight;
     g.c = t->value[l->give];
     g.at = t->row[l->give];
     for (int64_t block = 0; block < blocks; block++, g.run++) {
         g.accumulate = block > 0;
-        g.bias = block + 1 == blocks ? t->net->parameters + l->weights->bias : NULL;
-        g.relu = block + 1 == blocks && l->relu;
+        g.bias = block + 1 == blocks ? whole.bias : NULL;
+        g.relu = block + 1 == blocks && whole.relu;
         vouch_indirect_run(&g);
     }
 }
@@ -141,19 +141,20 @@ static void by_weight(const net_job *job)
     const net_layer *l = job->layer;
     const dense *d = l->own;
     const vouch_run run = {0, 0, job->count};
-    vouch_indirect g = vouch_net_operands(&d->by_weight);
+    vouch_indirect g = vouch_net_gradient_operands(job, &d->by_weight);
+    const vouch_indirect whole = g;
     g.b = t->adjoint[l->give];
     g.run = &run;
     for (int64_t first = 0; first < l->weights->depth; first += ROW_BLOCK) {
         const int64_t left = l->weights->depth - first;
         g.m = left < ROW_BLOCK ? left : ROW_BLOCK;
         g.a = t->value[l->take[0]] + first;
-        g.c = job->gradient + l->weights->weight + first * VOUCH_PANEL;
+        g.c = whole.c + first * VOUCH_PANEL;
+        g.sign = whole.sign ? whole.sign + first * VOUCH_PANEL : NULL;
         vouch_indirect_run(&g);
     }
     vouch_net_by_bias(
-        job, &(vouch_row_sums){.count = job->count, .at = t->adjoint_at[l->give], .from = g.b},
-        true);
+        job, &(vouch_row_sums){.count = job->count, .at = t->adjoint_at[l->give], .from = g.b});
 }
 
 static void by_inputs(const net_job *job)
@@ -162,11 +163,10 @@ static void by_inputs(const net_job *job)
     const net_layer *l = job->layer;
     const dense *d = l->own;
     const int in = l->take[0];
-    vouch_indirect g = vouch_net_operands(&d->backward);
+    vouch_indirect g = vouch_net_back_operands(job, &d->backward);
     g.m = job->count;
     g.a = t->adjoint[l->give];
     g.row = t->adjoint_at[l->give];
-    g.b = t->net->back + d->backward.weights;
     g.c = t->adjoint[in];
     g.at = t->adjoint_at[in];
     g.gate = net_gate_at(t, in, 0);
@@ -185,6 +185,7 @@ static void backward(const net_job *job)
 
 const net_kind vouch_layer_dense = {.name = "dense",
                                     .whole = true,
+                                    .planes = true,
                                     .relu = true,
                                     .read = read,
                                     .plan = plan,

@@ -78,6 +78,7 @@ static void backward(const net_job *job)
 
 const net_kind vouch_layer_flatten = {.name = "flatten",
                                       .keeps = true,
+                                      .planes = true,
                                       .read = read,
                                       .plan = plan,
                                       .forward = forward,

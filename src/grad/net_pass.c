@@ -4,6 +4,7 @@
  * of them before the next one starts, so that its values stay in the cache. A layer that takes
  * all samples at once, so that its weights stay there, is a run of its own.
  */
+#include <math.h>
 #include <string.h>
 
 #include "grad/net_priv.h"
@@ -61,17 +62,18 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
 
 /* ---- inputs and outputs ---------------------------------------------------------------------- */
 
-/* Channels last, normalised. */
-static void take_input(const vouch_tape *t, int64_t s, const float *x)
+/* Channels last. */
+void vouch_net_take_input(const vouch_tape *t, int64_t s, const float *x)
 {
     const vouch_net *net = t->net;
     const net_image *in = &net->value[0].image;
     const float *scale = net->scale, *shift = net->shift;
+    const bool radii = t->plane == NET_RADII;
     for (int64_t c = 0; c < in->c; c++)
         for (int64_t y = 0; y < in->h; y++) {
             float *restrict to = net_value_at(t, 0, s) + net_at(in, y, 0) + c;
             for (int64_t p = 0; p < in->w; p++)
-                to[p * in->c] = x[p] * scale[p] + shift[p];
+                to[p * in->c] = radii ? x[p] * fabsf(scale[p]) : x[p] * scale[p] + shift[p];
             x += in->w;
             scale += in->w;
             shift += in->w;
@@ -117,16 +119,10 @@ static void give_gradient(const vouch_tape *t, int64_t s, float *d_x)
 
 /* ---- passes ---------------------------------------------------------------------------------- */
 
-/* Layers [from, to) that are one run, and how many samples they take at a time. */
-typedef struct stretch {
-    int from, to;
-    int64_t step;
-} stretch;
-
-static stretch stretch_at(const vouch_tape *t, int i)
+net_stretch vouch_net_stretch(const vouch_tape *t, int i)
 {
     const net_layer *layer = t->net->layer;
-    stretch s = {i, i + 1, layer[i].kind->whole ? t->count : 1};
+    net_stretch s = {i, i + 1, layer[i].kind->whole ? t->count : 1};
     while (s.from > 0 && layer[s.from - 1].run == layer[i].run)
         s.from--;
     while (s.to < t->net->layer_count && layer[s.to].run == layer[i].run)
@@ -134,12 +130,12 @@ static stretch stretch_at(const vouch_tape *t, int i)
     return s;
 }
 
-static void forward_run(const vouch_tape *t, const stretch *r, const float *x)
+static void forward_run(const vouch_tape *t, const net_stretch *r, const float *x)
 {
     const int64_t inputs = t->net->inputs;
     for (int64_t first = 0; first < t->count; first += r->step) {
         for (int64_t s = first; r->from == 0 && s < first + r->step; s++)
-            take_input(t, s, x + s * inputs);
+            vouch_net_take_input(t, s, x + s * inputs);
         for (int i = r->from; i < r->to; i++)
             t->net->layer[i].kind->forward(&(net_job){
                 .tape = t, .layer = &t->net->layer[i], .first = first, .count = r->step});
@@ -151,7 +147,7 @@ void vouch_tape_forward(vouch_tape *t, int64_t count, const float *x, float *y)
     const vouch_net *net = t->net;
     t->count = count;
     for (int i = 0; i < net->layer_count && count > 0;) {
-        const stretch r = stretch_at(t, i);
+        const net_stretch r = vouch_net_stretch(t, i);
         forward_run(t, &r, x);
         i = r.to;
     }
@@ -164,7 +160,7 @@ typedef struct gradients {
     float *d_x, *d_parameters;
 } gradients;
 
-static void backward_run(const vouch_tape *t, const stretch *r, const gradients *g)
+static void backward_run(const vouch_tape *t, const net_stretch *r, const gradients *g)
 {
     const vouch_net *net = t->net;
     net_job job = {
@@ -186,7 +182,7 @@ void vouch_tape_backward(vouch_tape *t, const float *d_y, float *d_x, float *d_p
 {
     const gradients g = {d_y, d_x, d_parameters};
     for (int i = t->net->layer_count; i > 0 && t->count > 0;) {
-        const stretch r = stretch_at(t, i - 1);
+        const net_stretch r = vouch_net_stretch(t, i - 1);
         backward_run(t, &r, &g);
         i = r.from;
     }

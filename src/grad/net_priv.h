@@ -69,8 +69,12 @@ struct vouch_net {
     float *scale, *shift; /* [inputs]: the normalisation */
 };
 
+/* What a tape holds: points; or, of boxes, the centres or the radii (grad/box.h). */
+typedef enum net_plane { NET_POINTS, NET_CENTRES, NET_RADII } net_plane;
+
 struct vouch_tape {
     const vouch_net *net;
+    net_plane plane;
     int64_t count, capacity;
     float **value, **adjoint;    /* [values] */
     int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */
@@ -111,6 +115,9 @@ typedef struct net_kind {
     bool whole; /* takes all samples at once; otherwise one by one */
     bool relu;  /* may have a ReLU as a part */
     bool keeps; /* gives what it takes, moved */
+    /* Affine, and its passes go by planes: on radii with magnitudes of weights and no bias, the
+     * gradient added to that of the centres; ReLUs and gates on points alone. */
+    bool planes;
     /* Whether the node is such a layer; then it has been added (vouch_net_add_layer), or the
      * node changes nothing (vouch_net_pass_on). */
     bool (*read)(net_reading *r);
@@ -155,6 +162,19 @@ vouch_status vouch_net_read(vouch_context *ctx, vouch_arena *arena, const vouch_
 /* Lays out values, parameters and what layers need (net_plan.c). */
 vouch_status vouch_net_plan(vouch_context *ctx, vouch_arena *arena, vouch_net *net);
 
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+/* Layers [from, to) that are one run, and how many samples they take at a time. */
+typedef struct net_stretch {
+    int from, to;
+    int64_t step;
+} net_stretch;
+
+/* That of layer i. */
+net_stretch vouch_net_stretch(const vouch_tape *t, int i);
+/* Sample s of the net's input, normalised; radii are scaled alone. */
+void vouch_net_take_input(const vouch_tape *t, int64_t s, const float *x);
+
 /* ---- small parts ----------------------------------------------------------------------------- */
 
 static inline int64_t net_fill(int64_t n)
@@ -187,7 +207,7 @@ static inline float *net_adjoint_at(const vouch_tape *t, int v, int64_t sample)
 /* What shuts the adjoint of a value; NULL: nothing. */
 static inline const float *net_gate_at(const vouch_tape *t, int v, int64_t sample)
 {
-    return t->net->value[v].gate ? net_value_at(t, v, sample) : NULL;
+    return t->net->value[v].gate && t->plane == NET_POINTS ? net_value_at(t, v, sample) : NULL;
 }
 
 #endif

@@ -160,6 +160,35 @@ vouch_indirect vouch_net_operands(const net_product *q)
                             .c_panel = q->c_panel};
 }
 
+vouch_indirect vouch_net_forward_operands(const net_job *job, const net_product *q)
+{
+    const bool radii = job->tape->plane == NET_RADII;
+    vouch_indirect g = vouch_net_operands(q);
+    g.b = job->tape->net->parameters + job->layer->weights->weight;
+    g.bias = radii ? NULL : job->tape->net->parameters + job->layer->weights->bias;
+    g.relu = job->layer->relu && job->tape->plane == NET_POINTS;
+    g.magnitude = radii;
+    return g;
+}
+
+vouch_indirect vouch_net_back_operands(const net_job *job, const net_product *q)
+{
+    vouch_indirect g = vouch_net_operands(q);
+    g.b = job->tape->net->back + q->weights;
+    g.magnitude = job->tape->plane == NET_RADII;
+    return g;
+}
+
+vouch_indirect vouch_net_gradient_operands(const net_job *job, const net_product *q)
+{
+    const bool radii = job->tape->plane == NET_RADII;
+    vouch_indirect g = vouch_net_operands(q);
+    g.c = job->gradient + job->layer->weights->weight;
+    g.sign = radii ? job->tape->net->parameters + job->layer->weights->weight : NULL;
+    g.accumulate = radii || job->first > 0;
+    return g;
+}
+
 void vouch_net_turn(const vouch_net *net, const net_weights *w, int64_t k, int64_t count,
                     float *to)
 {
@@ -170,13 +199,15 @@ void vouch_net_turn(const vouch_net *net, const net_weights *w, int64_t k, int64
     }
 }
 
-void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows, bool first)
+void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows)
 {
     const net_weights *w = job->layer->weights;
     vouch_row_sums s = *rows;
+    if (job->tape->plane == NET_RADII)
+        return;
     s.n = w->n;
     s.sum = job->gradient + w->bias;
-    if (first)
+    if (job->first == 0)
         memset(s.sum, 0, (size_t)w->n * sizeof *s.sum);
     vouch_update_row_sums(&s);
 }

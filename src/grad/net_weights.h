@@ -60,10 +60,15 @@ vouch_status vouch_net_new_back(const net_planning *p, const net_layer *l, int64
 /* Room for `columns` columns of B, b_panel floats each panel. */
 void vouch_net_place_back(const net_planning *p, net_product *q);
 vouch_indirect vouch_net_operands(const net_product *q);
+/* Of products by the weights, by what `back` has of them, and of the weights' gradient, for the
+ * plane of the job's tape. The caller sets A and C; of the gradient A and B. */
+vouch_indirect vouch_net_forward_operands(const net_job *job, const net_product *q);
+vouch_indirect vouch_net_back_operands(const net_job *job, const net_product *q);
+vouch_indirect vouch_net_gradient_operands(const net_job *job, const net_product *q);
 /* For each output a line of B: elements [k, k + count) of its weights. */
 void vouch_net_turn(const vouch_net *net, const net_weights *w, int64_t k, int64_t count,
                     float *to);
-/* Gradient by the bias: the sum of the rows of an adjoint; set if `first`. */
-void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows, bool first);
+/* Gradient by the bias: the sum of the rows of an adjoint; none of radii. */
+void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows);
 
 #endif

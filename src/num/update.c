@@ -25,3 +25,7 @@ void vouch_update_row_sums(const vouch_row_sums *s) { table()->row_sums(s); }
 void vouch_update_boxes(const vouch_boxes *b) { table()->boxes(b); }
 
 void vouch_update_boxes_back(const vouch_boxes_back *b) { table()->boxes_back(b); }
+
+float vouch_update_contrast(const vouch_contrast *c) { return table()->contrast(c); }
+
+void vouch_update_contrast_back(const vouch_contrast_back *c) { table()->contrast_back(c); }

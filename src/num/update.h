@@ -59,6 +59,21 @@ typedef struct vouch_boxes_back {
     float *d_centre, *d_radius;
 } vouch_boxes_back;
 
+/* The spread of (a - b) x over a box: sum of |a - b| r. */
+typedef struct vouch_contrast {
+    int64_t count;
+    const float *a, *b, *radius;
+} vouch_contrast;
+
+/* And back: adjoints gain `scale` times the spread's gradient. */
+typedef struct vouch_contrast_back {
+    vouch_contrast of;
+    float scale;
+    float *d_a, *d_b, *d_radius;
+} vouch_contrast_back;
+
+float vouch_update_contrast(const vouch_contrast *c);
+void vouch_update_contrast_back(const vouch_contrast_back *c);
 void vouch_update_boxes(const vouch_boxes *b);
 void vouch_update_boxes_back(const vouch_boxes_back *b);
 void vouch_update_columns(const vouch_columns *c);

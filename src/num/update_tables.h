@@ -8,6 +8,8 @@ typedef struct vouch_update_table {
     void (*moments)(const vouch_moments *m);
     void (*columns)(const vouch_columns *c);
     void (*row_sums)(const vouch_row_sums *s);
+    float (*contrast)(const vouch_contrast *c);
+    void (*contrast_back)(const vouch_contrast_back *c);
     void (*boxes)(const vouch_boxes *b);
     void (*boxes_back)(const vouch_boxes_back *b);
     void (*signs)(const vouch_sign_step *s);

@@ -190,11 +190,41 @@ static void boxes_go_through_relu_and_their_adjoints_back(void **state)
     }
 }
 
+static void contrasts_and_their_gradients_are_as_defined(void **state)
+{
+    enum { N = 37 };
+    float x[N], y[N], r[N], first = 0;
+    (void)state;
+    fill(x, N, 9);
+    fill(y, N, 10);
+    fill(r, N, 11);
+    y[3] = x[3];
+    for (int v = 0; v < VERSIONS; v++) {
+        if (!runs_here(v))
+            continue;
+        float d[3][N] = {{0}};
+        double want = 0;
+        const vouch_contrast of = {N, x, y, r};
+        const float spread = versions[v].update->contrast(&of);
+        versions[v].update->contrast_back(&(vouch_contrast_back){of, 2, d[0], d[1], d[2]});
+        for (int k = 0; k < N; k++) {
+            const float sign = (float)((x[k] > y[k]) - (x[k] < y[k]));
+            want += fabs((double)x[k] - (double)y[k]) * (double)r[k];
+            assert_true(d[0][k] == 2 * r[k] * sign && d[1][k] == -d[0][k]);
+            assert_true(d[2][k] == 2 * fabsf(x[k] - y[k]));
+        }
+        assert_true(fabs((double)spread - want) < 1e-5);
+        first = v == 0 ? spread : first;
+        assert_true(spread == first);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_sums_of_products),
         cmocka_unit_test(boxes_go_through_relu_and_their_adjoints_back),
+        cmocka_unit_test(contrasts_and_their_gradients_are_as_defined),
         cmocka_unit_test(updates_are_the_same_bits_with_every_instruction_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
