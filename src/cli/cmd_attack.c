@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/workers.h"
 #include "cli/attack_report.h"
+#include "cli/attack_settings.h"
 #include "cli/output.h"
 #include "cli/text.h"
 
@@ -87,37 +88,6 @@ typedef struct job {
 
 /* ---- what is asked ------------------------------------------------------------------------- */
 
-/* One "name=value" of --set. */
-static vouch_status set_one(vouch_context *ctx, const vouch_attack *attack, char *text,
-                            void *settings)
-{
-    char *value = strchr(text, '=');
-    if (value == NULL)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option 'set': '%s' is not NAME=VALUE",
-                          text);
-    *value++ = '\0';
-    const vouch_option *row = vouch_option_find(attack->options, attack->option_count, text);
-    if (row == NULL)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                          "option 'set': attack %s has no setting '%s'", attack->name, text);
-    return vouch_option_set(ctx, row, value, settings);
-}
-
-static vouch_status make_settings(job *j, const vouch_attack *attack)
-{
-    vouch_context *ctx = j->call->ctx;
-    void *settings = vouch_arena_alloc(j->call->arena, attack->size + 1);
-    char *text = vouch_arena_text(j->call->arena, j->cli->set ? j->cli->set : "");
-    char *rest = NULL;
-    if (settings == NULL || text == NULL)
-        return VOUCH_ERR_MEMORY;
-    vouch_options_default(attack->options, attack->option_count, settings);
-    for (char *at = strtok_r(text, ",", &rest); at; at = strtok_r(NULL, ",", &rest))
-        VOUCH_TRY(set_one(ctx, attack, at, settings));
-    j->campaign.settings = settings;
-    return VOUCH_OK;
-}
-
 static vouch_status make_targets(job *j)
 {
     const int64_t target = j->cli->target;
@@ -155,7 +125,8 @@ static vouch_status make_campaign(job *j)
                                    .budget = cli->budget,
                                    .threads = cli->threads > 0 ? cli->threads
                                                                : vouch_workers_available()};
-    VOUCH_TRY(make_settings(j, j->campaign.attack));
+    VOUCH_TRY(vouch_cli_attack_settings(j->call->arena, j->campaign.attack, "set", ",",
+                                        cli->set, &j->campaign.settings));
     return make_targets(j);
 }
 

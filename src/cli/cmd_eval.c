@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/workers.h"
+#include "cli/attack_settings.h"
 #include "cli/eval_report.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -48,7 +49,10 @@ static const vouch_option rows[] = {
              "radii of the ball, ascending, in units of the inputs; without them no attack and "
              "no proof",
              NULL),
-    TEXT_ROW(attack, "NAME,...", "attacks (vouch list attacks), or none", "pgd"),
+    TEXT_ROW(attack, "NAME,...",
+             "attacks (vouch list attacks), or none; with settings as in "
+             "pgd:steps=100:restarts=3",
+             "pgd"),
     {.name = "norm",
      .argument = "NORM",
      .help = "the ball's norm; proofs are for linf alone",
@@ -106,7 +110,7 @@ typedef struct job {
     vouch_cli_points points;
     vouch_data_info info; /* of the points, with the shape asked for */
     double eps[MOST];
-    const vouch_attack *attack[MOST];
+    vouch_eval_attack attack[MOST];
     const vouch_transform *transform[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
@@ -131,12 +135,19 @@ static vouch_status add_eps(job *j, const char *text)
     return VOUCH_OK;
 }
 
-static vouch_status add_attack(job *j, const char *name)
+/* "NAME:SETTING=VALUE:..." */
+static vouch_status add_attack(job *j, const char *text)
 {
     vouch_eval_request *q = &j->request;
-    const vouch_attack *attack = vouch_attack_find(name);
-    if (strcmp(name, "none") == 0)
+    vouch_eval_attack *to = &j->attack[q->attack_count];
+    const size_t length = strcspn(text, ":");
+    const char *name = vouch_arena_text_n(j->call->arena, text, length);
+    to->name = vouch_arena_text(j->call->arena, text);
+    if (name == NULL || to->name == NULL)
+        return VOUCH_ERR_MEMORY;
+    if (strcmp(text, "none") == 0)
         return VOUCH_OK;
+    const vouch_attack *attack = vouch_attack_find(name);
     if (attack == NULL)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
                           "option 'attack': there is no '%s' (vouch list attacks)", name);
@@ -144,8 +155,14 @@ static vouch_status add_attack(job *j, const char *name)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
                           "option 'attack': %s does not attack in the norm %s", name,
                           vouch_norm_name(q->ball.norm));
-    j->attack[q->attack_count++] = attack;
-    return VOUCH_OK;
+    for (int k = 0; k < q->attack_count; k++)
+        if (strcmp(j->attack[k].name, text) == 0)
+            return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                              "option 'attack': %s comes twice", text);
+    to->attack = attack;
+    q->attack_count++;
+    return vouch_cli_attack_settings(j->call->arena, attack, "attack", ":", text + length,
+                                     &to->settings);
 }
 
 static vouch_status add_transform(job *j, const char *name)
@@ -405,6 +422,7 @@ const vouch_command vouch_command_eval = {
     .examples =
         "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
         "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha "
+        "--attack pgd:steps=100,square:queries=1000 "
         "--html page.html\n"
         "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete "
         "--resume run.journal\n"

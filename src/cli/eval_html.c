@@ -148,7 +148,7 @@ static void put_attacks(vouch_html *page, const vouch_cli_eval_report *r)
     put_radius_heads(page, r, "attack");
     for (int k = 0; k < r->request->attack_count; k++) {
         vouch_html_row(page);
-        vouch_html_cell(page, "%s", r->request->attack[k]->name);
+        vouch_html_cell(page, "%s", r->request->attack[k].name);
         for (int i = 0; i < r->request->eps_count; i++)
             if (k < r->result->radius[i].attacks)
                 vouch_html_cell(page, "%s", count(r->result->radius[i].robust[k]).text);

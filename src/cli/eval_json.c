@@ -65,7 +65,7 @@ static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_re
     vouch_cli_add_share(ctx, row, "certified", at->certified, r->points->count);
     json_t *attacks = vouch_json_object_in(ctx, row, "attacks");
     for (int k = 0; k < at->attacks; k++)
-        (void)vouch_json_add_int(ctx, attacks, q->attack[k]->name, at->robust[k]);
+        (void)vouch_json_add_int(ctx, attacks, q->attack[k].name, at->robust[k]);
     json_t *levels = vouch_json_object_in(ctx, row, "levels");
     for (int level = 1; level <= q->certify_level; level++)
         (void)vouch_json_add_int(ctx, levels, vouch_certify_name(level), at->by_level[level]);

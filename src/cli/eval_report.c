@@ -30,7 +30,7 @@ static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_ev
     const int64_t n = r->points->count;
     fprintf(out, "\n%s, eps %s\n", vouch_norm_name(q->ball.norm), vouch_cli_real(at->eps).text);
     for (int k = 0; k < at->attacks; k++)
-        vouch_cli_put_share(out, q->attack[k]->name, at->robust[k], n);
+        vouch_cli_put_share(out, q->attack[k].name, at->robust[k], n);
     if (at->attacks != 1 || at->withstood != at->robust[0])
         vouch_cli_put_share(out, "withstood", at->withstood, n);
     if (!vouch_cli_eval_proves(r))

@@ -65,14 +65,13 @@ static vouch_status look_at_clean(evaluation *e)
 /* ---- attacks -------------------------------------------------------------------------------- */
 
 typedef struct unit_name {
-    char text[128];
+    char text[64];
 } unit_name;
 
 static unit_name name_attack(const evaluation *e, int radius, int which)
 {
     unit_name name;
-    snprintf(name.text, sizeof name.text, "attack %d %s %.17g", which,
-             e->request->attack[which]->name, e->request->eps[radius]);
+    snprintf(name.text, sizeof name.text, "attack %d %.17g", which, e->request->eps[radius]);
     return name;
 }
 
@@ -95,7 +94,8 @@ static vouch_status run_attack(evaluation *e, int radius, int which, char *adver
     vouch_ball ball = q->ball;
     ball.eps = q->eps[radius];
     const vouch_campaign campaign = {.graph = q->graph,
-                                     .attack = q->attack[which],
+                                     .attack = q->attack[which].attack,
+                                     .settings = q->attack[which].settings,
                                      .ball = &ball,
                                      .count = count,
                                      .x = q->points.x,
@@ -125,7 +125,7 @@ static vouch_status attack(evaluation *e, int radius, int which)
     for (int64_t p = 0; p < q->points.count; p++) {
         e->result->radius[radius].robust[which] += !e->wrong[p] && found[p] == '0';
         if (found[p] == '1' && verdict_at(e, radius, p)->found_by == NULL)
-            verdict_at(e, radius, p)->found_by = q->attack[which]->name;
+            verdict_at(e, radius, p)->found_by = q->attack[which].name;
     }
     e->result->radius[radius].attacks++;
     vouch_arena_reset(e->arena, mark);

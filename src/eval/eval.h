@@ -13,6 +13,12 @@
 #include "eval/smoothing.h"
 #include "eval/transformed.h"
 
+typedef struct vouch_eval_attack {
+    const vouch_attack *attack;
+    const void *settings; /* NULL: defaults */
+    const char *name;     /* in results; no two are the same */
+} vouch_eval_attack;
+
 typedef struct vouch_eval_request {
     const vouch_graph *graph;
     vouch_eval_points points;
@@ -20,12 +26,12 @@ typedef struct vouch_eval_request {
     int eps_count;
     const double *eps; /* [eps_count] ascending */
     int attack_count;
-    const vouch_attack *const *attack; /* [attack_count] with their default settings */
-    int certify_level;                 /* the last one; 0, or a norm other than linf: none */
-    double limit_s;                    /* of each complete verification */
-    double smoothing_sigma;            /* 0: no smoothing */
-    vouch_smoothing smoothing;         /* but for sigma, seed and threads */
-    bool corruptions;                  /* all that apply to the data */
+    const vouch_eval_attack *attack; /* [attack_count] */
+    int certify_level;               /* the last one; 0, or a norm other than linf: none */
+    double limit_s;                  /* of each complete verification */
+    double smoothing_sigma;          /* 0: no smoothing */
+    vouch_smoothing smoothing;       /* but for sigma, seed and threads */
+    bool corruptions;                /* all that apply to the data */
     int transform_count;
     const vouch_transform *const *transform; /* [transform_count] */
     uint64_t seed;

@@ -77,6 +77,18 @@ class Eval(CliTest):
         self.assertEqual(r["each"][0]["found_by"], [None, "tabular", "tabular"])
         self.assertEqual(r["each"][4]["certified_by"], [None, None, None])
 
+    def test_attacks_take_settings_as_vouch_attack_does(self):
+        net, strong = digits(self.dir / "n.onnx"), "pgd:steps=40:restarts=2"
+        r = self.result(net, "builtin:glyphs16", "--count", "20", "--eps", "0.07",
+                        "--certify", "none", "--attack", f"pgd:steps=1:step=0.3,{strong}")
+        weak, held = r["radii"][0]["attacks"].values()
+        self.assertEqual(list(r["radii"][0]["attacks"])[1], strong)
+        done = vouch("attack", net, "builtin:glyphs16", "--count", "20", "--eps", "0.07",
+                     "--attack", "pgd", "--set", "steps=40,restarts=2", "--json", "-")
+        self.assertEqual(held, json.loads(done.stdout)["robust"])
+        self.assertGreater(weak, held)
+        self.assertIn(strong, [p["found_by"][0] for p in r["each"]])
+
     def test_images_are_evaluated_corrupted_and_smoothed(self):
         net = digits(self.dir / "n.onnx")
         r = self.result(net, "builtin:glyphs16", "--count", "20", "--eps", "0.01,0.1",
@@ -252,6 +264,11 @@ class Eval(CliTest):
                 ([net, data, "--eps", "wide"], 2, "wide"),
                 ([net, data, "--eps", "0.1", "--attack", "magic"], 2, "magic"),
                 ([net, data, "--eps", "0.1"], 2, "rules of tables"),
+                ([images, "builtin:glyphs16", "--attack", "pgd:steps"], 2, "NAME=VALUE"),
+                ([images, "builtin:glyphs16", "--attack", "pgd:stpes=3"], 2, "no setting 'stpes'"),
+                ([images, "builtin:glyphs16", "--attack", "pgd:steps=x"], 2, "steps"),
+                ([images, "builtin:glyphs16", "--attack", "autoattack:steps=3"], 2, "no setting"),
+                ([images, "builtin:glyphs16", "--attack", "pgd,pgd"], 2, "twice"),
                 ([images, "builtin:glyphs16", "--eps", "1", "--norm", "l0"], 2, "l0"),
                 ([net, data, "--certify", "hope"], 2, "hope"),
                 ([net, data, "--smooth", "-1"], 2, "smooth"),

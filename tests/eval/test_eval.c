@@ -22,7 +22,7 @@ typedef struct scene {
     vouch_data_info info;
     vouch_feature feature[INPUTS];
     float low[INPUTS], high[INPUTS];
-    const vouch_attack *attack[1];
+    vouch_eval_attack attack[1];
     vouch_eval_request request;
 } scene;
 
@@ -39,7 +39,7 @@ static void open_scene(scene *s)
                                 .classes = 2,
                                 .feature = s->feature};
     vouch_test_net_new(s->ctx, VOUCH_F32, 1, size, parameters, &s->net);
-    s->attack[0] = vouch_attack_find("pgd");
+    s->attack[0] = (vouch_eval_attack){vouch_attack_find("pgd"), NULL, "pgd"};
     s->request = (vouch_eval_request){.graph = s->net.graph,
                                       .points = {&s->info, POINTS, INPUTS, at[0], labels},
                                       .eps_count = RADII,

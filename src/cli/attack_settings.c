@@ -1,0 +1,34 @@
+/* Settings of an attack by its option rows: see attack_settings.h. */
+#include "cli/attack_settings.h"
+
+#include <string.h>
+
+static vouch_status set_one(vouch_context *ctx, const vouch_attack *attack, const char *option,
+                            char *text, void *settings)
+{
+    char *value = strchr(text, '=');
+    if (value == NULL)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option '%s': '%s' is not NAME=VALUE",
+                          option, text);
+    *value++ = '\0';
+    const vouch_option *row = vouch_option_find(attack->options, attack->option_count, text);
+    if (row == NULL)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option '%s': attack %s has no setting '%s'",
+                          option, attack->name, text);
+    return vouch_option_set(ctx, row, value, settings);
+}
+
+vouch_status vouch_cli_attack_settings(vouch_arena *arena, const vouch_attack *attack,
+                                       const char *option, const char *separator,
+                                       const char *text, const void **settings)
+{
+    void *made = vouch_arena_alloc(arena, attack->size + 1);
+    char *copy = vouch_arena_text(arena, text ? text : ""), *rest = NULL;
+    if (made == NULL || copy == NULL)
+        return VOUCH_ERR_MEMORY;
+    vouch_options_default(attack->options, attack->option_count, made);
+    for (char *at = strtok_r(copy, separator, &rest); at; at = strtok_r(NULL, separator, &rest))
+        VOUCH_TRY(set_one(vouch_arena_context(arena), attack, option, at, made));
+    *settings = made;
+    return VOUCH_OK;
+}

@@ -1,0 +1,14 @@
+/* The settings of an attack as the command line gives them: "steps=40,restarts=3". */
+#ifndef VOUCH_CLI_ATTACK_SETTINGS_H
+#define VOUCH_CLI_ATTACK_SETTINGS_H
+
+#include "attack/attack.h"
+#include "base/arena.h"
+
+/* Defaults, and over them the NAME=VALUE parts of text (NULL: none) between that separator;
+ * `option` is whose value it is, for messages. */
+vouch_status vouch_cli_attack_settings(vouch_arena *arena, const vouch_attack *attack,
+                                       const char *option, const char *separator,
+                                       const char *text, const void **settings);
+
+#endif
