@@ -53,7 +53,8 @@ static double cut(const vouch_feature *f, double x)
 }
 
 void vouch_transform_enclose(const vouch_transform *transform, const vouch_data_info *info,
-                             const float *x, const vouch_part *part, double *low, double *high)
+                             const float *x, const vouch_transform_part *part, double *low,
+                             double *high)
 {
     const vouch_shape *s = &info->shape;
     const vouch_transform_job job = {.info = info,

@@ -16,15 +16,15 @@
 enum { VOUCH_PARAMETERS = 2 };
 
 /* Parameters between low and high. */
-typedef struct vouch_part {
+typedef struct vouch_transform_part {
     double low[VOUCH_PARAMETERS], high[VOUCH_PARAMETERS];
-} vouch_part;
+} vouch_transform_part;
 
 typedef struct vouch_transform_job {
     const vouch_data_info *info; /* size, features */
     int64_t channels, height, width;
     const float *x; /* [size] */
-    const vouch_part *part;
+    const vouch_transform_part *part;
     double *low, *high; /* [size] */
 } vouch_transform_job;
 
@@ -48,6 +48,7 @@ bool vouch_transform_applies(const vouch_data_info *info);
 /* low[size], high[size] <- numbers between which T(x, t) lies, over the reals, for every t of
  * the part, cut to the valid range. */
 void vouch_transform_enclose(const vouch_transform *transform, const vouch_data_info *info,
-                             const float *x, const vouch_part *part, double *low, double *high);
+                             const float *x, const vouch_transform_part *part, double *low,
+                             double *high);
 
 #endif

@@ -50,8 +50,8 @@ static vouch_status bound(vouch_cells *c, const vouch_domain *domain,
 }
 
 /* Piece number `which` of the part, each parameter cut into `pieces`. */
-static void set_piece(const vouch_part *part, int parameters, int pieces, int which,
-                      vouch_part *piece)
+static void set_piece(const vouch_transform_part *part, int parameters, int pieces, int which,
+                      vouch_transform_part *piece)
 {
     *piece = *part;
     for (int i = 0; i < parameters; i++, which /= pieces) {
@@ -66,7 +66,8 @@ static void set_piece(const vouch_part *part, int parameters, int pieces, int wh
 }
 
 /* Are the forms of all rows that are not proved positive on each piece? */
-static bool follow(const vouch_cells *c, const vouch_part *part, const vouch_bounds *bounds)
+static bool follow(const vouch_cells *c, const vouch_transform_part *part,
+                   const vouch_bounds *bounds)
 {
     const int parameters = vouch_transform_parameters(c->transform);
     const int pieces = pieces_of[parameters];
@@ -74,7 +75,7 @@ static bool follow(const vouch_cells *c, const vouch_part *part, const vouch_bou
     for (int i = 0; i < parameters; i++)
         count *= pieces;
     for (int which = 0; which < count; which++) {
-        vouch_part piece;
+        vouch_transform_part piece;
         set_piece(part, parameters, pieces, which, &piece);
         vouch_transform_enclose(c->transform, c->info, c->x, &piece, c->near_low, c->near_high);
         for (int64_t r = 0; r < c->classes - 1; r++)
@@ -96,7 +97,8 @@ static bool all_positive(const vouch_bounds *bounds, int64_t rows)
 
 enum { IDLE = 4 }; /* then intervals are not tried on the point's cells any more */
 
-vouch_status vouch_cells_prove(vouch_cells *c, const vouch_part *part, bool *is_proved)
+vouch_status vouch_cells_prove(vouch_cells *c, const vouch_transform_part *part,
+                               bool *is_proved)
 {
     const vouch_linear_rows rows = {(int)c->classes - 1, c->rows, NULL, NULL};
     const vouch_arena_mark mark = vouch_arena_get_mark(c->arena);
@@ -122,7 +124,7 @@ vouch_status vouch_cells_refute(vouch_cells *c, const double *parameter, int win
 {
     const vouch_linear_rows rows = {1, c->row, NULL, NULL};
     const vouch_arena_mark mark = vouch_arena_get_mark(c->arena);
-    vouch_part part;
+    vouch_transform_part part;
     vouch_bounds bounds = {0};
     memcpy(part.low, parameter, sizeof part.low);
     memcpy(part.high, parameter, sizeof part.high);

@@ -24,7 +24,8 @@ typedef struct vouch_cells {
 
 vouch_status vouch_cells_begin(vouch_cells *cells);
 /* The label's output is above all others for every parameter of the part, over the reals. */
-vouch_status vouch_cells_prove(vouch_cells *cells, const vouch_part *part, bool *is_proved);
+vouch_status vouch_cells_prove(vouch_cells *cells, const vouch_transform_part *part,
+                               bool *is_proved);
 /* At exactly this parameter the output of class `winner` is above the label's. */
 vouch_status vouch_cells_refute(vouch_cells *cells, const double *parameter, int winner,
                                 bool *is_refuted);

@@ -120,7 +120,7 @@ typedef struct turn {
     double cosine, sine, half; /* of the middle */
 } turn;
 
-static turn turn_of(const vouch_part *part)
+static turn turn_of(const vouch_transform_part *part)
 {
     const double middle = part->low[0] + (part->high[0] - part->low[0]) / 2;
     const double half =

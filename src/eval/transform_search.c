@@ -79,7 +79,7 @@ static vouch_status clash(const search *s, const double *parameter)
 static vouch_status check_around(search *s, const double *parameter)
 {
     const double margin = reach_at(s, 1) / 256;
-    vouch_part part = {.low = {0}};
+    vouch_transform_part part = {.low = {0}};
     bool is_proved;
     for (int i = 0; i < s->parameters; i++) {
         part.low[i] = parameter[i] - margin;
@@ -106,7 +106,7 @@ static vouch_status claim(search *s, const double *parameter, int winner)
 static void draw(search *s, const double *parameter, float *image)
 {
     vouch_cells *c = &s->cells;
-    vouch_part part;
+    vouch_transform_part part;
     memcpy(part.low, parameter, sizeof part.low);
     memcpy(part.high, parameter, sizeof part.high);
     vouch_transform_enclose(c->transform, c->info, c->x, &part, c->low, c->high);
@@ -158,7 +158,7 @@ static vouch_status look_at_lattice(search *s, int severity)
 
 /* ---- proof ---------------------------------------------------------------------------------- */
 
-static int longest(const search *s, const vouch_part *part)
+static int longest(const search *s, const vouch_transform_part *part)
 {
     int axis = 0;
     for (int i = 1; i < s->parameters; i++)
@@ -167,7 +167,8 @@ static int longest(const search *s, const vouch_part *part)
     return axis;
 }
 
-static vouch_status try_cell(search *s, const vouch_part *part, double length, bool *is_proved)
+static vouch_status try_cell(search *s, const vouch_transform_part *part, double length,
+                             bool *is_proved)
 {
     double middle[1][VOUCH_PARAMETERS] = {{0}};
     *is_proved = false;
@@ -196,12 +197,12 @@ static bool is_over(const search *s)
 }
 
 /* All of a part, or until it is refuted or the limit is reached. */
-static vouch_status prove_part(search *s, const vouch_part *whole)
+static vouch_status prove_part(search *s, const vouch_transform_part *whole)
 {
-    vouch_part pile[DEEP] = {*whole};
+    vouch_transform_part pile[DEEP] = {*whole};
     int count = 1;
     while (count > 0 && !is_over(s)) {
-        const vouch_part part = pile[--count];
+        const vouch_transform_part part = pile[--count];
         const int axis = longest(s, &part);
         const double middle = part.low[axis] + (part.high[axis] - part.low[axis]) / 2;
         bool is_proved;
@@ -226,7 +227,7 @@ static vouch_status prove_part(search *s, const vouch_part *whole)
 static vouch_status prove_side(search *s, int axis, int side)
 {
     const double inner = reach_at(s, s->severity - 1), outer = reach_at(s, s->severity);
-    vouch_part part = {.low = {0}};
+    vouch_transform_part part = {.low = {0}};
     if (inner == 0 && axis > 0) /* the first axis has left nothing */
         return VOUCH_OK;
     for (int i = 0; i < s->parameters; i++) {

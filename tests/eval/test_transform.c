@@ -77,10 +77,10 @@ static real transformed(const picture *p, const char *name, const double *t, int
                    x0 + sinl(a) * (row - y0) + cosl(a) * (column - x0));
 }
 
-static vouch_part random_part(picture *p, const vouch_transform *t, double share)
+static vouch_transform_part random_part(picture *p, const vouch_transform *t, double share)
 {
     const double reach = vouch_transform_reach(t, VOUCH_SEVERITIES);
-    vouch_part part = {.low = {0}};
+    vouch_transform_part part = {.low = {0}};
     for (int k = 0; k < vouch_transform_parameters(t); k++) {
         part.low[k] = reach * (2 * vouch_random_unit(&p->random) - 1);
         part.high[k] = part.low[k] + share * reach * vouch_random_unit(&p->random);
@@ -98,7 +98,7 @@ static void test_an_enclosure_holds_the_image_of_every_parameter(void **state)
         for (uint64_t trial = 0; trial < 300; trial++) {
             picture p;
             draw(&p, trial);
-            const vouch_part part = random_part(&p, *t, shares[trial % 5]);
+            const vouch_transform_part part = random_part(&p, *t, shares[trial % 5]);
             vouch_transform_enclose(*t, &p.info, p.x, &part, p.low, p.high);
             for (int sample = 0; sample < 10; sample++) {
                 double at[VOUCH_PARAMETERS];
@@ -123,7 +123,7 @@ static void test_light_is_enclosed_exactly(void **state)
             const vouch_transform *t = vouch_transform_find(k ? "contrast" : "brightness");
             picture p;
             draw(&p, trial);
-            const vouch_part part = random_part(&p, t, .3);
+            const vouch_transform_part part = random_part(&p, t, .3);
             vouch_transform_enclose(t, &p.info, p.x, &part, p.low, p.high);
             for (int i = 0; i < SIZE; i++) {
                 const real a = transformed(&p, t->name, part.low, i);
@@ -142,7 +142,7 @@ static void test_a_point_of_motion_is_enclosed_tightly(void **state)
             const vouch_transform *t = vouch_transform_find(k ? "rotation" : "translation");
             picture p;
             draw(&p, trial);
-            const vouch_part part = random_part(&p, t, 0);
+            const vouch_transform_part part = random_part(&p, t, 0);
             vouch_transform_enclose(t, &p.info, p.x, &part, p.low, p.high);
             for (int i = 0; i < SIZE; i++)
                 assert_true(p.high[i] - p.low[i] < 1e-11);
@@ -155,7 +155,8 @@ static void test_a_small_interval_of_motion_is_enclosed_closely(void **state)
     (void)state;
     for (int k = 0; k < 2; k++) {
         const vouch_transform *t = vouch_transform_find(k ? "rotation" : "translation");
-        const vouch_part part = {{k ? 3 : .01, k ? 0 : .02}, {k ? 4 : .02, k ? 0 : .02}};
+        const vouch_transform_part part = {{k ? 3 : .01, k ? 0 : .02},
+                                           {k ? 4 : .02, k ? 0 : .02}};
         picture p;
         draw(&p, 7);
         vouch_transform_enclose(t, &p.info, p.x, &part, p.low, p.high);
@@ -181,7 +182,7 @@ static void test_the_corruption_of_that_name_is_among_the_images(void **state)
         for (int severity = 1; severity <= VOUCH_SEVERITIES; severity++) {
             picture p;
             float x[SIZE], scratch[SIZE];
-            vouch_part part = {.low = {0}};
+            vouch_transform_part part = {.low = {0}};
             draw(&p, (uint64_t)severity);
             const vouch_corrupting how = {vouch_corruption_find((*t)->name), &p.info, severity,
                                           3};
@@ -335,7 +336,7 @@ static void test_no_random_parameter_changes_a_class_proved_to_stay(void **state
             proofs += v->proved;
             for (int n = 0; v->proved > 0 && n < SAMPLES; n++) {
                 const double reach = vouch_transform_reach(*t, v->proved);
-                vouch_part part = {.low = {0}};
+                vouch_transform_part part = {.low = {0}};
                 double low[PLANE], high[PLANE];
                 float image[PLANE], z[3];
                 for (int k = 0; k < vouch_transform_parameters(*t); k++)
