@@ -57,10 +57,10 @@ typedef struct vouch_rows {
 } vouch_rows;
 
 /* One attack of an ensemble. */
-typedef struct vouch_part {
+typedef struct vouch_attack_part {
     const char *name;
     const void *settings[VOUCH_NORMS]; /* by the norm; NULL: its defaults */
-} vouch_part;
+} vouch_attack_part;
 
 typedef struct vouch_attack {
     const char *name, *summary, *citation;
@@ -75,7 +75,8 @@ typedef struct vouch_attack {
     const vouch_option *options;
     size_t option_count;
     vouch_status (*run)(vouch_assault *a); /* NULL: an ensemble */
-    const vouch_part *parts; /* of an ensemble, up to one without name: run in order, each on
+    const vouch_attack_part
+        *parts; /* of an ensemble, up to one without name: run in order, each on
                               * what is left; else NULL */
 } vouch_attack;
 

@@ -12,11 +12,11 @@ static const vouch_apgd_settings ce_l1 = {.steps = 100, .restarts = 5, .wide = t
 static const vouch_apgd_settings t_l1 = {
     .steps = 100, .restarts = 1, .targets = 5, .wide = true};
 
-static const vouch_part parts[] = {{"apgd-ce", {[VOUCH_NORM_L1] = &ce_l1}},
-                                   {"apgd-t", {[VOUCH_NORM_L1] = &t_l1}},
-                                   {.name = "fab-t"},
-                                   {.name = "square"},
-                                   {.name = NULL}};
+static const vouch_attack_part parts[] = {{"apgd-ce", {[VOUCH_NORM_L1] = &ce_l1}},
+                                          {"apgd-t", {[VOUCH_NORM_L1] = &t_l1}},
+                                          {.name = "fab-t"},
+                                          {.name = "square"},
+                                          {.name = NULL}};
 
 const vouch_attack vouch_attack_autoattack = {
     .name = "autoattack",

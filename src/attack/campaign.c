@@ -232,7 +232,7 @@ static vouch_status run_all(vouch_context *ctx, campaign *c)
     c->last = true;
     if (!attack->parts)
         return run_attack(ctx, c, attack, c->request->settings);
-    for (const vouch_part *part = attack->parts; part->name; part++) {
+    for (const vouch_attack_part *part = attack->parts; part->name; part++) {
         c->last = !part[1].name;
         VOUCH_TRY(run_attack(ctx, c, vouch_attack_find(part->name),
                              part->settings[c->request->ball->norm]));

@@ -44,7 +44,7 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
 /* Which attack found how many. */
 static void put_finders(FILE *out, const vouch_cli_attack_report *r)
 {
-    const vouch_part *part = r->campaign->attack->parts;
+    const vouch_attack_part *part = r->campaign->attack->parts;
     for (; part && part->name; part++) {
         int64_t found = 0;
         for (int64_t p = 0; p < r->points->count; p++)
