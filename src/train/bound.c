@@ -1,0 +1,108 @@
+/* Boxes, worst logits and points of certified losses (bound.h). */
+#include "train/bound.h"
+
+#include "train/entropy.h"
+#include "train/perturb.h"
+
+vouch_status vouch_bound_prepare(const vouch_loss_place *place, void **scratch)
+{
+    const int64_t inputs = place->capacity * vouch_net_inputs(place->net);
+    const int64_t outputs = place->capacity * vouch_net_outputs(place->net);
+    vouch_bound *b = VOUCH_NEW(place->arena, vouch_bound);
+    *scratch = b;
+    if (!b)
+        return VOUCH_ERR_MEMORY;
+    b->low = VOUCH_NEW_ARRAY(place->arena, float, inputs);
+    b->high = VOUCH_NEW_ARRAY(place->arena, float, inputs);
+    b->y = VOUCH_NEW_ARRAY(place->arena, float, outputs);
+    b->d_y = VOUCH_NEW_ARRAY(place->arena, float, outputs);
+    b->spare = VOUCH_NEW_ARRAY(place->arena, float, outputs);
+    if (!b->low || !b->high || !b->y || !b->d_y || !b->spare)
+        return VOUCH_ERR_MEMORY;
+    return vouch_box_tape_new(place->ctx, place->arena, place->net, place->capacity, &b->tape);
+}
+
+/* ---- boxes ----------------------------------------------------------------------------------- */
+
+static float least(float a, float b) { return a < b ? a : b; }
+
+static float most(float a, float b) { return a > b ? a : b; }
+
+void vouch_bound_ball(const vouch_loss_job *job, float radius)
+{
+    vouch_bound *b = job->scratch;
+    for (int64_t i = 0; i < job->count * job->inputs; i++) {
+        b->low[i] = most(job->x[i] - radius, job->low);
+        b->high[i] = least(job->x[i] + radius, job->high);
+    }
+}
+
+void vouch_bound_within(const vouch_loss_job *job, const float *point, float share)
+{
+    vouch_bound *b = job->scratch;
+    vouch_bound_ball(job, job->eps);
+    for (int64_t i = 0; i < job->count * job->inputs; i++) {
+        const float half = share * 0.5F * (b->high[i] - b->low[i]);
+        const float centre = least(most(point[i], b->low[i] + half), b->high[i] - half);
+        b->low[i] = centre - half;
+        b->high[i] = centre + half;
+    }
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+void vouch_bound_forward(const vouch_loss_job *job)
+{
+    vouch_bound *b = job->scratch;
+    vouch_box_forward(b->tape, job->count, b->low, b->high, job->label, b->y);
+    for (int64_t i = 0; i < job->count * job->classes; i++)
+        b->y[i] = -b->y[i];
+}
+
+void vouch_bound_backward(const vouch_loss_job *job, int p, const float *d_y)
+{
+    vouch_bound *b = job->scratch;
+    for (int64_t i = 0; i < job->count * job->classes; i++)
+        b->spare[i] = -d_y[i];
+    vouch_box_backward(b->tape, b->spare, vouch_loss_room(job, p));
+    vouch_loss_put(job, p);
+}
+
+static double cross(const vouch_loss_job *job, const float *y, float scale, float *d_y,
+                    int64_t *hits)
+{
+    const vouch_aim_at at = {.count = job->count,
+                             .classes = job->classes,
+                             .label = job->label,
+                             .target = job->target};
+    return vouch_entropy_cross(&at, y, scale, d_y, hits);
+}
+
+void vouch_bound_classify(const vouch_loss_job *job, int p, float share)
+{
+    vouch_bound *b = job->scratch;
+    if (share == 0)
+        return;
+    vouch_bound_forward(job);
+    job->part[p].loss += (double)share * cross(job, b->y, job->scale * share, b->d_y, NULL);
+    vouch_bound_backward(job, p, b->d_y);
+}
+
+void vouch_bound_classify_points(const vouch_loss_job *job, int p, const float *x, float share)
+{
+    vouch_tape_forward(job->tape, job->count, x, job->y);
+    job->part[p].loss +=
+        (double)share * cross(job, job->y, job->scale * share, job->d_y, job->hits);
+    if (share != 0)
+        vouch_loss_backward(job, p, job->d_y);
+}
+
+/* ---- points ---------------------------------------------------------------------------------- */
+
+void vouch_bound_climb(const vouch_loss_job *job, const vouch_bound_attack *a)
+{
+    const float radius = (float)a->attack * job->eps;
+    vouch_perturb_start(job, radius);
+    vouch_perturb_clip(job);
+    vouch_perturb_climb(job, a->steps, (float)a->step * radius, radius);
+}
