@@ -167,9 +167,11 @@ static vouch_status measure(job *j, const char *what)
 {
     vouch_net *net = NULL;
     double best_s = 0;
-    VOUCH_TRY(vouch_net_new(j->ctx, j->arena, j->graph, &net));
+    const bool training = strcmp(what, "std") == 0;
+    VOUCH_TRY(
+        (training ? vouch_net_new_to_train : vouch_net_new)(j->ctx, j->arena, j->graph, &net));
     if (!net)
-        return vouch_fail(j->ctx, VOUCH_ERR_UNSUPPORTED, "no chain of layers");
+        return vouch_fail(j->ctx, VOUCH_ERR_UNSUPPORTED, "not a net of known layers");
     VOUCH_TRY(make_data(j, net));
     j->steps = strcmp(what, "fgsm") == 0 ? 1 : strcmp(what, "pgd10") == 0 ? 10 : 0;
     VOUCH_TRY(j->steps > 0 ? perturb(j, net, &best_s) : train(j, net, &best_s));

@@ -3,7 +3,6 @@
 The networks, batches and measures are those of bench/torch_baseline.py, which also writes the
 networks as ONNX for us. Both sides are asked in turn, several times; the best of each counts.
 On one thread processor time is measured, which other programs disturb less, on two the clock.
-`std` of cnn7 is ours without batch normalisation in training mode, PyTorch's with it.
 """
 import argparse
 import subprocess

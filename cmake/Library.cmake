@@ -34,7 +34,7 @@ endforeach()
 
 # Comparisons may be computed for both outcomes: without this they keep loops from becoming
 # vectors. It changes exception flags only, never a result.
-file(GLOB walk_sources src/num/walk_*.c)
+file(GLOB walk_sources src/num/walk_*.c src/num/sheet_*.c)
 set_property(SOURCE ${walk_sources} APPEND PROPERTY COMPILE_OPTIONS -fno-trapping-math)
 # Square roots become vectors where they need not set errno.
 file(GLOB update_sources src/num/update_*.c)

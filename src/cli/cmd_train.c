@@ -58,7 +58,8 @@ static bool schedule_choices(size_t index, const char **name)
 
 static const vouch_option rows[] = {
     TEXT("arch", "LAYERS", arch, "fc256 relu fc256 relu",
-         "layers: convC[kK][sS][pP], fcN, relu, flatten; a last dense layer of as many outputs "
+         "layers: convC[kK][sS][pP], fcN, bn, relu, flatten; a last dense layer of as many "
+         "outputs "
          "as there are classes is added where it is missing"),
     TEXT("out", "FILE", out, "net.onnx", "where the network goes"),
     TEXT("test", "PLACE", test, NULL, "data to count accuracy on, after training"),
@@ -131,10 +132,10 @@ static vouch_status build(run_state *r)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_architecture_build(r->call->ctx, &a, &r->graph));
     VOUCH_TRY(vouch_op_bind_graph(r->call->ctx, r->graph));
-    VOUCH_TRY(vouch_net_new(r->call->ctx, r->call->arena, r->graph, &r->net));
+    VOUCH_TRY(vouch_net_new_to_train(r->call->ctx, r->call->arena, r->graph, &r->net));
     return r->net ? VOUCH_OK
                   : vouch_fail(r->call->ctx, VOUCH_ERR_INTERNAL,
-                               "architecture '%s': not a chain of layers", text);
+                               "architecture '%s': a layer cannot be trained", text);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */

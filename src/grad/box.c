@@ -31,7 +31,7 @@ static vouch_status check(vouch_context *ctx, const vouch_net *net)
             return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
                               "interval bounds do not go through layers '%s' in training",
                               net->layer[i].kind->name);
-    return net->layer_count > 0 && last->weights && last->kind->whole && !last->relu
+    return net->layer_count > 0 && last->weights && last->whole && !last->relu
                ? VOUCH_OK
                : vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
                             "interval bounds in training need a dense layer at the end");

@@ -56,6 +56,7 @@ static bool read(net_reading *r)
                                         .output_first = transposed,
                                         .late_bias = !vouch_net_constant(r, 2)});
     vouch_net_set_size(r, l, outputs, 1, 1);
+    l->whole = true;
     return true;
 }
 
@@ -184,7 +185,6 @@ static void backward(const net_job *job)
 }
 
 const net_kind vouch_layer_dense = {.name = "dense",
-                                    .whole = true,
                                     .planes = true,
                                     .relu = true,
                                     .read = read,

@@ -23,6 +23,9 @@ typedef struct vouch_tape vouch_tape;
  * must outlive it. */
 vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
                            vouch_net **net);
+/* A net to be trained: no layer's parameters are folded into another's. */
+vouch_status vouch_net_new_to_train(vouch_context *ctx, vouch_arena *arena,
+                                    const vouch_graph *graph, vouch_net **net);
 int64_t vouch_net_inputs(const vouch_net *net);
 int64_t vouch_net_outputs(const vouch_net *net);
 /* The parameters, some of them filling that is 0 and stays so, as its gradients are 0. */
@@ -41,5 +44,23 @@ void vouch_tape_forward(vouch_tape *tape, int64_t count, const float *x, float *
 /* d_x = J^T d_y at the samples of the last forward pass, and the parameters' gradient, summed
  * over them. Either may be NULL; both are set, not added to. */
 void vouch_tape_backward(vouch_tape *tape, const float *d_y, float *d_x, float *d_parameters);
+
+/* ---- training mode ------------------------------------------------------------------------- */
+
+/* Statistics of batches (means and variances of batch normalisations) that passes left. */
+typedef struct vouch_net_passes {
+    int64_t count;
+    const float *const *statistics; /* [count] */
+    const int64_t *samples;         /* [count] of each pass; 0: left out */
+} vouch_net_passes;
+
+/* In training mode layers that know it differ: batch normalisation takes the statistics of the
+ * samples of each pass, so that samples do depend on each other. Of nets to be trained. */
+void vouch_tape_train(vouch_tape *tape, bool on);
+/* Those of the last forward pass in training mode; [vouch_net_statistics]. */
+const float *vouch_tape_statistics(const vouch_tape *tape);
+int64_t vouch_net_statistics(const vouch_net *net);
+/* Moves the running statistics, a tenth of the way, to those of the passes' samples together. */
+void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes);
 
 #endif

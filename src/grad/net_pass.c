@@ -49,7 +49,10 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
         t->row = VOUCH_NEW_ARRAY(arena, int64_t *, values);
         t->adjoint_at = VOUCH_NEW_ARRAY(arena, int64_t *, values);
         t->scratch = VOUCH_NEW_ARRAY(arena, float, net->scratch + 1);
-        fine = t->value && t->adjoint && t->row && t->adjoint_at && t->scratch;
+        t->state = VOUCH_NEW_ARRAY(arena, float, net->state + 1);
+        t->statistics = VOUCH_NEW_ARRAY(arena, float, net->statistic_count + 1);
+        fine = t->state && t->statistics && t->value && t->adjoint && t->row && t->adjoint_at &&
+               t->scratch;
     }
     for (int v = 0; v < values && fine; v++)
         fine = new_value(arena, t, v);
@@ -59,6 +62,10 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
     *tape = t;
     return VOUCH_OK;
 }
+
+void vouch_tape_train(vouch_tape *tape, bool on) { tape->training = on && tape->net->training; }
+
+const float *vouch_tape_statistics(const vouch_tape *tape) { return tape->statistics; }
 
 /* ---- inputs and outputs ---------------------------------------------------------------------- */
 
@@ -122,7 +129,7 @@ static void give_gradient(const vouch_tape *t, int64_t s, float *d_x)
 net_stretch vouch_net_stretch(const vouch_tape *t, int i)
 {
     const net_layer *layer = t->net->layer;
-    net_stretch s = {i, i + 1, layer[i].kind->whole ? t->count : 1};
+    net_stretch s = {i, i + 1, layer[i].whole ? t->count : 1};
     while (s.from > 0 && layer[s.from - 1].run == layer[i].run)
         s.from--;
     while (s.to < t->net->layer_count && layer[s.to].run == layer[i].run)

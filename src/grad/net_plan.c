@@ -70,13 +70,13 @@ static void find_runs(vouch_net *net)
     for (int i = 0; i < net->layer_count; i++) {
         net_layer *l = &net->layer[i];
         if (i > 0)
-            l->run = l[-1].run + (l->kind->whole || l[-1].kind->whole);
+            l->run = l[-1].run + (l->whole || l[-1].whole);
         for (int k = 0; k < l->take_count; k++) {
             net_value *in = &net->value[l->take[k]];
             const net_layer *from = l->take[k] > 0 ? &net->layer[l->take[k] - 1] : net->layer;
-            in->whole |= l->kind->whole || from->run != l->run;
+            in->whole |= l->whole || from->run != l->run;
         }
-        net->value[l->give].whole = l->kind->whole;
+        net->value[l->give].whole = l->whole;
     }
 }
 
@@ -115,7 +115,8 @@ vouch_status vouch_net_plan(vouch_context *ctx, vouch_arena *arena, vouch_net *n
             VOUCH_TRY(net->layer[i].kind->plan(&p, &net->layer[i]));
     net->parameters = VOUCH_NEW_ARRAY(arena, float, net->size);
     net->back = VOUCH_NEW_ARRAY(arena, float, net->back_size);
-    return net->parameters && net->back ? VOUCH_OK : out_of_memory(ctx);
+    net->statistics = VOUCH_NEW_ARRAY(arena, float, net->statistic_count + 1);
+    return net->parameters && net->back && net->statistics ? VOUCH_OK : out_of_memory(ctx);
 }
 
 /* ---- the net --------------------------------------------------------------------------------- */
@@ -129,14 +130,15 @@ void vouch_net_refresh(vouch_net *net, int part, int parts)
                 net->layer[i].kind->refresh(net, &net->layer[i], unit);
 }
 
-vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
-                           vouch_net **net)
+static vouch_status make(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                         bool training, vouch_net **net)
 {
     vouch_net *made = VOUCH_NEW(arena, vouch_net);
     bool fits = false;
     *net = NULL;
     if (!made)
         return out_of_memory(ctx);
+    made->training = training;
     VOUCH_TRY(vouch_net_read(ctx, arena, graph, made, &fits));
     if (!fits)
         return VOUCH_OK;
@@ -149,6 +151,25 @@ vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_g
     return VOUCH_OK;
 }
 
+vouch_status vouch_net_new(vouch_context *ctx, vouch_arena *arena, const vouch_graph *graph,
+                           vouch_net **net)
+{
+    return make(ctx, arena, graph, false, net);
+}
+
+vouch_status vouch_net_new_to_train(vouch_context *ctx, vouch_arena *arena,
+                                    const vouch_graph *graph, vouch_net **net)
+{
+    return make(ctx, arena, graph, true, net);
+}
+
+void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes)
+{
+    for (int i = 0; i < net->layer_count; i++)
+        if (net->layer[i].kind->absorb)
+            net->layer[i].kind->absorb(net, &net->layer[i], passes);
+}
+
 vouch_status vouch_net_store(vouch_context *ctx, const vouch_net *net, vouch_graph *graph)
 {
     for (int i = 0; i < net->layer_count; i++)
@@ -159,5 +180,6 @@ vouch_status vouch_net_store(vouch_context *ctx, const vouch_net *net, vouch_gra
 
 int64_t vouch_net_inputs(const vouch_net *net) { return net->inputs; }
 int64_t vouch_net_outputs(const vouch_net *net) { return net->outputs; }
+int64_t vouch_net_statistics(const vouch_net *net) { return net->statistic_count; }
 int64_t vouch_net_size(const vouch_net *net) { return net->size; }
 float *vouch_net_parameters(vouch_net *net) { return net->parameters; }

@@ -52,6 +52,7 @@ typedef struct net_layer {
     const struct net_kind *kind;
     int take_count, take[NET_TAKES], give; /* values */
     bool relu;
+    bool whole;                  /* takes all samples at once; otherwise one by one */
     bool adds[NET_TAKES];        /* to the adjoint, which a later reader has set */
     int run;                     /* layers of one run go sample by sample together */
     int64_t units;               /* of `refresh` */
@@ -65,7 +66,9 @@ struct vouch_net {
     net_value *value;
     int64_t inputs, outputs;
     int64_t size, back_size, scratch; /* floats: parameters; derived; of one tape's scratch */
-    float *parameters, *back;
+    int64_t state, statistic_count;   /* floats: of one tape; of running statistics */
+    bool training;                    /* layers keep their parameters apart */
+    float *parameters, *back, *statistics;
     float *scale, *shift; /* [inputs]: the normalisation */
 };
 
@@ -78,7 +81,9 @@ struct vouch_tape {
     int64_t count, capacity;
     float **value, **adjoint;    /* [values] */
     int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */
-    float *scratch;
+    float *scratch, *state;
+    float *statistics; /* of the last pass in training mode */
+    bool training;
 };
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
@@ -101,7 +106,7 @@ typedef struct net_planning {
     vouch_net *net;
 } net_planning;
 
-/* A pass over samples [first, first + count): one, or all where the kind is `whole`. */
+/* A pass over samples [first, first + count): one, or all where the layer is `whole`. */
 typedef struct net_job {
     const vouch_tape *tape;
     const net_layer *layer;
@@ -112,7 +117,6 @@ typedef struct net_job {
 
 typedef struct net_kind {
     const char *name;
-    bool whole; /* takes all samples at once; otherwise one by one */
     bool relu;  /* may have a ReLU as a part */
     bool keeps; /* gives what it takes, moved */
     /* Affine, and its passes go by planes: on radii with magnitudes of weights and no bias, the
@@ -135,6 +139,8 @@ typedef struct net_kind {
     void (*load)(vouch_net *net, const net_layer *l, const vouch_graph *graph);
     vouch_status (*store)(vouch_context *ctx, const vouch_net *net, const net_layer *l,
                           vouch_graph *graph);
+    /* Moves running statistics by those of passes; NULL: keeps none. */
+    void (*absorb)(vouch_net *net, const net_layer *l, const vouch_net_passes *passes);
 } net_kind;
 
 const net_kind *const *vouch_net_kinds(void);

@@ -213,7 +213,7 @@ static bool fold_norm(net_reading *r)
     const net_layer *l = before(r);
     net_weights *w = l ? l->weights : NULL;
     const vouch_attr *eps = vouch_node_attr(r->node, "epsilon");
-    if (!w || w->norm[0] || (eps && eps->kind != VOUCH_ATTR_FLOAT))
+    if (!w || w->norm[0] || r->net->training || (eps && eps->kind != VOUCH_ATTR_FLOAT))
         return false;
     for (int i = 1; i < 5; i++)
         if (!vouch_net_constant(r, i) || vouch_net_constant(r, i)->count != w->out_real)

@@ -69,8 +69,8 @@ void vouch_net_load_weights(vouch_net *net, const net_layer *l, const vouch_grap
         net->parameters[w->bias + o] = (float)norm_bias(w, o, b ? vouch_tensor_get(b, o) : 0);
 }
 
-/* A tensor like the constant of `value`, in its place. */
-static vouch_status renew(vouch_context *ctx, vouch_graph *graph, int value, vouch_tensor **t)
+vouch_status vouch_net_renew(vouch_context *ctx, vouch_graph *graph, int value,
+                             vouch_tensor **t)
 {
     const vouch_shape *shape = &graph->value[value].constant->shape;
     *t = vouch_tensor_new(graph->arena, VOUCH_F32, shape);
@@ -89,7 +89,7 @@ vouch_status vouch_net_store_weights(vouch_context *ctx, const vouch_net *net,
         return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
                           "%s: a network with batch normalisation cannot be trained yet",
                           graph->source);
-    VOUCH_TRY(renew(ctx, graph, w->weight_value, &t));
+    VOUCH_TRY(vouch_net_renew(ctx, graph, w->weight_value, &t));
     for (int64_t e = 0, i; e < w->real_terms; e++)
         for (int64_t o = 0; o < w->out_real; o++) {
             const int64_t from = place(w, o, e, &i);
@@ -97,7 +97,7 @@ vouch_status vouch_net_store_weights(vouch_context *ctx, const vouch_net *net,
         }
     if (w->bias_value < 0)
         return VOUCH_OK;
-    VOUCH_TRY(renew(ctx, graph, w->bias_value, &t));
+    VOUCH_TRY(vouch_net_renew(ctx, graph, w->bias_value, &t));
     memcpy(t->f32, net->parameters + w->bias, (size_t)w->out_real * sizeof *t->f32);
     return VOUCH_OK;
 }

@@ -51,6 +51,10 @@ void vouch_net_load_weights(vouch_net *net, const net_layer *l, const vouch_grap
 vouch_status vouch_net_store_weights(vouch_context *ctx, const vouch_net *net,
                                      const net_layer *l, vouch_graph *graph);
 
+/* A tensor like the graph's constant `value`, in its place. */
+vouch_status vouch_net_renew(vouch_context *ctx, vouch_graph *graph, int value,
+                             vouch_tensor **t);
+
 /* Tables of m rows and `runs` runs, all 0; steps as forward and backward products have them. */
 vouch_status vouch_net_new_product(const net_planning *p, int64_t m, int64_t runs,
                                    net_product *q);

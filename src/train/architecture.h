@@ -1,4 +1,13 @@
-/* Networks from a line of text: "conv16k4s2p1 relu conv32k4s2p1 relu flatten fc100 relu fc10". */
+/* Networks from a line of text: "conv16k4s2p1 relu conv32k4s2p1 relu flatten fc100 relu fc10".
+ *
+ *   convC[kK][sS][pP]   C channels, kernel K x K (3), stride S (1), padding P (0)
+ *   fcN                 N outputs; an image is flattened first
+ *   bn                  batch normalisation
+ *   relu, flatten
+ *   res( A )            A, and what it takes added to it
+ *   res( A | B )        the sum of two branches
+ *   NAME, NAME/8        a preset (preset.def), its widths divided by 8
+ */
 #ifndef VOUCH_TRAIN_ARCHITECTURE_H
 #define VOUCH_TRAIN_ARCHITECTURE_H
 

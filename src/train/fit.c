@@ -39,7 +39,9 @@ static vouch_status new_desk(fit *f, fit_desk *d)
         if (f->s->term[t].loss->prepare)
             VOUCH_TRY(f->s->term[t].loss->prepare(&place, &d->scratch[t]));
     }
-    return vouch_tape_new(f->ctx, f->arena, f->net, f->rows, &d->tape);
+    VOUCH_TRY(vouch_tape_new(f->ctx, f->arena, f->net, f->rows, &d->tape));
+    vouch_tape_train(d->tape, true);
+    return VOUCH_OK;
 }
 
 /* Where each term's sums go; how many rows a pass may have. */
@@ -62,6 +64,9 @@ static vouch_status lay_out_terms(fit *f)
 
 static vouch_status new_chunk(fit *f, fit_chunk *c)
 {
+    c->statistics = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_statistics(f->net) + 1);
+    if (!c->statistics)
+        return VOUCH_ERR_MEMORY;
     for (int p = 0; p < f->parts; p++) {
         c->part[p].gradient = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net));
         if (!c->part[p].gradient)
@@ -78,13 +83,17 @@ static vouch_status set_up(fit *f)
     f->order = VOUCH_NEW_ARRAY(f->arena, int64_t, f->data->count);
     f->chunk = VOUCH_NEW_ARRAY(f->arena, fit_chunk, f->chunk_count);
     f->desk = VOUCH_NEW_ARRAY(f->arena, fit_desk, f->s->threads);
-    if (!f->order || !f->chunk || !f->desk)
+    f->statistics = VOUCH_NEW_ARRAY(f->arena, const float *, f->chunk_count);
+    f->samples = VOUCH_NEW_ARRAY(f->arena, int64_t, f->chunk_count);
+    if (!f->order || !f->chunk || !f->desk || !f->statistics || !f->samples)
         return VOUCH_ERR_MEMORY;
     for (int64_t i = 0; i < f->data->count; i++)
         f->order[i] = i;
     VOUCH_TRY(lay_out_terms(f));
-    for (int64_t c = 0; c < f->chunk_count; c++)
+    for (int64_t c = 0; c < f->chunk_count; c++) {
         VOUCH_TRY(new_chunk(f, &f->chunk[c]));
+        f->statistics[c] = f->chunk[c].statistics;
+    }
     for (int m = 0; m < f->s->optimiser->moments; m++)
         if (!(f->moment[m] = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net))))
             return VOUCH_ERR_MEMORY;
@@ -105,6 +114,7 @@ static void do_batch(fit *f, int worker, int64_t batch)
     (void)pthread_barrier_wait(&f->barrier);
     if (worker == 0) {
         vouch_fit_mix(f, count);
+        vouch_fit_absorb(f, count);
         f->cancelled = vouch_context_stopped(f->ctx);
     }
     (void)pthread_barrier_wait(&f->barrier);

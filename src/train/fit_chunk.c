@@ -76,6 +76,8 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
             job.hits = t == 0 ? &out->hits : &ignored;
             f->s->term[t].loss->run(&job);
         }
+        memcpy(out->statistics, vouch_tape_statistics(d->tape),
+               (size_t)vouch_net_statistics(f->net) * sizeof *out->statistics);
     }
     finish(f, out);
 }

@@ -15,6 +15,7 @@ enum { VOUCH_FIT_PARTS = 1 + VOUCH_LOSS_TERMS * VOUCH_LOSS_PARTS };
 typedef struct fit_chunk {
     vouch_loss_part part[VOUCH_FIT_PARTS];
     int64_t hits;
+    float *statistics; /* of the net's batch normalisations, from the chunk's last pass */
 } fit_chunk;
 
 /* What one thread works on. */
@@ -40,6 +41,8 @@ typedef struct fit {
     void *user;
     int64_t *order; /* [count] */
     int64_t batches, chunk_count, capacity, rows;
+    const float **statistics; /* [chunk_count] the chunks', and */
+    int64_t *samples;         /* how many samples the chunks of this batch have */
     fit_chunk *chunk;
     fit_desk *desk; /* [threads] */
     int parts, first_part[VOUCH_LOSS_TERMS];
@@ -59,6 +62,8 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
 /* Losses and hits of a batch of that many samples, weights of the parts: by one thread
  * (fit_step.c). */
 void vouch_fit_mix(fit *f, int64_t count);
+/* The running statistics, by one thread. */
+void vouch_fit_absorb(const fit *f, int64_t count);
 /* Every threads-th slice of the parameters: sums the chunks' gradients, takes the step. */
 void vouch_fit_do_slices(const fit *f, const fit_desk *d, int worker);
 /* The learning rate of a step. */

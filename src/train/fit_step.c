@@ -34,6 +34,15 @@ void vouch_fit_mix(fit *f, int64_t count)
     }
 }
 
+void vouch_fit_absorb(const fit *f, int64_t count)
+{
+    for (int64_t c = 0; c < f->chunk_count; c++)
+        f->samples[c] = count * (c + 1) / f->chunk_count - count * c / f->chunk_count;
+    vouch_net_absorb(f->net, &(vouch_net_passes){.count = f->chunk_count,
+                                                 .statistics = f->statistics,
+                                                 .samples = f->samples});
+}
+
 /* sum[0..count) <- the chunks' gradients from `at` on, times their weights. */
 static void add_up(const fit *f, float *restrict sum, int64_t at, int64_t count)
 {

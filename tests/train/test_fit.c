@@ -1,6 +1,7 @@
 /* Training: the same bits with any number of threads, losses and their gradients, perturbations
  * inside their ball, schedules from end to end, networks that learn. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "op/op.h"
@@ -48,7 +49,7 @@ static fixture *begin(const char *text)
     f.arena = vouch_arena_new(f.ctx);
     vouch_test_ok(f.ctx, vouch_architecture_build(f.ctx, &a, &f.graph));
     vouch_test_ok(f.ctx, vouch_op_bind_graph(f.ctx, f.graph));
-    vouch_test_ok(f.ctx, vouch_net_new(f.ctx, f.arena, f.graph, &f.net));
+    vouch_test_ok(f.ctx, vouch_net_new_to_train(f.ctx, f.arena, f.graph, &f.net));
     assert_non_null(f.net);
     make_samples(&f);
     return &f;
@@ -118,6 +119,50 @@ static void training_gives_the_same_bits_with_any_number_of_threads(void **state
     (void)state;
     for (const vouch_loss *const *l = vouch_loss_table(); *l; l++)
         compare_threads(*l);
+}
+
+/* Everything that the graph keeps of a trained net, running statistics too. */
+static float *train_anew(const char *text, int threads, int64_t *hits, int64_t *count)
+{
+    fixture *f = begin(text);
+    const vouch_fit_data data = data_of(f);
+    const vouch_fit_settings s = settings(f, threads);
+    float *kept = NULL;
+    *count = 0;
+    vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL));
+    vouch_test_ok(f->ctx, vouch_fit_count_hits(f->ctx, f->net, &data, 2, hits));
+    vouch_test_ok(f->ctx, vouch_net_store(f->ctx, f->net, f->graph));
+    for (int v = 0; v < f->graph->value_count; v++) {
+        const vouch_tensor *t = f->graph->value[v].constant;
+        const int64_t more = t && t->dtype == VOUCH_F32 ? t->count : 0;
+        kept = realloc(kept, (size_t)(*count + more + 1) * sizeof *kept);
+        assert_non_null(kept);
+        if (more)
+            memcpy(kept + *count, t->f32, (size_t)more * sizeof *kept);
+        *count += more;
+    }
+    end(f);
+    return kept;
+}
+
+static void nets_learn_and_keep_the_same_bits_with_any_number_of_threads(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "conv16s2p1 bn relu conv16 bn relu fc24 bn relu fc4",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int64_t hits = 0, count = 0;
+        float *one = train_anew(texts[i], 1, &hits, &count);
+        if (hits < COUNT * 95 / 100)
+            fail_msg("%s: %lld of %d", texts[i], (long long)hits, COUNT);
+        for (int threads = 2; threads <= 3; threads++) {
+            float *other = train_anew(texts[i], threads, &hits, &count);
+            assert_memory_equal(other, one, (size_t)count * sizeof *one);
+            free(other);
+        }
+        free(one);
+    }
 }
 
 static void every_optimiser_learns(void **state)
@@ -221,7 +266,9 @@ static void architectures_name_the_word_that_does_not_fit(void **state)
     (void)state;
     static const char *const bad[] = {"fc0",         "fcx",       "conv3k9 fc2", "fc3 conv3",
                                       "relu fc2",    "conv3k",    "pool2",       "",
-                                      "conv3z4 fc2", "conv3k2k2", "fc3 flatten", "conv"};
+                                      "conv3z4 fc2", "conv3k2k2", "fc3 flatten", "conv",
+                                      "res( fc3",    "fc3 )",     "fc3 | fc3",   "res( ) fc3",
+                                      "res( fc3 )",  "cnn7/0",    "cnn7/x",      "bn3"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         vouch_context *ctx = vouch_test_context();
         vouch_graph *graph;
@@ -238,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_gives_the_same_bits_with_any_number_of_threads),
+        cmocka_unit_test(nets_learn_and_keep_the_same_bits_with_any_number_of_threads),
         cmocka_unit_test(every_optimiser_learns),
         cmocka_unit_test(the_gradient_of_the_loss_agrees_with_differences),
         cmocka_unit_test(huge_outputs_give_finite_losses),

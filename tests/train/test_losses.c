@@ -37,7 +37,7 @@ static fixture *begin(const char *loss)
     f = (fixture){.ctx = vouch_test_context()};
     f.arena = vouch_arena_new(f.ctx);
     vouch_test_net_random(f.ctx, VOUCH_F32, 2, size, &r, &f.small);
-    vouch_test_ok(f.ctx, vouch_net_new(f.ctx, f.arena, f.small.graph, &f.net));
+    vouch_test_ok(f.ctx, vouch_net_new_to_train(f.ctx, f.arena, f.small.graph, &f.net));
     for (int i = 0; i < COUNT * IN; i++)
         f.x[i] = (float)vouch_random_unit(&r);
     for (int s = 0; s < COUNT; s++) {

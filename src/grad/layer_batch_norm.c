@@ -1,0 +1,314 @@
+/* Batch normalisation: y = (x - mean) / sqrt(variance + epsilon) scale + shift, by channel.
+ *
+ * In a net for attacks it is folded into the weights before it where it can be (net_read.c); what
+ * is left, after a sum, works with the running statistics sample by sample. In a net for training
+ * it is a layer of its own and takes all samples. In training mode statistics are those of the
+ * samples of the pass, as data-parallel training does: one chunk of the batch, not all of it. The
+ * adjoint goes through them:
+ *
+ *   d_x = scale / deviation (d - mean(d) - u mean(d u)),    u = (x - mean) / deviation
+ *
+ * Source: Ioffe, Szegedy 2015. One reading pass for the sums, one for what comes out, forward and
+ * backward; sums are taken around the first sample's mean, lest variances cancel.
+ * SPEC: ONNX BatchNormalization-15; running statistics as PyTorch keeps them.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "grad/net_weights.h"
+#include "num/sheet.h"
+
+static const double momentum = 0.1; /* of running statistics */
+
+/* What a tape keeps for the layer, c floats each, the sums c doubles. */
+enum { SCALE, SHIFT, CENTRE, BY_X, SUM, PRODUCT = SUM + 2, STATE = PRODUCT + 2 };
+
+typedef struct batch_norm {
+    int64_t c, count, area;    /* channels, with filling and without; pixels */
+    int64_t scale, shift;      /* where they begin among the parameters */
+    int64_t statistics, state; /* mean and variance, [2][c]; where they begin */
+    int constant[4];           /* of the graph: scale, shift, mean, variance */
+    float epsilon;
+} batch_norm;
+
+/* ---- reading and storing --------------------------------------------------------------------- */
+
+static bool fits(const net_reading *r, const net_value *in)
+{
+    const vouch_attr *eps = vouch_node_attr(r->node, "epsilon");
+    const int64_t area = in->real[1] * in->real[2];
+    if ((in->flat && area > 1) || in->image.c % VOUCH_LANE != 0 ||
+        (eps && eps->kind != VOUCH_ATTR_FLOAT))
+        return false;
+    for (int i = 1; i < 5; i++)
+        if (!vouch_net_constant(r, i) || vouch_net_constant(r, i)->count != in->real[0])
+            return false;
+    return true;
+}
+
+static bool read(net_reading *r)
+{
+    const int take = vouch_net_taken(r);
+    const vouch_attr *eps = vouch_node_attr(r->node, "epsilon");
+    if (strcmp(r->node->type, "BatchNormalization") != 0 || take < 0 ||
+        !fits(r, &r->net->value[take]))
+        return false;
+    net_layer *l = vouch_net_add_layer(r, take, sizeof(batch_norm));
+    if (!l)
+        return false;
+    const net_value *in = &r->net->value[take];
+    batch_norm *b = l->own;
+    *b = (batch_norm){.c = in->image.c,
+                      .count = in->real[0],
+                      .area = in->real[1] * in->real[2],
+                      .epsilon = eps ? (float)eps->f : 1e-5F};
+    memcpy(b->constant, r->node->input + 1, sizeof b->constant);
+    l->whole = r->net->training;
+    return true;
+}
+
+static vouch_status plan(const net_planning *p, net_layer *l)
+{
+    batch_norm *b = l->own;
+    b->scale = p->net->size;
+    b->shift = b->scale + b->c;
+    p->net->size += 2 * b->c;
+    b->statistics = p->net->statistic_count;
+    p->net->statistic_count += 2 * b->c;
+    b->state = p->net->state;
+    p->net->state += STATE * b->c;
+    return VOUCH_OK;
+}
+
+/* Where the graph's four constants are kept. */
+static void places(const vouch_net *net, const batch_norm *b, float *at[4])
+{
+    at[0] = net->parameters + b->scale;
+    at[1] = net->parameters + b->shift;
+    at[2] = net->statistics + b->statistics;
+    at[3] = at[2] + b->c;
+}
+
+static void load(vouch_net *net, const net_layer *l, const vouch_graph *graph)
+{
+    const batch_norm *b = l->own;
+    float *at[4];
+    places(net, b, at);
+    for (int k = 0; k < 4; k++)
+        for (int64_t j = 0; j < b->count; j++)
+            at[k][j] = (float)vouch_tensor_get(graph->value[b->constant[k]].constant, j);
+}
+
+static vouch_status store(vouch_context *ctx, const vouch_net *net, const net_layer *l,
+                          vouch_graph *graph)
+{
+    const batch_norm *b = l->own;
+    float *at[4];
+    places(net, b, at);
+    for (int k = 0; k < 4; k++) {
+        vouch_tensor *t = NULL;
+        VOUCH_TRY(vouch_net_renew(ctx, graph, b->constant[k], &t));
+        memcpy(t->f32, at[k], (size_t)b->count * sizeof *t->f32);
+    }
+    return VOUCH_OK;
+}
+
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+static float *state_of(const net_job *job, int what)
+{
+    const batch_norm *b = job->layer->own;
+    return job->tape->state + b->state + what * b->c;
+}
+
+static double *sums_of(const net_job *job, int what)
+{
+    return (double *)(void *)state_of(job, what);
+}
+
+/* Mean and, c floats later, variance. */
+static const float *statistics_of(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const vouch_tape *t = job->tape;
+    return (t->training ? t->statistics : t->net->statistics) + b->statistics;
+}
+
+static vouch_sheet sheet_of(const net_job *job)
+{
+    const net_image *in = &job->tape->net->value[job->layer->take[0]].image;
+    return (vouch_sheet){.lines = in->h, .pixels = in->w, .c = in->c};
+}
+
+/* Sums over samples [first, end): of d, or of x - centre where d is not wanted. */
+static void add_up(const net_job *job, const float *centre, bool by_d, int64_t end)
+{
+    const vouch_tape *t = job->tape;
+    const int in = job->layer->take[0], out = job->layer->give;
+    const net_image *image = &t->net->value[in].image, *adjoint = &t->net->value[out].adjoint;
+    vouch_sheet_sums s = {.sheet = sheet_of(job),
+                          .x_pitch = image->pitch,
+                          .d_pitch = adjoint->pitch,
+                          .centre = centre,
+                          .sum = sums_of(job, SUM),
+                          .product = sums_of(job, PRODUCT)};
+    memset(s.sum, 0, (size_t)s.sheet.c * sizeof *s.sum);
+    memset(s.product, 0, (size_t)s.sheet.c * sizeof *s.product);
+    for (int64_t i = job->first; i < end; i++) {
+        s.x = net_value_at(t, in, i) + net_at(image, 0, 0);
+        s.d = by_d ? net_adjoint_at(t, out, i) + net_at(adjoint, 0, 0) : NULL;
+        vouch_sheet_add_sums(&s);
+    }
+}
+
+static void measure(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    float *centre = state_of(job, CENTRE), *mean = job->tape->statistics + b->statistics;
+    const double *sum = sums_of(job, SUM), *square = sums_of(job, PRODUCT);
+    const double count = (double)(job->count * b->area);
+    memset(centre, 0, (size_t)b->c * sizeof *centre);
+    add_up(job, centre, false, job->first + 1);
+    for (int64_t j = 0; j < b->c; j++)
+        centre[j] = (float)(sum[j] / (double)b->area);
+    add_up(job, centre, false, job->first + job->count);
+    for (int64_t j = 0; j < b->c; j++) {
+        const double off = sum[j] / count, variance = square[j] / count - off * off;
+        mean[j] = (float)((double)centre[j] + off);
+        mean[b->c + j] = variance > 0 || variance != variance ? (float)variance : 0;
+    }
+}
+
+/* The statistics of several passes' samples together, the variance over count - 1, move the
+ * running ones. */
+static void absorb(vouch_net *net, const net_layer *l, const vouch_net_passes *passes)
+{
+    const batch_norm *b = l->own;
+    float *running = net->statistics + b->statistics;
+    for (int64_t j = 0; j < b->count; j++) {
+        double count = 0, mean = 0, square = 0;
+        for (int64_t p = 0; p < passes->count; p++) {
+            const float *s = passes->statistics[p] + b->statistics;
+            const double more = (double)(passes->samples[p] * b->area);
+            const double off = more > 0 ? (double)s[j] - mean : 0;
+            if (!(more > 0))
+                continue;
+            mean += off * more / (count + more);
+            square += (double)s[b->c + j] * more + off * off * count * more / (count + more);
+            count += more;
+        }
+        const double variance = square / (count > 1 ? count - 1 : 1);
+        if (count > 0) {
+            running[j] += (float)(momentum * (mean - (double)running[j]));
+            running[b->c + j] += (float)(momentum * (variance - (double)running[b->c + j]));
+        }
+    }
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+static void forward(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const batch_norm *b = l->own;
+    const net_image *in = &t->net->value[l->take[0]].image,
+                    *out = &t->net->value[l->give].image;
+    const float *gain = t->net->parameters + b->scale, *shift = t->net->parameters + b->shift;
+    if (t->training)
+        measure(job);
+    const float *mean = statistics_of(job), *variance = mean + b->c;
+    vouch_sheet_map m = {.sheet = sheet_of(job),
+                         .x_pitch = in->pitch,
+                         .to_pitch = out->pitch,
+                         .scale = state_of(job, SCALE),
+                         .shift = state_of(job, SHIFT),
+                         .relu = l->relu};
+    for (int64_t j = 0; j < b->c; j++) {
+        const float scale = gain[j] / sqrtf(variance[j] + b->epsilon);
+        state_of(job, SCALE)[j] = scale;
+        state_of(job, SHIFT)[j] = shift[j] - mean[j] * scale;
+    }
+    for (int64_t s = job->first; s < job->first + job->count; s++) {
+        m.x = net_value_at(t, l->take[0], s) + net_at(in, 0, 0);
+        m.to = net_value_at(t, l->give, s) + net_at(out, 0, 0);
+        vouch_sheet_run_map(&m);
+    }
+}
+
+static void by_parameters(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const double *sum = sums_of(job, SUM), *product = sums_of(job, PRODUCT);
+    const float *variance = statistics_of(job) + b->c;
+    float *scale = job->gradient + b->scale, *shift = job->gradient + b->shift;
+    for (int64_t j = 0; j < b->c; j++) {
+        const double by_scale = product[j] / sqrt((double)variance[j] + (double)b->epsilon);
+        scale[j] = (job->first > 0 ? scale[j] : 0) + (float)by_scale;
+        shift[j] = (job->first > 0 ? shift[j] : 0) + (float)sum[j];
+    }
+}
+
+/* What d, x and 1 count in the adjoint of what was taken. */
+static void weigh(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const double *sum = sums_of(job, SUM), *product = sums_of(job, PRODUCT);
+    const float *variance = statistics_of(job) + b->c;
+    const float *gain = job->tape->net->parameters + b->scale;
+    const double count = (double)(job->count * b->area);
+    for (int64_t j = 0; j < b->c; j++) {
+        const double square = (double)variance[j] + (double)b->epsilon;
+        const double scale = (double)gain[j] / sqrt(square);
+        state_of(job, SCALE)[j] = (float)scale;
+        state_of(job, BY_X)[j] =
+            job->tape->training ? (float)(-scale * product[j] / (square * count)) : 0;
+        state_of(job, SHIFT)[j] = job->tape->training ? (float)(-scale * sum[j] / count) : 0;
+    }
+}
+
+static void by_inputs(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
+    vouch_sheet_back s = {.sheet = sheet_of(job),
+                          .x_pitch = in->image.pitch,
+                          .d_pitch = out->adjoint.pitch,
+                          .to_pitch = in->adjoint.pitch,
+                          .by_d = state_of(job, SCALE),
+                          .by_x = state_of(job, BY_X),
+                          .shift = state_of(job, SHIFT),
+                          .centre = statistics_of(job),
+                          .add = l->adds[0],
+                          .gate = in->gate};
+    for (int64_t i = job->first; i < job->first + job->count; i++) {
+        s.x = net_value_at(t, l->take[0], i) + net_at(&in->image, 0, 0);
+        s.d = net_adjoint_at(t, l->give, i) + net_at(&out->adjoint, 0, 0);
+        s.to = net_adjoint_at(t, l->take[0], i) + net_at(&in->adjoint, 0, 0);
+        vouch_sheet_run_back(&s);
+    }
+}
+
+static void backward(const net_job *job)
+{
+    const bool sums = job->gradient || job->tape->training;
+    if (sums)
+        add_up(job, statistics_of(job), true, job->first + job->count);
+    if (job->gradient)
+        by_parameters(job);
+    if (!net_wants(job, 0))
+        return;
+    weigh(job);
+    by_inputs(job);
+}
+
+const net_kind vouch_layer_batch_norm = {.name = "batch_norm",
+                                         .relu = true,
+                                         .read = read,
+                                         .plan = plan,
+                                         .forward = forward,
+                                         .backward = backward,
+                                         .load = load,
+                                         .store = store,
+                                         .absorb = absorb};
