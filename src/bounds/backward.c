@@ -340,13 +340,13 @@ static vouch_status walk(vouch_backward *b, int last)
     return VOUCH_OK;
 }
 
-/* Lower bound of row r over the box. */
+/* Lower bound of row r over the points in question. */
 static double row_minimum(const vouch_backward *b, int64_t r)
 {
     const vouch_bound_problem *problem = b->pass->problem;
 
-    return vouch_form_min(problem->input_size, b->form + r * problem->input_size,
-                          vouch_down(b->offset[r] - b->error[r]), problem->low, problem->high);
+    return vouch_form_least(problem, b->form + r * problem->input_size,
+                            vouch_down(b->offset[r] - b->error[r]));
 }
 
 /* Rows that fit in the limit when every value before node `last` were alive at once. */

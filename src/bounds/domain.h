@@ -36,6 +36,10 @@ typedef struct vouch_bound_problem {
     /* Known sound intervals per value (another domain's, the parent box's) to intersect with
      * and to build on; NULL, or NULL per value, where nothing is known. */
     const double *const *known_low, *const *known_high; /* [value_count][count] */
+    /* Boxes inside [low, high] that hold all points in question: what is said of the box need
+     * only hold there. Domains may make use of them or not; 0: all of the box is in question. */
+    int piece_count;
+    const double *piece_low, *piece_high; /* [piece_count][input_size] */
 } vouch_bound_problem;
 
 typedef struct vouch_bounds {
@@ -70,6 +74,8 @@ double vouch_form_min(int64_t n, const double *coef, double offset, const double
                       const double *high);
 double vouch_form_max(int64_t n, const double *coef, double offset, const double *low,
                       const double *high);
+/* The same minimum over the points in question: the least of the pieces, else of the box. */
+double vouch_form_least(const vouch_bound_problem *problem, const double *coef, double offset);
 
 /* Sound bounds of d row_r / d x_i over the box, by interval reverse mode through the value
  * bounds of `bounds` (ReluVal's gradient smear). low, high: [rows][input_size]. */

@@ -134,6 +134,19 @@ double vouch_form_min(int64_t n, const double *coef, double offset, const double
     return isnan(least) ? -(double)INFINITY : vouch_down(least);
 }
 
+double vouch_form_least(const vouch_bound_problem *problem, const double *coef, double offset)
+{
+    const int64_t n = problem->input_size;
+    double least = (double)INFINITY;
+
+    if (problem->piece_count == 0)
+        return vouch_form_min(n, coef, offset, problem->low, problem->high);
+    for (int k = 0; k < problem->piece_count; k++)
+        least = fmin(least, vouch_form_min(n, coef, offset, problem->piece_low + k * n,
+                                           problem->piece_high + k * n));
+    return least;
+}
+
 double vouch_form_max(int64_t n, const double *coef, double offset, const double *low,
                       const double *high)
 {

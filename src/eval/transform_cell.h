@@ -15,11 +15,11 @@ typedef struct vouch_cells {
     const float *x; /* [inputs] */
     int label, level;
     int64_t inputs, classes;
-    double *low, *high;           /* [inputs] what the cell makes of the image */
-    double *near_low, *near_high; /* [inputs] the same of a piece of it */
-    double *rows;                 /* [classes - 1][classes]: the label's output less another */
-    double *row;                  /* [classes] */
-    int idle; /* cells in a row that intervals did not prove, but others did */
+    int pieces;                     /* of a cell */
+    double *low, *high;             /* [inputs] what the cell makes of the image */
+    double *piece_low, *piece_high; /* [pieces][inputs] */
+    double *rows; /* [classes - 1][classes]: the label's output less another */
+    double *row;  /* [classes] */
 } vouch_cells;
 
 vouch_status vouch_cells_begin(vouch_cells *cells);

@@ -122,6 +122,60 @@ static void check_sampled(fixture *f, const vouch_bounds *b)
     }
 }
 
+enum { PIECES = 4 };
+
+/* Boxes along a diagonal of the problem's box. */
+static void cut_into_pieces(fixture *f, vouch_bound_problem *problem)
+{
+    const int64_t n = problem->input_size;
+    double *low = VOUCH_NEW_ARRAY(f->arena, double, PIECES *n);
+    double *high = VOUCH_NEW_ARRAY(f->arena, double, PIECES *n);
+
+    assert_non_null(low);
+    assert_non_null(high);
+    for (int64_t i = 0; i < PIECES * n; i++) {
+        const double from = problem->low[i % n], to = problem->high[i % n];
+
+        low[i] = fmin(to, from + (double)(i / n) * (to - from) / PIECES);
+        high[i] = fmin(to, from + (double)(i / n + 1) * (to - from) / PIECES);
+    }
+    problem->piece_count = PIECES;
+    problem->piece_low = low;
+    problem->piece_high = high;
+}
+
+/* What is said of a box in pieces holds in the pieces, and crown says more than of the box. */
+static void pieces_are_bounded_soundly_and_more_closely(void **state)
+{
+    int closer = 0;
+
+    (void)state;
+    for (uint64_t k = 0; k < 40; k++) {
+        fixture f;
+        vouch_bound_problem pieces;
+
+        begin_fixture(&f, k);
+        make_problem(&f, vouch_test_random_graph(f.ctx, VOUCH_TEST_ANY, SEED, k));
+        pieces = f.problem;
+        cut_into_pieces(&f, &pieces);
+        for (const vouch_domain *const *d = vouch_domain_table(); *d; d++) {
+            const vouch_bounds whole = bound(&f, *d, &f.problem), b = bound(&f, *d, &pieces);
+
+            for (int r = 0; r < ROWS; r++)
+                closer += b.row_low[r] > whole.row_low[r] + 1e-6;
+            for (int p = 0; p < PIECES; p++) {
+                f.problem.low = pieces.piece_low + p * pieces.input_size;
+                f.problem.high = pieces.piece_high + p * pieces.input_size;
+                check_sampled(&f, &b);
+            }
+            f.problem.low = pieces.low;
+            f.problem.high = pieces.high;
+        }
+        end_fixture(&f);
+    }
+    assert_true(closer > 40);
+}
+
 static void every_setting_is_sound(void **state)
 {
     static const char *const settings[][3] = {
@@ -278,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_form_over_an_unbounded_box_is_unbounded),
         cmocka_unit_test(crown_in_chunks_of_one_row_gives_the_same_bounds),
         cmocka_unit_test(a_zonotope_without_generators_is_as_symbolic_parallel),
+        cmocka_unit_test(pieces_are_bounded_soundly_and_more_closely),
         cmocka_unit_test(every_setting_is_sound),
         cmocka_unit_test(contradictory_knowledge_proves_the_box_empty),
         cmocka_unit_test(an_unbounded_box_gives_no_nan_and_stays_sound),
