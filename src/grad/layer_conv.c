@@ -144,6 +144,7 @@ static void backward(const net_job *job)
 const net_kind vouch_layer_conv = {.name = "conv",
                                    .relu = true,
                                    .planes = true,
+                                   .tangents = true,
                                    .read = read,
                                    .margins = margins,
                                    .plan = plan,

@@ -127,11 +127,12 @@ static void forward(const net_job *job)
     g.a = t->value[l->take[0]];
     g.row = t->row[l->take[0]];
     g.c = t->value[l->give];
-    g.at = t->row[l->give];
+    g.at = g.gate_at = t->row[l->give];
     for (int64_t block = 0; block < blocks; block++, g.run++) {
         g.accumulate = block > 0;
         g.bias = block + 1 == blocks ? whole.bias : NULL;
         g.relu = block + 1 == blocks && whole.relu;
+        g.gate = block + 1 == blocks ? whole.gate : NULL;
         vouch_indirect_run(&g);
     }
 }
@@ -186,6 +187,7 @@ static void backward(const net_job *job)
 
 const net_kind vouch_layer_dense = {.name = "dense",
                                     .planes = true,
+                                    .tangents = true,
                                     .relu = true,
                                     .read = read,
                                     .plan = plan,

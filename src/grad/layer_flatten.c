@@ -79,6 +79,7 @@ static void backward(const net_job *job)
 const net_kind vouch_layer_flatten = {.name = "flatten",
                                       .keeps = true,
                                       .planes = true,
+                                      .tangents = true,
                                       .read = read,
                                       .plan = plan,
                                       .forward = forward,

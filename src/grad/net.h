@@ -63,4 +63,13 @@ int64_t vouch_net_statistics(const vouch_net *net);
 /* Moves the running statistics, a tenth of the way, to those of the passes' samples together. */
 void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes);
 
+/* Makes a tape hold derivatives along directions at the points of another one of the same net:
+ * forward takes directions v [count][inputs] and gives J v; backward is that of the points, but the
+ * parameters' gradient becomes that of d_y^T J v. With the gradient from d_y = H J v at the points
+ * (H: second derivatives of a loss by the outputs) that of v^T (gradient of the loss by the inputs).
+ * Refuses nets with layers that are not linear in pieces. The points' last forward pass must be of
+ * as many samples. */
+vouch_status vouch_tape_follow(vouch_context *ctx, vouch_tape *tangents,
+                               const vouch_tape *points);
+
 #endif

@@ -43,7 +43,7 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
     bool fine = t != NULL;
     *tape = NULL;
     if (t) {
-        *t = (vouch_tape){.net = net, .capacity = capacity};
+        *t = (vouch_tape){.net = net, .at = t, .capacity = capacity};
         t->value = VOUCH_NEW_ARRAY(arena, float *, values);
         t->adjoint = VOUCH_NEW_ARRAY(arena, float *, values);
         t->row = VOUCH_NEW_ARRAY(arena, int64_t *, values);
@@ -67,6 +67,20 @@ void vouch_tape_train(vouch_tape *tape, bool on) { tape->training = on && tape->
 
 const float *vouch_tape_statistics(const vouch_tape *tape) { return tape->statistics; }
 
+vouch_status vouch_tape_follow(vouch_context *ctx, vouch_tape *tangents,
+                               const vouch_tape *points)
+{
+    const vouch_net *net = points->net;
+    for (int i = 0; i < net->layer_count; i++)
+        if (!net->layer[i].kind->tangents)
+            return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
+                              "second derivatives do not go through layers '%s'",
+                              net->layer[i].kind->name);
+    tangents->plane = NET_TANGENTS;
+    tangents->at = points;
+    return VOUCH_OK;
+}
+
 /* ---- inputs and outputs ---------------------------------------------------------------------- */
 
 /* Channels last. */
@@ -76,11 +90,12 @@ void vouch_net_take_input(const vouch_tape *t, int64_t s, const float *x)
     const net_image *in = &net->value[0].image;
     const float *scale = net->scale, *shift = net->shift;
     const bool radii = t->plane == NET_RADII;
+    const float moves = t->plane == NET_POINTS || t->plane == NET_CENTRES;
     for (int64_t c = 0; c < in->c; c++)
         for (int64_t y = 0; y < in->h; y++) {
             float *restrict to = net_value_at(t, 0, s) + net_at(in, y, 0) + c;
             for (int64_t p = 0; p < in->w; p++)
-                to[p * in->c] = radii ? x[p] * fabsf(scale[p]) : x[p] * scale[p] + shift[p];
+                to[p * in->c] = x[p] * (radii ? fabsf(scale[p]) : scale[p]) + moves * shift[p];
             x += in->w;
             scale += in->w;
             shift += in->w;

@@ -72,12 +72,14 @@ struct vouch_net {
     float *scale, *shift; /* [inputs]: the normalisation */
 };
 
-/* What a tape holds: points; or, of boxes, the centres or the radii (grad/box.h). */
-typedef enum net_plane { NET_POINTS, NET_CENTRES, NET_RADII } net_plane;
+/* What a tape holds: points; of boxes, the centres or the radii (grad/box.h); or derivatives
+ * along a direction at the points of another tape, whose ReLUs' gates are theirs. */
+typedef enum net_plane { NET_POINTS, NET_CENTRES, NET_RADII, NET_TANGENTS } net_plane;
 
 struct vouch_tape {
     const vouch_net *net;
     net_plane plane;
+    const vouch_tape *at; /* whose gates adjoints meet: this one, or that of the points */
     int64_t count, capacity;
     float **value, **adjoint;    /* [values] */
     int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */
@@ -120,8 +122,9 @@ typedef struct net_kind {
     bool relu;  /* may have a ReLU as a part */
     bool keeps; /* gives what it takes, moved */
     /* Affine, and its passes go by planes: on radii with magnitudes of weights and no bias, the
-     * gradient added to that of the centres; ReLUs and gates on points alone. */
-    bool planes;
+     * gradient added to that of the centres; ReLUs on points and gates on points and tangents
+     * alone, tangents without bias. */
+    bool planes, tangents;
     /* Whether the node is such a layer; then it has been added (vouch_net_add_layer), or the
      * node changes nothing (vouch_net_pass_on). */
     bool (*read)(net_reading *r);
@@ -213,7 +216,8 @@ static inline float *net_adjoint_at(const vouch_tape *t, int v, int64_t sample)
 /* What shuts the adjoint of a value; NULL: nothing. */
 static inline const float *net_gate_at(const vouch_tape *t, int v, int64_t sample)
 {
-    return t->net->value[v].gate && t->plane == NET_POINTS ? net_value_at(t, v, sample) : NULL;
+    const bool shuts = t->plane == NET_POINTS || t->plane == NET_TANGENTS;
+    return t->net->value[v].gate && shuts ? net_value_at(t->at, v, sample) : NULL;
 }
 
 #endif

@@ -162,12 +162,16 @@ vouch_indirect vouch_net_operands(const net_product *q)
 
 vouch_indirect vouch_net_forward_operands(const net_job *job, const net_product *q)
 {
-    const bool radii = job->tape->plane == NET_RADII;
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const bool bias = t->plane == NET_POINTS || t->plane == NET_CENTRES;
     vouch_indirect g = vouch_net_operands(q);
-    g.b = job->tape->net->parameters + job->layer->weights->weight;
-    g.bias = radii ? NULL : job->tape->net->parameters + job->layer->weights->bias;
-    g.relu = job->layer->relu && job->tape->plane == NET_POINTS;
-    g.magnitude = radii;
+    g.b = t->net->parameters + l->weights->weight;
+    g.bias = bias ? t->net->parameters + l->weights->bias : NULL;
+    g.relu = l->relu && t->plane == NET_POINTS;
+    g.gate = t->plane == NET_TANGENTS ? net_gate_at(t, l->give, job->first) : NULL;
+    g.gate_at = q->at;
+    g.magnitude = t->plane == NET_RADII;
     return g;
 }
 
@@ -209,5 +213,6 @@ void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows)
     s.sum = job->gradient + w->bias;
     if (job->first == 0)
         memset(s.sum, 0, (size_t)w->n * sizeof *s.sum);
-    vouch_update_row_sums(&s);
+    if (job->tape->plane != NET_TANGENTS)
+        vouch_update_row_sums(&s);
 }

@@ -72,7 +72,8 @@ vouch_indirect vouch_net_gradient_operands(const net_job *job, const net_product
 /* For each output a line of B: elements [k, k + count) of its weights. */
 void vouch_net_turn(const vouch_net *net, const net_weights *w, int64_t k, int64_t count,
                     float *to);
-/* Gradient by the bias: the sum of the rows of an adjoint; none of radii. */
+/* Gradient by the bias: the sum of the rows of an adjoint; of tangents 0, of radii nothing is
+ * added. */
 void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows);
 
 #endif

@@ -30,17 +30,18 @@ static vouch_status new_desk(fit *f, fit_desk *d)
     if (!d->x || !d->out || !d->d_x || !d->y || !d->d_y || !d->label || !d->name || !d->spare ||
         !d->sum)
         return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_tape_new(f->ctx, f->arena, f->net, f->rows, &d->tape));
+    vouch_tape_train(d->tape, true);
     for (int t = 0; t < f->s->term_count; t++) {
         const vouch_loss_place place = {.ctx = f->ctx,
                                         .arena = f->arena,
                                         .net = f->net,
+                                        .tape = d->tape,
                                         .settings = f->s->term[t].settings,
                                         .capacity = f->capacity};
         if (f->s->term[t].loss->prepare)
             VOUCH_TRY(f->s->term[t].loss->prepare(&place, &d->scratch[t]));
     }
-    VOUCH_TRY(vouch_tape_new(f->ctx, f->arena, f->net, f->rows, &d->tape));
-    vouch_tape_train(d->tape, true);
     return VOUCH_OK;
 }
 

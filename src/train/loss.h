@@ -71,6 +71,7 @@ typedef struct vouch_loss_place {
     vouch_context *ctx;
     vouch_arena *arena;
     vouch_net *net;
+    vouch_tape *tape; /* the jobs' */
     const void *settings;
     int64_t capacity; /* most samples of a job */
 } vouch_loss_place;

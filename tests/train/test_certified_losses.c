@@ -1,6 +1,7 @@
 /* Losses of interval bounds and regularisers: limits in which one is another, their gradients
  * against differences of themselves, and what they mean. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/net.h"
@@ -49,7 +50,8 @@ static void build(fixture *f)
 static void prepare(fixture *f)
 {
     const vouch_loss *loss = f->term[0].loss;
-    const vouch_loss_place place = {f->ctx, f->arena, f->net, f->job.settings, COUNT};
+    const vouch_loss_place place = {f->ctx,      f->arena,        f->net,
+                                    f->job.tape, f->job.settings, COUNT};
     if (loss->prepare)
         vouch_test_ok(f->ctx, loss->prepare(&place, &f->job.scratch));
 }
@@ -61,7 +63,9 @@ static fixture *begin(const char *loss)
     f = (fixture){.ctx = vouch_test_context()};
     f.arena = vouch_arena_new(f.ctx);
     build(&f);
-    const bool adds = strncmp(loss, "elle", 4) == 0 || strncmp(loss, "forwabs", 7) == 0;
+    char name[32] = "";
+    (void)sscanf(loss, "%31s", name);
+    const bool adds = vouch_loss_find(name)->regulariser;
     vouch_test_ok(f.ctx, vouch_loss_parse_sum(f.arena, adds ? "standard" : loss,
                                               adds ? loss : NULL, f.term, &count));
     f.term[0] = f.term[count - 1];
@@ -163,7 +167,9 @@ static void gradients_agree_with_differences(void **state)
                                          "forwabs coefficient=.01",
                                          "ibp kappa=0",
                                          "elle-a",
-                                         "mtl-ibp alpha=.1"};
+                                         "mtl-ibp alpha=.1",
+                                         "input-gradient",
+                                         "input-gradient lambda=.01"};
     for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
         fixture *f = begin(losses[l]);
         const int64_t size = vouch_net_size(f->net);
@@ -185,6 +191,27 @@ static void gradients_agree_with_differences(void **state)
             fail_msg("%s: %g, not %g", losses[l], square, slope);
         end(f);
     }
+}
+
+/* The gradient at the sample is held, so the slope has a share that the gradient has not. */
+static void grad_align_turns_the_second_gradient(void **state)
+{
+    (void)state;
+    fixture *f = begin("grad-align");
+    const int64_t size = vouch_net_size(f->net);
+    float *w = vouch_net_parameters(f->net), *g = VOUCH_NEW_ARRAY(f->arena, float, size);
+    double square = 0;
+    run(f);
+    const double before = f->part[0].loss;
+    memcpy(g, f->part[0].gradient, (size_t)size * sizeof *g);
+    for (int64_t k = 0; k < size; k++)
+        square += (double)g[k] * (double)g[k];
+    assert_true(before > 0 && square > 0);
+    for (int64_t k = 0; k < size; k++)
+        w[k] -= (float)(1e-4 / sqrt(square)) * g[k];
+    run(f);
+    assert_true(f->part[0].loss < before);
+    end(f);
 }
 
 static void exp_ibp_mixes_its_parts_by_their_derivatives(void **state)
@@ -238,6 +265,7 @@ int main(void)
         cmocka_unit_test(losses_meet_in_their_limits),
         cmocka_unit_test(bounds_are_above_attacks_and_between_lie_the_expressive_losses),
         cmocka_unit_test(gradients_agree_with_differences),
+        cmocka_unit_test(grad_align_turns_the_second_gradient),
         cmocka_unit_test(exp_ibp_mixes_its_parts_by_their_derivatives),
         cmocka_unit_test(elle_a_counts_after_a_leap_and_fades),
     };
