@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attack/replay.h"
+#include "base/clock.h"
 #include "base/workers.h"
 
 enum { BLOCK = 64 };
@@ -28,6 +29,7 @@ typedef struct campaign {
     int64_t point_count; /* of the round */
     int64_t *point;      /* [count] */
     atomic_llong next;   /* block to be taken */
+    double begun_s;      /* the round */
 } campaign;
 
 const char *vouch_outcome_name(vouch_outcome outcome)
@@ -168,6 +170,8 @@ static vouch_status run_blocks(campaign *c, const worker *w)
         const vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
         if (left <= 0)
             return VOUCH_OK;
+        vouch_report_units(w->ctx, c->attack ? c->attack->name : "clean", at, c->point_count,
+                           c->begun_s);
         VOUCH_TRY((c->attack ? attack_block : look_at_clean)(c, w, c->point + at, count));
         vouch_arena_reset(w->scratch, mark);
     }
@@ -210,6 +214,7 @@ static vouch_status run_round(vouch_context *ctx, campaign *c)
     const int64_t blocks = (c->point_count + c->block - 1) / c->block;
     const int64_t threads = c->request->threads > 0 ? c->request->threads : 1;
     atomic_store(&c->next, 0);
+    c->begun_s = vouch_wall_s();
     return vouch_workers_run(ctx, (int)(threads < blocks ? threads : blocks), work, c);
 }
 

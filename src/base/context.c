@@ -189,6 +189,18 @@ void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progr
         ctx->progress(ctx->progress_user, progress);
 }
 
+void vouch_report_units(const vouch_context *ctx, const char *phase, int64_t done,
+                        int64_t units, double begun_s)
+{
+    const vouch_progress p = {.phase = phase,
+                              .done = (unsigned long long)done,
+                              .open = (unsigned long long)(units - done),
+                              .proved_share = (double)NAN,
+                              .elapsed_s = vouch_wall_s() - begun_s,
+                              .limit_s = (double)INFINITY};
+    vouch_report_progress(ctx, &p);
+}
+
 void vouch_context_share_progress(vouch_context *child, const vouch_context *parent)
 {
     vouch_context_set_progress(child, parent->progress, parent->progress_user);

@@ -9,6 +9,8 @@
 #ifndef VOUCH_BASE_CONTEXT_H
 #define VOUCH_BASE_CONTEXT_H
 
+#include <stdint.h>
+
 #include <vouch/context.h>
 
 #if defined(__GNUC__)
@@ -73,6 +75,9 @@ vouch_status vouch_fail_stopped(vouch_context *ctx);  /* VOUCH_ERR_CANCELLED, wi
 vouch_status vouch_context_poll(vouch_context *ctx);  /* that where stopped, else VOUCH_OK */
 
 void vouch_report_progress(const vouch_context *ctx, const vouch_progress *progress);
+/* So many of so many units are done, in work that began then (vouch_wall_s) and has no limit. */
+void vouch_report_units(const vouch_context *ctx, const char *phase, int64_t done,
+                        int64_t units, double begun_s);
 bool vouch_has_progress(const vouch_context *ctx);
 /* Lets the child report to the parent's function: only where both live on one thread. Children
  * are born silent. */

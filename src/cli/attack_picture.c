@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/attack_report.h"
+#include "cli/publish.h"
 #include "io/png.h"
 #include "report/svg.h"
 
@@ -152,16 +153,13 @@ static vouch_status put_svg(vouch_context *ctx, FILE *out, const sheet *s,
                         "Adversarial inputs: before, after, difference");
         vouch_markup_put(&svg, (const char *)markup.data);
         label_rows(&svg, s);
-        status = vouch_svg_end(&svg);
-        if (status == VOUCH_OK)
-            (void)fwrite(svg.data, 1, svg.size, out);
-        vouch_markup_free(&svg);
+        status = vouch_cli_put_markup(out, &svg, vouch_svg_end(&svg));
     }
     vouch_pack_free(&markup);
     return status;
 }
 
-vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out, bool svg,
+vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out,
                                       const vouch_cli_attack_report *report)
 {
     sheet s = {.r = report};
@@ -170,7 +168,7 @@ vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out, bool svg,
     vouch_status status = draw(ctx, &s);
     if (status == VOUCH_OK)
         status = vouch_png_pack(&png, &(vouch_picture){(int)s.width, (int)s.height, 3, s.rgb});
-    if (status == VOUCH_OK && svg)
+    if (status == VOUCH_OK && report->is_svg)
         status = put_svg(ctx, out, &s, &png);
     else if (status == VOUCH_OK)
         (void)fwrite(png.data, 1, png.size, out);

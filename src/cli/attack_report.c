@@ -9,7 +9,6 @@
 #include "cli/output.h"
 #include "cli/share.h"
 #include "cli/text.h"
-#include "eval/binomial.h"
 #include "io/array.h"
 
 enum { SCHEMA = 1 };
@@ -128,14 +127,11 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_fate *f)
 static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_report *r)
 {
     const vouch_cli_attack_counts c = vouch_cli_attack_count(r);
-    double end[2];
     (void)vouch_json_add_int(ctx, root, "points", r->points->count);
     (void)vouch_json_add_int(ctx, root, "right", c.right);
-    (void)vouch_json_add_int(ctx, root, "robust", c.robust);
+    vouch_cli_add_share(ctx, root, "robust", c.robust, c.done);
     for (int i = 0; i < VOUCH_OUTCOMES; i++)
         (void)vouch_json_add_int(ctx, root, vouch_outcome_name((vouch_outcome)i), c.of[i]);
-    vouch_wilson(c.robust, c.done, end);
-    (void)vouch_json_add_reals(ctx, root, "robust_interval", end, 2);
     (void)vouch_json_add_real(ctx, root, "mean_forward", c.forward);
     (void)vouch_json_add_real(ctx, root, "mean_backward", c.backward);
     (void)vouch_json_add_real(ctx, root, "mean_distance", c.mean);

@@ -13,6 +13,7 @@ typedef struct vouch_cli_attack_report {
     const vouch_campaign *campaign;
     const float *adversarial; /* [count][size] */
     const vouch_fate *fate;   /* [count] */
+    bool is_svg;              /* the picture; else PNG */
     double seconds, cpu_seconds;
 } vouch_cli_attack_report;
 
@@ -34,7 +35,7 @@ vouch_status vouch_cli_attack_json(vouch_context *ctx, FILE *out,
 vouch_status vouch_cli_attack_array(vouch_context *ctx, FILE *out,
                                     const vouch_cli_attack_report *report);
 /* Up to ten found: before, after, difference. PNG, or SVG around it where svg. */
-vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out, bool svg,
+vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out,
                                       const vouch_cli_attack_report *report);
 
 #endif

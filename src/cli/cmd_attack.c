@@ -7,14 +7,15 @@
 #include "base/workers.h"
 #include "cli/attack_report.h"
 #include "cli/attack_settings.h"
-#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/publish.h"
 #include "cli/text.h"
 
 typedef struct attack_cli {
     const char *attack, *norm, *set, *range, *image;
     double eps;
     int64_t target, from, count, seed, budget, threads;
-    bool relative;
+    bool relative, quiet;
     const char *json, *out, *picture;
 } attack_cli;
 
@@ -72,8 +73,14 @@ static const vouch_option rows[] = {
              "write the result as JSON; - for standard output, in place of the text"),
     TEXT_ROW(out, "FILE", "write all points as .npy: what was found, else the point itself"),
     TEXT_ROW(picture, "FILE", "draw up to ten before, after and difference: .png or .svg"),
+    {.name = "quiet",
+     .help = "no progress line",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = offsetof(attack_cli, quiet)},
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
+
+enum { JSON, OUT, PICTURE, FILES }; /* what is written */
 
 typedef struct job {
     const vouch_cli_call *call;
@@ -83,7 +90,7 @@ typedef struct job {
     vouch_ball ball;
     vouch_campaign campaign;
     vouch_cli_attack_report report;
-    vouch_cli_output json, out, picture;
+    vouch_cli_files files;
 } job;
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -153,10 +160,7 @@ static vouch_status open_outputs(job *j)
     const vouch_cli_name out[] = {
         {"--json", j->cli->json}, {"--out", j->cli->out}, {"--picture", j->cli->picture}};
     VOUCH_TRY(check_options(j));
-    VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 3, in, 1));
-    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
-    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->out, &j->out));
-    return vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture);
+    return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
@@ -178,8 +182,11 @@ static vouch_status examine(job *j)
     vouch_fate *fate = VOUCH_NEW_ARRAY(j->call->arena, vouch_fate, j->points.count);
     if (found == NULL || fate == NULL)
         return VOUCH_ERR_MEMORY;
+    vouch_cli_progress progress;
+    vouch_cli_progress_start(ctx, j->cli->quiet, &progress);
     const vouch_status status =
         vouch_campaign_run(ctx, j->call->arena, &j->campaign, found, fate);
+    vouch_cli_progress_stop(ctx, &progress);
     if (status != VOUCH_OK && status != VOUCH_ERR_CANCELLED)
         return status;
     if (status == VOUCH_ERR_CANCELLED) /* what is known so far is reported */
@@ -189,36 +196,27 @@ static vouch_status examine(job *j)
                                           .campaign = &j->campaign,
                                           .adversarial = found,
                                           .fate = fate,
+                                          .is_svg = j->cli->picture &&
+                                                    ends_with(j->cli->picture, ".svg"),
                                           .seconds = vouch_wall_s() - j->call->started_s,
                                           .cpu_seconds = vouch_cpu_s()};
     return VOUCH_OK;
 }
 
-/* Each file is tried, also where another failed; the first error is reported. */
-static vouch_status put_files(job *j)
+static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
 {
-    vouch_context *ctx = j->call->ctx;
-    const vouch_cli_attack_report *r = &j->report;
-    if (vouch_cli_output_wanted(&j->json) &&
-        vouch_cli_attack_json(ctx, j->json.stream, r) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->json);
-    if (vouch_cli_output_wanted(&j->out) &&
-        vouch_cli_attack_array(ctx, j->out.stream, r) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->out);
-    if (vouch_cli_output_wanted(&j->picture) &&
-        vouch_cli_attack_picture(ctx, j->picture.stream, ends_with(j->cli->picture, ".svg"),
-                                 r) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->picture);
-    return vouch_context_status(ctx);
-}
-
-static vouch_exit publish(job *j)
-{
-    if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
-        vouch_cli_attack_text(stdout, &j->report);
-    const vouch_exit text = vouch_cli_finish(j->call, VOUCH_EXIT_OK);
-    const vouch_status files = put_files(j);
-    return text != VOUCH_EXIT_OK || files == VOUCH_OK ? text : vouch_cli_fail(j->call, files);
+    const vouch_cli_attack_report *r = report;
+    switch (which) {
+    case JSON:
+        return vouch_cli_attack_json(ctx, out, r);
+    case OUT:
+        return vouch_cli_attack_array(ctx, out, r);
+    case PICTURE:
+        return vouch_cli_attack_picture(ctx, out, r);
+    default:
+        vouch_cli_attack_text(out, r);
+        return VOUCH_OK;
+    }
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -227,10 +225,9 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
-    vouch_cli_output_discard(&j.json);
-    vouch_cli_output_discard(&j.out);
-    vouch_cli_output_discard(&j.picture);
+    const vouch_exit code = s == VOUCH_OK ? vouch_cli_publish(call, &j.files, put, &j.report)
+                                          : vouch_cli_fail(call, s);
+    vouch_cli_files_discard(&j.files);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;

@@ -8,8 +8,8 @@
 #include "base/workers.h"
 #include "cli/attack_settings.h"
 #include "cli/eval_report.h"
-#include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/publish.h"
 #include "cli/text.h"
 #include "io/io.h"
 #include "report/eval_svg.h"
@@ -101,7 +101,8 @@ static const vouch_option rows[] = {
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
-enum { MOST = 64 }; /* radii, attacks */
+enum { MOST = 64 };                  /* radii, attacks */
+enum { JSON, PICTURE, HTML, FILES }; /* what is written */
 
 typedef struct job {
     const vouch_cli_call *call;
@@ -115,7 +116,7 @@ typedef struct job {
     vouch_eval_request request;
     vouch_eval_result result;
     vouch_journal *journal;
-    vouch_cli_output json, picture, html;
+    vouch_cli_files files;
 } job;
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -231,9 +232,7 @@ static vouch_status open_outputs(job *j)
                                   {"--html", j->cli->html},
                                   {"--resume", j->cli->resume}};
     VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 4, in, 1));
-    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
-    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->picture, &j->picture));
-    return vouch_cli_output_open(j->call->arena, j->cli->html, &j->html);
+    return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }
 
 /* What the data says of its samples, with the shape and the range that were asked for. */
@@ -346,27 +345,22 @@ static vouch_status draw(vouch_context *ctx, FILE *out, const vouch_cli_eval_rep
 {
     vouch_svg svg;
     const vouch_eval_picture picture = {report->network->path, report->request, report->result};
-    const vouch_status s = vouch_eval_svg(ctx, &picture, &svg);
-    if (s == VOUCH_OK)
-        (void)fwrite(svg.data, 1, svg.size, out); /* the stream remembers an error */
-    vouch_markup_free(&svg);
-    return s;
+    return vouch_cli_put_markup(out, &svg, vouch_eval_svg(ctx, &picture, &svg));
 }
 
-/* Each file is tried, also where another failed; the first error is reported. */
-static vouch_status put_files(job *j, const vouch_cli_eval_report *report)
+static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
 {
-    vouch_context *ctx = j->call->ctx;
-    if (vouch_cli_output_wanted(&j->json) &&
-        vouch_cli_eval_json(ctx, j->json.stream, report) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->json);
-    if (vouch_cli_output_wanted(&j->picture) &&
-        draw(ctx, j->picture.stream, report) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->picture);
-    if (vouch_cli_output_wanted(&j->html) &&
-        vouch_cli_eval_html(ctx, j->html.stream, report) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->html);
-    return vouch_context_status(ctx);
+    switch (which) {
+    case JSON:
+        return vouch_cli_eval_json(ctx, out, report);
+    case PICTURE:
+        return draw(ctx, out, report);
+    case HTML:
+        return vouch_cli_eval_html(ctx, out, report);
+    default:
+        vouch_cli_eval_text(out, report);
+        return VOUCH_OK;
+    }
 }
 
 static vouch_exit publish(job *j)
@@ -378,11 +372,7 @@ static vouch_exit publish(job *j)
                                           .result = &j->result,
                                           .seconds = vouch_wall_s() - j->call->started_s,
                                           .cpu_seconds = vouch_cpu_s()};
-    if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
-        vouch_cli_eval_text(stdout, &report);
-    const vouch_exit text = vouch_cli_finish(j->call, VOUCH_EXIT_OK);
-    const vouch_status files = put_files(j, &report);
-    return text != VOUCH_EXIT_OK || files == VOUCH_OK ? text : vouch_cli_fail(j->call, files);
+    return vouch_cli_publish(j->call, &j->files, put, &report);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -392,9 +382,7 @@ static vouch_exit run(const vouch_cli_call *call)
     if (s == VOUCH_OK)
         s = examine(&j);
     const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
-    vouch_cli_output_discard(&j.json);
-    vouch_cli_output_discard(&j.picture);
-    vouch_cli_output_discard(&j.html);
+    vouch_cli_files_discard(&j.files);
     vouch_journal_close(j.journal);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
@@ -421,11 +409,9 @@ const vouch_command vouch_command_eval = {
         "counts what is right under noise, blur, light, motion and losses that nobody chose.",
     .examples =
         "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
-        "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha "
-        "--attack pgd:steps=100,square:queries=1000 "
-        "--html page.html\n"
-        "vouch eval net.onnx digits.npz --eps 0.1 --attack autoattack --certify complete "
-        "--resume run.journal\n"
+        "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha --html page.html\n"
+        "vouch eval net.onnx digits.npz --eps 0.1 --attack pgd:steps=100,square:queries=1000\n"
+        "vouch eval net.onnx digits.npz --eps 0.1 --certify complete --resume run.journal\n"
         "vouch eval net.onnx digits.npz --transform rotation,brightness\n"
         "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,

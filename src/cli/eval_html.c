@@ -3,9 +3,9 @@
 #include <inttypes.h>
 
 #include "cli/eval_report.h"
+#include "cli/publish.h"
 #include "cli/share.h"
 #include "cli/text.h"
-#include "eval/binomial.h"
 #include "report/eval_svg.h"
 #include "report/html.h"
 #include "vouch/vouch.h"
@@ -20,15 +20,6 @@ static vouch_cli_number percent(int64_t hits, int64_t of)
     return out;
 }
 
-static vouch_cli_number interval(int64_t hits, int64_t of)
-{
-    vouch_cli_number out;
-    double end[2];
-    vouch_wilson(hits, of, end);
-    snprintf(out.text, sizeof out.text, "%.2f to %.2f", 100 * end[0], 100 * end[1]);
-    return out;
-}
-
 static vouch_cli_number count(int64_t n) { return vouch_cli_count((uint64_t)n); }
 
 /* ---- headlines ------------------------------------------------------------------------------ */
@@ -38,7 +29,7 @@ static void put_clean_card(vouch_html *page, const vouch_cli_eval_report *r)
     const int64_t n = r->points->count, right = r->result->right;
     char note[160];
     snprintf(note, sizeof note, "%s of %s points; 95 %%: %s", count(right).text, count(n).text,
-             interval(right, n).text);
+             vouch_cli_interval(right, n).text);
     const vouch_html_card card = {
         .label = "Clean accuracy", .value = percent(right, n).text, .note = note};
     vouch_html_put_card(page, &card);
@@ -123,9 +114,9 @@ static void put_radii(vouch_html *page, const vouch_cli_eval_report *r)
         vouch_html_row(page);
         vouch_html_cell(page, "%s", vouch_cli_real(at->eps).text);
         vouch_html_cell(page, "%s", percent(at->withstood, n).text);
-        vouch_html_cell(page, "%s", interval(at->withstood, n).text);
+        vouch_html_cell(page, "%s", vouch_cli_interval(at->withstood, n).text);
         vouch_html_cell(page, "%s", percent(at->certified, n).text);
-        vouch_html_cell(page, "%s", interval(at->certified, n).text);
+        vouch_html_cell(page, "%s", vouch_cli_interval(at->certified, n).text);
         vouch_html_cell(page, "%s", count(at->withstood - at->certified).text);
         vouch_html_cell(page, "%s", count(at->timed_out).text);
         vouch_html_cell(page, "%.2f", at->attack_s);
@@ -269,7 +260,7 @@ static void put_smoothing(vouch_html *page, const vouch_cli_eval_report *r)
         vouch_html_row(page);
         vouch_html_cell(page, "%s", vouch_cli_real(i * sigma / 2).text);
         vouch_html_cell(page, "%s", percent(hits, n).text);
-        vouch_html_cell(page, "%s", interval(hits, n).text);
+        vouch_html_cell(page, "%s", vouch_cli_interval(hits, n).text);
     }
     vouch_html_table_end(page);
 }
@@ -313,9 +304,9 @@ static void put_transform(vouch_html *page, const vouch_cli_eval_report *r,
         vouch_html_cell(page, "%s", t->transform->name);
         vouch_html_cell(page, "%s %s", vouch_cli_real(t->reach[s]).text, t->transform->unit);
         vouch_html_cell(page, "%s", percent(t->withstood[s], n).text);
-        vouch_html_cell(page, "%s", interval(t->withstood[s], n).text);
+        vouch_html_cell(page, "%s", vouch_cli_interval(t->withstood[s], n).text);
         vouch_html_cell(page, "%s", percent(t->certified[s], n).text);
-        vouch_html_cell(page, "%s", interval(t->certified[s], n).text);
+        vouch_html_cell(page, "%s", vouch_cli_interval(t->certified[s], n).text);
     }
 }
 
@@ -394,9 +385,5 @@ vouch_status vouch_cli_eval_html(vouch_context *ctx, FILE *out, const vouch_cli_
     put_smoothing(&page, r);
     put_corruptions(&page, r);
     put_run(&page, r);
-    const vouch_status s = vouch_html_end(&page);
-    if (s == VOUCH_OK)
-        (void)fwrite(page.out.data, 1, page.out.size, out); /* the stream remembers an error */
-    vouch_markup_free(&page.out);
-    return s;
+    return vouch_cli_put_markup(out, &page.out, vouch_html_end(&page));
 }

@@ -9,7 +9,7 @@
 #include "base/workers.h"
 #include "cli/attack_points.h"
 #include "cli/landscape_report.h"
-#include "cli/output.h"
+#include "cli/publish.h"
 #include "cli/text.h"
 
 typedef struct landscape_cli {
@@ -65,6 +65,8 @@ static const size_t row_count = sizeof rows / sizeof *rows;
 
 enum { NETWORKS = 2, POINTS_LIMIT = 16 };
 
+enum { JSON, PICTURE, FILES }; /* what is written */
+
 typedef struct job {
     const vouch_cli_call *call;
     const landscape_cli *cli;
@@ -75,7 +77,7 @@ typedef struct job {
     const char *point_name[POINTS_LIMIT];
     vouch_landscape *landscape; /* [points][networks] */
     vouch_landscape_picture picture;
-    vouch_cli_output json, out;
+    vouch_cli_files files;
 } job;
 
 /* ---- what is asked ------------------------------------------------------------------------- */
@@ -111,9 +113,7 @@ static vouch_status open_outputs(job *j)
     if (!(j->cli->eps > 0))
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "--eps is missing, or not above 0");
     VOUCH_TRY(read_indices(j));
-    VOUCH_TRY(vouch_cli_output_check(ctx, out, 2, in, j->networks));
-    VOUCH_TRY(vouch_cli_output_open(j->call->arena, j->cli->json, &j->json));
-    return vouch_cli_output_open(j->call->arena, j->cli->out, &j->out);
+    return vouch_cli_files_open(j->call->arena, out, FILES, in, j->networks, &j->files);
 }
 
 static vouch_status load_networks(job *j)
@@ -216,20 +216,23 @@ static vouch_status examine(job *j)
     return VOUCH_OK;
 }
 
-static vouch_status put_picture(job *j)
+static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
 {
+    const vouch_cli_landscape_report *r = report;
     vouch_svg svg;
-    vouch_status s = vouch_landscape_svg(j->call->ctx, &j->picture, &svg);
-    if (s == VOUCH_OK)
-        (void)fwrite(svg.data, 1, svg.size, j->out.stream); /* the stream remembers an error */
-    vouch_markup_free(&svg);
-    return s == VOUCH_OK ? vouch_cli_output_commit(j->call->ctx, &j->out) : s;
+    switch (which) {
+    case JSON:
+        return vouch_cli_landscape_json(ctx, out, r);
+    case PICTURE:
+        return vouch_cli_put_markup(out, &svg, vouch_landscape_svg(ctx, r->picture, &svg));
+    default:
+        vouch_cli_landscape_text(out, r);
+        return VOUCH_OK;
+    }
 }
 
-/* Each file is tried, also where another failed; the first error is reported. */
 static vouch_exit publish(job *j)
 {
-    vouch_context *ctx = j->call->ctx;
     const vouch_cli_landscape_report report = {
         .picture = &j->picture,
         .network = j->network,
@@ -240,16 +243,7 @@ static vouch_exit publish(job *j)
         .clip = j->cli->clip,
         .seconds = vouch_wall_s() - j->call->started_s,
     };
-    if (j->cli->json == NULL || strcmp(j->cli->json, "-") != 0)
-        vouch_cli_landscape_text(stdout, &report);
-    const vouch_exit text = vouch_cli_finish(j->call, VOUCH_EXIT_OK);
-    if (vouch_cli_output_wanted(&j->json) &&
-        vouch_cli_landscape_json(ctx, j->json.stream, &report) == VOUCH_OK)
-        (void)vouch_cli_output_commit(ctx, &j->json);
-    if (vouch_cli_output_wanted(&j->out))
-        (void)put_picture(j);
-    const vouch_status files = vouch_context_status(ctx);
-    return text != VOUCH_EXIT_OK || files == VOUCH_OK ? text : vouch_cli_fail(j->call, files);
+    return vouch_cli_publish(j->call, &j->files, put, &report);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -262,8 +256,7 @@ static vouch_exit run(const vouch_cli_call *call)
     if (s == VOUCH_OK)
         s = examine(&j);
     const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
-    vouch_cli_output_discard(&j.json);
-    vouch_cli_output_discard(&j.out);
+    vouch_cli_files_discard(&j.files);
     for (int n = 0; n < j.networks; n++)
         vouch_cli_network_free(&j.network[n]);
     return code;

@@ -1,7 +1,6 @@
 /* Shares of points with Wilson's intervals. */
 #include "cli/share.h"
 
-#include "cli/text.h"
 #include "eval/binomial.h"
 
 double vouch_cli_percent(int64_t hits, int64_t of)
@@ -9,13 +8,20 @@ double vouch_cli_percent(int64_t hits, int64_t of)
     return of > 0 ? 100 * (double)hits / (double)of : 0;
 }
 
-void vouch_cli_put_share(FILE *out, const char *label, int64_t hits, int64_t of)
+vouch_cli_number vouch_cli_interval(int64_t hits, int64_t of)
 {
+    vouch_cli_number out;
     double end[2];
     vouch_wilson(hits, of, end);
-    fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %.2f to %.2f)\n", label,
+    snprintf(out.text, sizeof out.text, "%.2f to %.2f", 100 * end[0], 100 * end[1]);
+    return out;
+}
+
+void vouch_cli_put_share(FILE *out, const char *label, int64_t hits, int64_t of)
+{
+    fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %s)\n", label,
             vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
-            vouch_cli_percent(hits, of), 100 * end[0], 100 * end[1]);
+            vouch_cli_percent(hits, of), vouch_cli_interval(hits, of).text);
 }
 
 void vouch_cli_add_share(vouch_context *ctx, json_t *parent, const char *name, int64_t hits,

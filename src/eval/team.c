@@ -1,7 +1,6 @@
 /* Units in order from a common counter; what a unit computes must not depend on the others. */
 #include "eval/team.h"
 
-#include <math.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -14,17 +13,6 @@ typedef struct shift {
     atomic_llong next;
 } shift;
 
-static void tell(const vouch_context *ctx, const shift *s, int64_t unit)
-{
-    const vouch_progress p = {.phase = s->team->phase,
-                              .done = (unsigned long long)unit,
-                              .open = (unsigned long long)(s->units - unit),
-                              .proved_share = (double)NAN,
-                              .elapsed_s = vouch_wall_s() - s->begun_s,
-                              .limit_s = (double)INFINITY};
-    vouch_report_progress(ctx, &p);
-}
-
 static vouch_status take_units(shift *s, const vouch_team_member *m)
 {
     for (;;) {
@@ -33,7 +21,7 @@ static vouch_status take_units(shift *s, const vouch_team_member *m)
         if (unit >= s->units)
             return VOUCH_OK;
         VOUCH_TRY(vouch_context_poll(m->ctx));
-        tell(m->ctx, s, unit);
+        vouch_report_units(m->ctx, s->team->phase, unit, s->units, s->begun_s);
         VOUCH_TRY(s->team->fn(m, s->team->job, unit));
         vouch_arena_reset(m->arena, mark);
     }

@@ -1,8 +1,11 @@
 """What the tests of the command share: running it, and making tiny networks and properties."""
 import gzip
+import json
 import os
 import pathlib
+import pty
 import random
+import select
 import subprocess
 import sys
 import tempfile
@@ -137,6 +140,26 @@ def conforms(schema, value, where="result"):
     return faults
 
 
+def on_terminal(*arguments):
+    """What the command writes to a standard error that is a terminal."""
+    main_end, its_end = pty.openpty()
+    process = subprocess.Popen([VOUCH, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                               stderr=its_end)
+    os.close(its_end)
+    text = b""
+    while select.select([main_end], [], [], 30)[0]:
+        try:
+            chunk = os.read(main_end, 4096)
+        except OSError:
+            break
+        if not chunk:
+            break
+        text += chunk
+    process.wait()
+    os.close(main_end)
+    return text.decode()
+
+
 class CliTest(unittest.TestCase):
     """A folder of its own for each test, and what every answer must satisfy."""
 
@@ -164,6 +187,11 @@ class CliTest(unittest.TestCase):
         self.assertTrue(done.stderr.startswith("vouch"), done)
         for word in words:
             self.assertIn(str(word), done.stderr)
+
+    def check_schema(self, name, result):
+        """The result is what docs/schema/NAME.json says."""
+        schema = json.loads((SOURCE / f"docs/schema/{name}.json").read_text())
+        self.assertEqual(conforms(schema, result), [])
 
     def check_verdict(self, done, verdict, code=0):
         self.assertEqual(done.returncode, code, done)

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import time
 
-from cli_support import VOUCH, CliTest, dense, main, vouch
+from cli_support import VOUCH, CliTest, dense, main, on_terminal, vouch
 
 SIDE = 4
 
@@ -29,7 +29,9 @@ class Attack(CliTest):
     def result(self, *arguments):
         done = vouch("attack", *arguments, "--json", "-")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done)
-        return json.loads(done.stdout)
+        result = json.loads(done.stdout)
+        self.check_schema("attack", result)
+        return result
 
     def images(self):
         """The sum is 8 for each, in bytes of 128/255; labels 0, but the last is 1."""
@@ -92,6 +94,16 @@ class Attack(CliTest):
                                            name, "--set", settings, "--budget", "204")["found"]
         self.assertGreaterEqual(found["apgd-ce"], found["pgd"])
         self.assertGreater(found["pgd"], 0)
+
+    def test_progress_is_shown_on_a_terminal_unless_quiet(self):
+        net = linear(self.dir / "n.onnx", 99)
+        data = idx(self.dir, [[128] * 16] * 200, [0] * 200)
+        command = ("attack", net, data, "--eps", "0.1", "--attack", "square", "--set",
+                   "queries=20000", "--count", "200", "--threads", "1")
+        text = on_terminal(*command)
+        self.assertRegex(text, r"square \d+ done, \d+ open")
+        self.assertTrue(text.endswith("\r\x1b[K"), repr(text[-40:]))
+        self.assertEqual(on_terminal(*command, "--quiet"), "")
 
     def test_an_interrupted_attack_reports_what_it_has(self):
         net = linear(self.dir / "n.onnx", 99)

@@ -23,6 +23,7 @@ class Data(CliTest):
         self.assertIn("50 of [1,16,16]", text)
         self.assertIn("classes   10", text)
         found = json.loads(self.answer("info", "builtin:loan?count=30", "--json", "-"))
+        self.check_schema("data-info", found)
         self.assertEqual((found["count"], found["size"], found["outside"]), (30, 20, 0))
         self.assertEqual(sum(c["count"] for c in found["classes"]), 30)
 

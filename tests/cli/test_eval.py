@@ -6,7 +6,7 @@ import time
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-from cli_support import SOURCE, VOUCH, CliTest, conforms, dense, main, vouch
+from cli_support import VOUCH, CliTest, dense, main, vouch
 
 
 def digits(path):
@@ -56,9 +56,8 @@ class Eval(CliTest):
     def result(self, *arguments):
         done = vouch("eval", *arguments, "--json", "-")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done)
-        schema = json.loads((SOURCE / "docs/schema/eval.json").read_text())
         result = json.loads(done.stdout)
-        self.assertEqual(conforms(schema, result), [])
+        self.check_schema("eval", result)
         return result
 
     def table(self):

@@ -30,6 +30,7 @@ class Lab(CliTest):
         text = "".join(xml.etree.ElementTree.parse(picture).getroot().itertext())
         self.assertIn("a.onnx, point 0, label 0", text)
         self.assertIn("b.onnx, point 0, label 0", text)
+        self.check_schema("landscape", json.loads(file.read_text()))
         one, two = json.loads(file.read_text())["landscapes"]
         self.assertEqual((one["label"], one["clean"], one["fgsm"]), (0, 0, 1))
         self.assertEqual((one["loss"][0][0], one["loss_fgsm"], two["loss_fgsm"]),

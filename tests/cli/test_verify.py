@@ -1,15 +1,13 @@
 """vouch verify: verdicts, exit codes, files, signals."""
 import json
 import os
-import pty
 import random
 import re
-import select
 import signal
 import subprocess
 import time
 
-from cli_support import (SOURCE, VERDICTS, VOUCH, CliTest, conforms, gz, image_net, main, prop,
+from cli_support import (VERDICTS, VOUCH, CliTest, gz, image_net, main, on_terminal, prop,
                          vouch)
 
 
@@ -121,13 +119,12 @@ class Verdicts(CliTest):
 
 class Files(CliTest):
     def test_json_follows_the_schema(self):
-        schema = json.loads((SOURCE / "docs/schema/verify.json").read_text())
         net, holds, violated = self.easy()
         for spec, verdict in ((holds, "unsat"), (violated, "sat")):
             out = self.dir / "out.json"
             self.check_verdict(vouch("verify", net, spec, "--json", out), verdict)
             result = json.loads(out.read_text())
-            self.assertEqual(conforms(schema, result), [])
+            self.check_schema("verify", result)
             self.assertEqual(result["verdict"], verdict)
             self.assertEqual(result["settings"]["seed"], result["seed"])
             self.assertEqual(result["witness"] is None, verdict == "unsat")
@@ -296,33 +293,16 @@ class Signals(CliTest):
 
 
 class Terminal(CliTest):
-    def on_terminal(self, *more):
-        """What is written to a standard error that is a terminal."""
-        net, spec = self.hard()
-        main_end, its_end = pty.openpty()
-        process = subprocess.Popen([VOUCH, "verify", net, spec, "--timeout", "1", *more],
-                                   stdout=subprocess.DEVNULL, stderr=its_end)
-        os.close(its_end)
-        text = b""
-        while select.select([main_end], [], [], 30)[0]:
-            try:
-                chunk = os.read(main_end, 4096)
-            except OSError:
-                break
-            if not chunk:
-                break
-            text += chunk
-        process.wait()
-        os.close(main_end)
-        return text.decode()
+    def text(self, *more):
+        return on_terminal("verify", *self.hard(), "--timeout", "1", *more)
 
     def test_progress_line_is_shown_and_wiped(self):
-        text = self.on_terminal()
+        text = self.text()
         self.assertRegex(text, r"done, .* open")
         self.assertTrue(text.endswith("\r\x1b[K"), repr(text[-40:]))
 
     def test_quiet_shows_none(self):
-        self.assertEqual(self.on_terminal("--quiet"), "")
+        self.assertEqual(self.text("--quiet"), "")
 
 
 if __name__ == "__main__":
