@@ -58,7 +58,8 @@ static bool schedule_choices(size_t index, const char **name)
 
 static const vouch_option rows[] = {
     TEXT("arch", "LAYERS", arch, "fc256 relu fc256 relu",
-         "layers: convC[kK][sS][pP], fcN, bn, relu, flatten; a last dense layer of as many "
+         "layers: convC[kK][sS][pP], fcN, bn, relu, maxpool, avgpool, gap, res( A | B ), "
+         "flatten, presets; a last dense layer of as many "
          "outputs "
          "as there are classes is added where it is missing"),
     TEXT("out", "FILE", out, "net.onnx", "where the network goes"),

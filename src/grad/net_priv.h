@@ -213,6 +213,12 @@ static inline float *net_adjoint_at(const vouch_tape *t, int v, int64_t sample)
     return t->adjoint[v] + t->adjoint_at[v][sample];
 }
 
+/* The layer cuts what it gives: box.h does that for centres and radii. */
+static inline bool net_cuts(const net_job *job)
+{
+    return job->layer->relu && job->tape->plane == NET_POINTS;
+}
+
 /* What shuts the adjoint of a value; NULL: nothing. */
 static inline const float *net_gate_at(const vouch_tape *t, int v, int64_t sample)
 {

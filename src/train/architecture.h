@@ -3,6 +3,8 @@
  *   convC[kK][sS][pP]   C channels, kernel K x K (3), stride S (1), padding P (0)
  *   fcN                 N outputs; an image is flattened first
  *   bn                  batch normalisation
+ *   maxpool, avgpool    over windows [K][sS][pP]: K x K (2), stride S (K), padding P (0)
+ *   gap                 global average pooling
  *   relu, flatten
  *   res( A )            A, and what it takes added to it
  *   res( A | B )        the sum of two branches

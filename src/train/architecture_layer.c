@@ -177,6 +177,40 @@ static vouch_status add_relu(building *m, const char *rest)
                          : vouch_architecture_bad(m, "a layer must come first");
 }
 
+static vouch_status add_pool(building *m, const char *type, const char *rest)
+{
+    window w = {.kernel = 2};
+    architecture_node n = {.type = type};
+    const bool fine = (*rest < '0' || *rest > '9' || number_after(&rest, "", 1, &w.kernel)) &&
+                      read_window(rest, &w) && w.pad < w.kernel;
+    if (!fine || m->end.flat || m->layers == 0)
+        return vouch_architecture_bad(m, m->layers == 0 ? "a layer must come first"
+                                         : m->end.flat  ? "pooling after flattening"
+                                                        : "pooling looks like maxpool3s2p1");
+    w.stride = w.stride ? w.stride : w.kernel;
+    VOUCH_TRY(slide(m, &w, true, &n));
+    return vouch_architecture_add_node(m, &n);
+}
+
+static vouch_status add_max(building *m, const char *rest)
+{
+    return add_pool(m, "MaxPool", rest);
+}
+
+static vouch_status add_average(building *m, const char *rest)
+{
+    return add_pool(m, "AveragePool", rest);
+}
+
+static vouch_status add_global(building *m, const char *rest)
+{
+    (void)rest;
+    if (m->end.flat || m->layers == 0)
+        return vouch_architecture_bad(m, "no image is there to be averaged");
+    m->end.shape[1] = m->end.shape[2] = 1;
+    return vouch_architecture_add_node(m, &(architecture_node){.type = "GlobalAveragePool"});
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -185,7 +219,8 @@ static const struct {
     vouch_status (*add)(building *m, const char *rest);
 } words[] = {
     {"conv", false, add_conv}, {"fc", false, add_dense},       {"bn", true, add_batch_norm},
-    {"relu", true, add_relu},  {"flatten", true, add_flatten},
+    {"relu", true, add_relu},  {"maxpool", false, add_max},    {"avgpool", false, add_average},
+    {"gap", true, add_global}, {"flatten", true, add_flatten},
 };
 enum { WORDS = sizeof words / sizeof *words };
 

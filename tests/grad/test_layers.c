@@ -22,6 +22,16 @@ static const struct {
     {"flatten", "conv16p1 relu conv20k3p1 relu fc4", 1, 5, 5},
     {"batch_norm", "conv20p1 bn relu conv16s2 bn relu fc33 bn relu fc3", 3, 7, 6},
     {"batch_norm", "bn conv16k2 bn", 16, 4, 4},
+    {"add", "conv16p1 relu res( conv16p1 relu conv16p1 ) relu conv3", 2, 6, 6},
+    {"add", "conv16 res( conv16p1 relu res( conv16k1 | res( conv16p1 ) ) ) relu fc3", 1, 6, 5},
+    {"add",
+     "conv16p1 bn relu res( conv32s2p1 bn relu conv32p1 | conv32k1s2 ) res( bn relu "
+     "conv32p1 ) bn relu fc10 res( fc10 bn relu fc10 ) fc3",
+     3, 6, 5},
+    {"average", "conv16p1 relu avgpool3s2p1 conv16p1 avgpool bn relu gap fc4", 3, 9, 8},
+    {"average", "conv20 avgpool3s1 gap", 3, 9, 8},
+    {"max", "conv16p1 relu maxpool3s2p1 conv16p1 relu maxpool fc4", 3, 9, 8},
+    {"max", "conv16p1 bn res( maxpool3s1p1 | avgpool3s1p1 ) fc4", 3, 5, 8},
     {"batch_norm", "bn", 16, 3, 3},
 };
 enum { NETS = sizeof nets / sizeof *nets };
@@ -193,7 +203,7 @@ static void a_sample_gives_the_same_bits_in_any_batch(void **state)
 
 static double slope_by_constant(fixture *f, float *at)
 {
-    const float step = 0x1p-11F, here = *at;
+    const float step = 0x1p-17F, here = *at;
     double ends[2], places[2];
     for (int side = 0; side < 2; side++) {
         *at = side ? here - step : here + step;

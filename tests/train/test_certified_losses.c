@@ -28,7 +28,8 @@ typedef struct fixture {
 
 static void build(fixture *f)
 {
-    const vouch_architecture a = {.text = "conv6k3 relu fc8 relu fc4",
+    const vouch_architecture a = {.text =
+                                      "conv6k3 relu res( conv6p1 ) relu avgpool fc8 relu fc4",
                                   .channels = 1,
                                   .height = 6,
                                   .width = 7,
