@@ -53,7 +53,7 @@ coverage: setup ## line coverage of src/, in build/coverage/summary.txt
 	@$(call BUILD,coverage,)
 	bash tools/coverage.sh build/coverage
 
-new: ## a new component: make new KIND=op NAME=Foo (KIND: op, domain, split, cut, pick)
+new: ## a new component: make new KIND=op NAME=Foo (other KINDs: docs/howto/README.md)
 	@$(PYTHON) tools/new.py '$(KIND)' '$(NAME)'
 
 install: build ## install under PREFIX (default /usr/local)

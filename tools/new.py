@@ -2,8 +2,7 @@
 """Starts a new component: a source file from a commented template, and its line in a table.
 
 Usage: tools/new.py KIND NAME      (make new KIND=op NAME=Foo)
-KIND is op (an ONNX operator type, "Foo"), domain, split, cut, pick, attack or loss (lower case,
-"foo").
+KIND is op (an ONNX operator type, "Foo") or another of KINDS below (lower case, "foo").
 The file is a correct, if plain, component from the first moment: build, test, then improve it.
 """
 import pathlib
@@ -28,6 +27,14 @@ KINDS = {
                "VOUCH_ATTACK", "conformance"),
     "loss": (r"[a-z][a-z0-9_]*", "src/train/loss_{file}.c", "src/train/loss.def", "VOUCH_LOSS",
              "unit"),
+    "corruption": (r"[a-z][a-z0-9_]*", "src/data/corruption_{file}.c", "src/data/corruption.def",
+                   "VOUCH_CORRUPTION", "conformance"),
+    "format": (r"[a-z][a-z0-9_]*", "src/data/format_{file}.c", "src/data/format.def",
+               "VOUCH_DATA_FORMAT", "unit"),
+    "optimiser": (r"[a-z][a-z0-9_]*", "src/train/optimiser_{file}.c", "src/train/optimiser.def",
+                  "VOUCH_OPTIMISER", "unit"),
+    "schedule": (r"[a-z][a-z0-9_]*", "src/train/schedule_{file}.c", "src/train/schedule.def",
+                 "VOUCH_SCHEDULE", "unit"),
 }
 
 

@@ -14,29 +14,26 @@ compile() {
 
 new() { "$python" "$root/tools/new.py" "$@" >/dev/null 2>&1; }
 
-new op ZzTest
-new domain zz_test
-new split zz_test
-new cut zz_test
-new pick zz_test
-new attack zz_test
-new loss zz_test
-compile "$root/src/op/zz_test.c"
-compile "$root/src/bounds/zz_test.c"
-compile "$root/src/verify/split_zz_test.c"
-compile "$root/src/verify/cut_zz_test.c"
-compile "$root/src/verify/pick_zz_test.c"
-compile "$root/src/attack/attack_zz_test.c"
-compile "$root/src/train/loss_zz_test.c"
-grep -qx 'VOUCH_OP(ZzTest)' "$root/src/op/op.def"
-grep -qx 'VOUCH_DOMAIN(zz_test)' "$root/src/bounds/domain.def"
-grep -qx 'VOUCH_SPLIT(zz_test)' "$root/src/verify/split.def"
-grep -qx 'VOUCH_CUT(zz_test)' "$root/src/verify/cut.def"
-grep -qx 'VOUCH_PICK(zz_test)' "$root/src/verify/pick.def"
-grep -qx 'VOUCH_ATTACK(zz_test)' "$root/src/attack/attack.def"
+# made KIND NAME FILE TABLE LINE: the file compiles, the table has its line
+made() {
+    new "$1" "$2"
+    compile "$root/src/$3"
+    grep -qx "$5($2)" "$root/src/$4"
+}
+made op ZzTest op/zz_test.c op/op.def VOUCH_OP
+made domain zz_test bounds/zz_test.c bounds/domain.def VOUCH_DOMAIN
+made split zz_test verify/split_zz_test.c verify/split.def VOUCH_SPLIT
+made cut zz_test verify/cut_zz_test.c verify/cut.def VOUCH_CUT
+made pick zz_test verify/pick_zz_test.c verify/pick.def VOUCH_PICK
+made attack zz_test attack/attack_zz_test.c attack/attack.def VOUCH_ATTACK
+made loss zz_test train/loss_zz_test.c train/loss.def VOUCH_LOSS
+made corruption zz_test data/corruption_zz_test.c data/corruption.def VOUCH_CORRUPTION
+made format zz_test data/format_zz_test.c data/format.def VOUCH_DATA_FORMAT
+made optimiser zz_test train/optimiser_zz_test.c train/optimiser.def VOUCH_OPTIMISER
+made schedule zz_test train/schedule_zz_test.c train/schedule.def VOUCH_SCHEDULE
 
 # the label that each kind is told to run its tests by has tests, which loop over its table
-for kind in op domain split cut pick attack; do
+for kind in op domain split cut pick attack corruption; do
     name=zz_label
     [ "$kind" != op ] || name=ZzLabel
     label=$("$python" "$root/tools/new.py" "$kind" "$name" | sed -n "s/.*-L \([a-z]*\)'.*/\1/p")
