@@ -191,12 +191,18 @@ static void run_rows(const pass *s, int64_t image, int64_t step)
     }
 }
 
+/* Are images columns as they are? */
+static bool is_direct(const phase *p)
+{
+    return p->direct && (p->positions >= 64 || COLUMN_ELEMENTS / (p->depth * p->positions) < 2);
+}
+
 static void run_group(const pass *s)
 {
     const phase *p = s->p;
     const int64_t images = s->call->images, whole = p->depth * p->positions;
     const int64_t together = COLUMN_ELEMENTS / whole;
-    if (p->direct && (p->positions >= 64 || together < 2)) {
+    if (is_direct(p)) {
         for (int64_t i = 0; i < images; i++)
             multiply(s, source_of(s, i), p->source_size, p->positions, target_of(s, i),
                      p->target_size, s->call->add);
@@ -210,11 +216,23 @@ static void run_group(const pass *s)
     }
 }
 
+/* How many elements the columns hold at a time: none, those of some images, or of some rows. */
+static int64_t column_room(const pass *s)
+{
+    const phase *p = s->p;
+    const int64_t row = p->depth * p->a[2].count, whole = p->depth * p->positions;
+    const int64_t together = COLUMN_ELEMENTS / whole, images = s->call->images;
+    if (is_direct(p))
+        return 0;
+    if (together >= 1)
+        return (images < together ? images : together) * whole;
+    return row > COLUMN_ELEMENTS ? row : COLUMN_ELEMENTS;
+}
+
 /* Room for the columns and results of a phase. */
 static bool make_room(const phase *p, pass *s)
 {
-    const int64_t row = p->depth * p->a[2].count,
-                  n = row > COLUMN_ELEMENTS ? row : COLUMN_ELEMENTS;
+    const int64_t n = column_room(s);
     const int64_t results = n / p->depth * p->out_channels;
     s->columns = vouch_arena_array(s->call->scratch, (size_t)n, size_of(s));
     s->result = vouch_arena_array(s->call->scratch, (size_t)results, size_of(s));
