@@ -1,6 +1,6 @@
 /* Zip archives: the list at their end, and members as streams.
  *
- * SPEC: PKWARE APPNOTE 4.3. The end record (found from behind, since a comment may follow it)
+ * SPEC: PKWARE APPNOTE 4.3, and 4.5.3 for what is beyond 4 GiB (zip64, reading alone). The end record (found from behind, since a comment may follow it)
  * tells where the central directory is, which has an entry for each member: method, checksum,
  * sizes, name, and where its local header lies, whose name and extra field must be passed over
  * to come to the bytes. Every offset is checked against the file before it is followed.
@@ -19,6 +19,9 @@ enum {
     COMMENT_MAX = 1 << 16,
     ENTRY_SIZE = 46,
     LOCAL_SIZE = 30,
+    LOCATOR_SIZE = 20, /* of the end record of zip64, */
+    END_64_SIZE = 56,  /* and that record */
+    WIDE = 1,          /* the extra field of an entry that has 64-bit numbers */
     MEMBERS_MAX = 1 << 16,
     STORED = 0,
     DEFLATED = 8
@@ -26,6 +29,9 @@ enum {
 
 static unsigned u16(const unsigned char *p) { return (unsigned)p[0] | (unsigned)p[1] << 8; }
 static unsigned u32(const unsigned char *p) { return u16(p) | u16(p + 2) << 16; }
+
+static size_t u64(const unsigned char *p) { return (size_t)u32(p) | (size_t)u32(p + 4) << 32; }
+_Static_assert(sizeof(size_t) == 8, "sizes of zip64");
 
 static vouch_status fail(vouch_context *ctx, const char *path, size_t place,
                          const char *problem)
@@ -36,9 +42,41 @@ static vouch_status fail(vouch_context *ctx, const char *path, size_t place,
 /* ---- the list ----------------------------------------------------------------------------- */
 
 typedef struct directory {
-    size_t start, size;
-    int count;
+    size_t start, size, count;
 } directory;
+
+static bool fits(const directory *d, size_t end)
+{
+    return d->start <= end && d->size <= end - d->start && d->count <= d->size / ENTRY_SIZE &&
+           d->count <= MEMBERS_MAX;
+}
+
+/* Where a number of the end record, which lies at `end`, has too few bits, zip64 has a record of
+ * its own before it (4.3.14), and one that says where that is (4.3.15). */
+static vouch_status widen_directory(vouch_arena *arena, const char *path, size_t end,
+                                    directory *d)
+{
+    vouch_context *ctx = vouch_arena_context(arena);
+    void *data = NULL;
+
+    if (d->count != UINT16_MAX && d->size != UINT32_MAX && d->start != UINT32_MAX)
+        return VOUCH_OK;
+    if (end < LOCATOR_SIZE + END_64_SIZE)
+        return VOUCH_OK;
+    const size_t locator = end - LOCATOR_SIZE;
+    VOUCH_TRY(vouch_file_read_range(arena, path, locator, LOCATOR_SIZE, &data));
+    if (memcmp(data, "PK\6\7", 4) != 0)
+        return VOUCH_OK;
+    const size_t at = u64((const unsigned char *)data + 8);
+    if (at > locator - END_64_SIZE)
+        return fail(ctx, path, locator, "the end record of zip64 lies outside of the file");
+    VOUCH_TRY(vouch_file_read_range(arena, path, at, END_64_SIZE, &data));
+    const unsigned char *p = data;
+    if (memcmp(p, "PK\6\6", 4) != 0)
+        return fail(ctx, path, at, "not the end record of zip64");
+    *d = (directory){u64(p + 48), u64(p + 40), u64(p + 32)};
+    return VOUCH_OK;
+}
 
 static vouch_status find_directory(vouch_arena *arena, const char *path, size_t file_size,
                                    directory *d)
@@ -55,8 +93,9 @@ static vouch_status find_directory(vouch_arena *arena, const char *path, size_t 
     for (size_t at = size - END_SIZE + 1; at-- > 0;) {
         if (memcmp(bytes + at, "PK\5\6", 4) != 0)
             continue;
-        *d = (directory){u32(bytes + at + 16), u32(bytes + at + 12), (int)u16(bytes + at + 10)};
-        if (d->start > base + at || d->size > base + at - d->start)
+        *d = (directory){u32(bytes + at + 16), u32(bytes + at + 12), u16(bytes + at + 10)};
+        VOUCH_TRY(widen_directory(arena, path, base + at, d));
+        if (!fits(d, base + at))
             return fail(ctx, path, base + at, "the zip directory lies outside of the file");
         return VOUCH_OK;
     }
@@ -79,6 +118,27 @@ static vouch_status find_start(vouch_arena *arena, const char *path, size_t loca
     return VOUCH_OK;
 }
 
+/* Numbers of an entry that have too few bits stand in an extra field, in this order (4.5.3). */
+static bool widen_entry(const unsigned char *p, size_t *size, size_t *local)
+{
+    size_t packed = u32(p + 20), *const number[] = {size, &packed, local};
+    const unsigned char *at = p + ENTRY_SIZE + u16(p + 28), *const end = at + u16(p + 30);
+    while (end - at >= 4 && u16(at) != WIDE)
+        at += end - at - 4 < u16(at + 2) ? end - at : 4 + u16(at + 2);
+    size_t left = end - at >= 4 && end - at - 4 >= u16(at + 2) ? u16(at + 2) : 0;
+    at += left > 0 ? 4 : 0;
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+        if (*number[i] != UINT32_MAX)
+            continue;
+        if (left < 8)
+            return false;
+        *number[i] = u64(at);
+        at += 8;
+        left -= 8;
+    }
+    return true;
+}
+
 static vouch_status read_entry(vouch_arena *arena, const char *path, size_t place,
                                const unsigned char *p, vouch_stream_part *part)
 {
@@ -92,14 +152,15 @@ static vouch_status read_entry(vouch_arena *arena, const char *path, size_t plac
         return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
                           "%s: byte %zu: the member '%s' is encrypted, or packed by method %u",
                           path, place, part->name, method);
-    if (u32(p + 24) == UINT32_MAX || u32(p + 42) == UINT32_MAX)
-        return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
-                          "%s: byte %zu: the member '%s' is larger than 4 GiB", path, place,
-                          part->name);
+    size_t size = u32(p + 24), local = u32(p + 42);
+    if (!widen_entry(p, &size, &local) || local > place)
+        return vouch_fail(ctx, VOUCH_ERR_PARSE,
+                          "%s: byte %zu: the member '%s' does not say where it lies", path,
+                          place, part->name);
     part->deflated = method == DEFLATED;
     part->crc = u32(p + 16);
-    part->size = u32(p + 24);
-    return find_start(arena, path, u32(p + 42), &part->start);
+    part->size = size;
+    return find_start(arena, path, local, &part->start);
 }
 
 static vouch_status read_entries(vouch_arena *arena, const directory *d, vouch_zip *zip)
@@ -112,7 +173,7 @@ static vouch_status read_entries(vouch_arena *arena, const directory *d, vouch_z
     zip->member = VOUCH_NEW_ARRAY(arena, vouch_stream_part, d->count);
     if (!zip->member)
         return VOUCH_ERR_MEMORY;
-    for (; zip->count < d->count; zip->count++) {
+    for (; (size_t)zip->count < d->count; zip->count++) {
         const unsigned char *p = (const unsigned char *)data + at;
         if (d->size - at < ENTRY_SIZE || memcmp(p, "PK\1\2", 4) != 0)
             return fail(ctx, zip->path, d->start + at, "not an entry of a zip directory");

@@ -1,5 +1,5 @@
-/* Zip archives, as far as .npz needs them: stored and deflated members, no encryption, no parts
- * beyond 4 GiB. */
+/* Zip archives, as far as .npz needs them: stored and deflated members, no encryption. Written
+ * are archives below 4 GiB alone. */
 #ifndef VOUCH_IO_ZIP_H
 #define VOUCH_IO_ZIP_H
 

@@ -1,6 +1,7 @@
 """vouch data: info, convert, split; arrays that NumPy wrote, and NumPy reading what vouch wrote."""
 import gzip
 import json
+import unittest.mock
 
 import numpy as np
 from cli_support import CliTest, main, vouch
@@ -36,6 +37,27 @@ class Data(CliTest):
                 np.save(self.dir / "a.npy", np.asarray(wanted, order=order))
                 got = self.converted(self.dir / "a.npy")["x"]
                 np.testing.assert_array_equal(got, wanted.astype("f4"), f"{descr} {order}")
+
+    def test_archives_of_64_bit_numbers_are_read(self):
+        """What NumPy writes beyond 4 GiB, with the limit put low; then the end record too."""
+        x, y = np.random.default_rng(1).random((6, 5), dtype="f4"), np.arange(6) % 3
+        with unittest.mock.patch("zipfile.ZIP64_LIMIT", 16):
+            np.savez(self.dir / "a.npz", x=x, y=y)
+        whole = (self.dir / "a.npz").read_bytes()
+        self.assertIn(b"PK\6\6", whole)
+        saturated = whole[:-14] + b"\xff" * 12 + whole[-2:]
+        for data in (whole, saturated):
+            (self.dir / "a.npz").write_bytes(data)
+            got = self.converted(self.dir / "a.npz")
+            np.testing.assert_array_equal(got["x"], x)
+            np.testing.assert_array_equal(got["y"], y)
+        record, entry = whole.index(b"PK\6\6"), whole.index(b"PK\1\2")
+        for at, value in ((record + 48, 1 << 40), (record + 40, 1 << 63), (record + 32, 1 << 33),
+                          (record + 84 - 20, 1 << 62), (entry + 46 + 5 + 4, 1 << 62)):
+            bad = bytearray(saturated)
+            bad[at:at + 8] = value.to_bytes(8, "little")
+            (self.dir / "a.npz").write_bytes(bad)
+            self.check_error(vouch("data", "info", self.dir / "a.npz"), 3, "a.npz", "byte")
 
     def test_fortran_order_of_three_axes_is_turned(self):
         wanted = np.arange(24, dtype="f8").reshape(2, 3, 4)
