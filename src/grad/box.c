@@ -51,6 +51,10 @@ vouch_status vouch_box_tape_new(vouch_context *ctx, vouch_arena *arena, const vo
     VOUCH_TRY(vouch_tape_new(ctx, arena, net, capacity, &t->radius));
     t->centre->plane = NET_CENTRES;
     t->radius->plane = NET_RADII;
+    t->centre->pair = t->radius;
+    t->radius->pair = t->centre;
+    vouch_tape_train(t->centre, true);
+    vouch_tape_train(t->radius, true);
     t->middle = VOUCH_NEW_ARRAY(arena, float, net->inputs);
     t->half = VOUCH_NEW_ARRAY(arena, float, net->inputs);
     t->weight = VOUCH_NEW_ARRAY(arena, float, net->outputs * t->terms);
@@ -230,17 +234,27 @@ void vouch_box_backward(vouch_box_tape *t, const float *d_margin, float *d_param
 
 /* ---- spread ---------------------------------------------------------------------------------- */
 
+/* Normalisations by the running deviations alone, as nothing has measured others. */
+static void set_bare(const vouch_box_tape *t, bool on)
+{
+    t->radius->bare = on;
+    vouch_tape_train(t->centre, !on);
+    vouch_tape_train(t->radius, !on);
+}
+
 double vouch_box_spread(vouch_box_tape *t, const float *r)
 {
     const vouch_net *net = t->net;
     double sum = 0;
     t->radius->count = 1;
+    set_bare(t, true);
     vouch_net_take_input(t->radius, 0, r);
     for (int i = 0; i < net->layer_count; i++)
         net->layer[i].kind->forward(
             &(net_job){.tape = t->radius, .layer = &net->layer[i], .count = 1});
     for (int64_t j = 0; j < net->outputs; j++)
         sum += (double)net_value_at(t->radius, net->layer_count, 0)[j];
+    set_bare(t, false);
     return sum;
 }
 
@@ -248,10 +262,12 @@ void vouch_box_spread_backward(vouch_box_tape *t, float scale, float *d_paramete
 {
     const vouch_net *net = t->net;
     float *d_y = net_adjoint_at(t->radius, net->layer_count, 0);
+    set_bare(t, true);
     memset(d_parameters, 0, (size_t)net->size * sizeof *d_parameters);
     for (int64_t j = 0; j < net->outputs; j++)
         d_y[j] = scale;
     for (int i = net->layer_count - 1; i >= 0; i--)
         net->layer[i].kind->backward(&(net_job){
             .tape = t->radius, .layer = &net->layer[i], .count = 1, .gradient = d_parameters});
+    set_bare(t, false);
 }

@@ -11,6 +11,8 @@
  *
  * which is tighter than bounds of z apart. Backward gives the gradient of any function of the
  * margins by the parameters. Float32, not rounded outward: for training, never for verdicts.
+ * Batch normalisation in a net for training takes the statistics of the centres of the pass.
+ *
  * Source: Gowal et al. 2018, "On the effectiveness of interval bound propagation".
  */
 #ifndef VOUCH_GRAD_BOX_H
@@ -31,7 +33,8 @@ void vouch_box_forward(vouch_box_tape *tape, int64_t count, const float *low, co
  * last forward pass: d_parameters is set, not added to. */
 void vouch_box_backward(vouch_box_tape *tape, const float *d_margin, float *d_parameters);
 
-/* The sum over outputs of |W_n| ... |W_1| r, r [inputs] >= 0: neither biases nor ReLUs. It is linear
+/* The sum over outputs of |W_n| ... |W_1| r, r [inputs] >= 0: neither biases nor ReLUs, and batch
+ * normalisation divides by its running deviation without a scale. It is linear
  * in r, so one pass over the sum of many boxes' radii serves them all. The source, De Palma,
  * Durand et al. 2025, calls it ForwAbs. */
 double vouch_box_spread(vouch_box_tape *tape, const float *r);

@@ -8,6 +8,11 @@
  *
  *   d_x = scale / deviation (d - mean(d) - u mean(d u)),    u = (x - mean) / deviation
  *
+ * Boxes: centres are normalised by their own statistics, radii are scaled by |scale| / deviation, so
+ * that the centres' adjoint has a share, through the deviation, of what the radii give:
+ *
+ *   d_c = ... - (c - mean) |scale| sum(d_r r) / (count deviation^3)
+ *
  * Source: Ioffe, Szegedy 2015. One reading pass for the sums, one for what comes out, forward and
  * backward; sums are taken around the first sample's mean, lest variances cancel.
  * SPEC: ONNX BatchNormalization-15; running statistics as PyTorch keeps them.
@@ -126,11 +131,11 @@ static double *sums_of(const net_job *job, int what)
     return (double *)(void *)state_of(job, what);
 }
 
-/* Mean and, c floats later, variance. */
+/* Mean and, c floats later, variance: of the points, or of the centres. */
 static const float *statistics_of(const net_job *job)
 {
     const batch_norm *b = job->layer->own;
-    const vouch_tape *t = job->tape;
+    const vouch_tape *t = job->tape->plane == NET_RADII ? job->tape->pair : job->tape;
     return (t->training ? t->statistics : t->net->statistics) + b->statistics;
 }
 
@@ -205,6 +210,16 @@ static void absorb(vouch_net *net, const net_layer *l, const vouch_net_passes *p
     }
 }
 
+static float factor_of(const net_job *job, int64_t j)
+{
+    const batch_norm *b = job->layer->own;
+    const float gain = job->tape->net->parameters[b->scale + j];
+    const float deviation = sqrtf(statistics_of(job)[b->c + j] + b->epsilon);
+    if (job->tape->plane == NET_RADII)
+        return (job->tape->bare ? 1 : fabsf(gain)) / deviation;
+    return gain / deviation;
+}
+
 /* ---- passes ---------------------------------------------------------------------------------- */
 
 static void forward(const net_job *job)
@@ -214,26 +229,36 @@ static void forward(const net_job *job)
     const batch_norm *b = l->own;
     const net_image *in = &t->net->value[l->take[0]].image,
                     *out = &t->net->value[l->give].image;
-    const float *gain = t->net->parameters + b->scale, *shift = t->net->parameters + b->shift;
-    if (t->training)
+    const float *shift = t->net->parameters + b->shift;
+    if (t->training && t->plane != NET_RADII)
         measure(job);
-    const float *mean = statistics_of(job), *variance = mean + b->c;
+    const float *mean = statistics_of(job);
     vouch_sheet_map m = {.sheet = sheet_of(job),
                          .x_pitch = in->pitch,
                          .to_pitch = out->pitch,
                          .scale = state_of(job, SCALE),
                          .shift = state_of(job, SHIFT),
-                         .relu = l->relu};
+                         .relu = net_cuts(job)};
     for (int64_t j = 0; j < b->c; j++) {
-        const float scale = gain[j] / sqrtf(variance[j] + b->epsilon);
+        const float scale = factor_of(job, j);
         state_of(job, SCALE)[j] = scale;
-        state_of(job, SHIFT)[j] = shift[j] - mean[j] * scale;
+        state_of(job, SHIFT)[j] = t->plane == NET_RADII ? 0 : shift[j] - mean[j] * scale;
     }
     for (int64_t s = job->first; s < job->first + job->count; s++) {
         m.x = net_value_at(t, l->take[0], s) + net_at(in, 0, 0);
         m.to = net_value_at(t, l->give, s) + net_at(out, 0, 0);
         vouch_sheet_run_map(&m);
     }
+}
+
+/* Sums of d and of d times what was taken, less the mean of points and centres. */
+static void add_up_adjoints(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    float *centre = state_of(job, CENTRE);
+    memset(centre, 0, (size_t)b->c * sizeof *centre);
+    add_up(job, job->tape->plane == NET_RADII ? centre : statistics_of(job), true,
+           job->first + job->count);
 }
 
 static void by_parameters(const net_job *job)
@@ -249,21 +274,49 @@ static void by_parameters(const net_job *job)
     }
 }
 
+/* Of radii: through |scale| alone, added to what the centres gave. */
+static void by_magnitudes(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const float *gain = job->tape->net->parameters + b->scale;
+    const float *variance = statistics_of(job) + b->c;
+    for (int64_t j = 0; j < b->c && !job->tape->bare; j++) {
+        const double sign = (gain[j] > 0) - (gain[j] < 0);
+        const double deviation = sqrt((double)variance[j] + (double)b->epsilon);
+        job->gradient[b->scale + j] += (float)(sign * sums_of(job, PRODUCT)[j] / deviation);
+    }
+}
+
 /* What d, x and 1 count in the adjoint of what was taken. */
 static void weigh(const net_job *job)
 {
     const batch_norm *b = job->layer->own;
     const double *sum = sums_of(job, SUM), *product = sums_of(job, PRODUCT);
     const float *variance = statistics_of(job) + b->c;
-    const float *gain = job->tape->net->parameters + b->scale;
+    const bool moves = job->tape->training && job->tape->plane != NET_RADII;
     const double count = (double)(job->count * b->area);
     for (int64_t j = 0; j < b->c; j++) {
         const double square = (double)variance[j] + (double)b->epsilon;
-        const double scale = (double)gain[j] / sqrt(square);
+        const double scale = (double)factor_of(job, j);
         state_of(job, SCALE)[j] = (float)scale;
-        state_of(job, BY_X)[j] =
-            job->tape->training ? (float)(-scale * product[j] / (square * count)) : 0;
-        state_of(job, SHIFT)[j] = job->tape->training ? (float)(-scale * sum[j] / count) : 0;
+        state_of(job, BY_X)[j] = moves ? (float)(-scale * product[j] / (square * count)) : 0;
+        state_of(job, SHIFT)[j] = moves ? (float)(-scale * sum[j] / count) : 0;
+    }
+}
+
+/* What the radii's adjoints, through the deviation, add to BY_X of the centres. */
+static void weigh_radii(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const float *variance = statistics_of(job) + b->c;
+    const net_job radii = {
+        .tape = job->tape->pair, .layer = job->layer, .first = job->first, .count = job->count};
+    const double count = (double)(job->count * b->area);
+    add_up_adjoints(&radii);
+    for (int64_t j = 0; j < b->c; j++) {
+        const double square = (double)variance[j] + (double)b->epsilon;
+        const double spread = (double)factor_of(&radii, j) * sums_of(&radii, PRODUCT)[j];
+        state_of(job, BY_X)[j] -= (float)(spread / (square * count));
     }
 }
 
@@ -281,7 +334,7 @@ static void by_inputs(const net_job *job)
                           .shift = state_of(job, SHIFT),
                           .centre = statistics_of(job),
                           .add = l->adds[0],
-                          .gate = in->gate};
+                          .gate = in->gate && t->plane == NET_POINTS};
     for (int64_t i = job->first; i < job->first + job->count; i++) {
         s.x = net_value_at(t, l->take[0], i) + net_at(&in->image, 0, 0);
         s.d = net_adjoint_at(t, l->give, i) + net_at(&out->adjoint, 0, 0);
@@ -292,19 +345,24 @@ static void by_inputs(const net_job *job)
 
 static void backward(const net_job *job)
 {
-    const bool sums = job->gradient || job->tape->training;
-    if (sums)
-        add_up(job, statistics_of(job), true, job->first + job->count);
-    if (job->gradient)
+    const bool radii = job->tape->plane == NET_RADII;
+    if (job->gradient || job->tape->training)
+        add_up_adjoints(job);
+    if (job->gradient && radii)
+        by_magnitudes(job);
+    else if (job->gradient)
         by_parameters(job);
     if (!net_wants(job, 0))
         return;
     weigh(job);
+    if (job->tape->training && job->tape->plane == NET_CENTRES)
+        weigh_radii(job);
     by_inputs(job);
 }
 
 const net_kind vouch_layer_batch_norm = {.name = "batch_norm",
                                          .relu = true,
+                                         .planes = true,
                                          .read = read,
                                          .plan = plan,
                                          .forward = forward,

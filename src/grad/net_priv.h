@@ -79,7 +79,9 @@ typedef enum net_plane { NET_POINTS, NET_CENTRES, NET_RADII, NET_TANGENTS } net_
 struct vouch_tape {
     const vouch_net *net;
     net_plane plane;
-    const vouch_tape *at; /* whose gates adjoints meet: this one, or that of the points */
+    const vouch_tape *pair; /* of centres: that of the radii, and the other way round; NULL */
+    bool bare;              /* radii: normalisations scale by the deviation alone */
+    const vouch_tape *at;   /* whose gates adjoints meet: this one, or that of the points */
     int64_t count, capacity;
     float **value, **adjoint;    /* [values] */
     int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */

@@ -24,6 +24,15 @@ static const struct {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
+/* With batch normalisation in training mode. */
+static const char *const normalised[] = {
+    "fc20 bn relu fc16 bn relu fc5",
+    "conv16k3p1 bn relu conv18k3s2p1 bn relu fc12 bn relu fc4",
+    "conv16p1 res( bn relu conv16p1 bn relu conv16p1 ) bn relu gap fc4",
+    "conv16p1 bn relu res( conv32s2p1 bn relu conv32p1 | conv32k1s2 ) bn relu gap fc4",
+};
+enum { NORMALISED = sizeof normalised / sizeof *normalised };
+
 /* ---- the reference --------------------------------------------------------------------------- */
 
 typedef struct box {
@@ -159,12 +168,12 @@ typedef struct fixture {
     box box[SAMPLES];
 } fixture;
 
-static void make_boxes(fixture *f, int i)
+static void make_boxes(fixture *f, int i, int64_t channels, int64_t size)
 {
     vouch_random r = vouch_random_stream(5, "box", (uint64_t)i);
     for (int s = 0; s < SAMPLES; s++) {
         f->label[s] = (int)vouch_random_below(&r, (uint64_t)f->m);
-        f->box[s] = new_box(f->arena, shapes[i].channels, shapes[i].size, shapes[i].size + 1);
+        f->box[s] = new_box(f->arena, channels, size, size + 1);
         for (int64_t k = s * f->n, e = 0; e < f->n; k++, e++) {
             f->low[k] = (float)(2 * vouch_random_unit(&r) - 1);
             f->high[k] = f->low[k] + (float)(0.3 * vouch_random_unit(&r));
@@ -176,12 +185,12 @@ static void make_boxes(fixture *f, int i)
         f->d[k] = (float)(2 * vouch_random_unit(&r) - 1);
 }
 
-static void begin(fixture *f, int i)
+static void begin_shape(fixture *f, int i, const char *text, int64_t channels, int64_t size)
 {
-    const vouch_architecture a = {.text = shapes[i].text,
-                                  .channels = shapes[i].channels,
-                                  .height = shapes[i].size,
-                                  .width = shapes[i].size + 1,
+    const vouch_architecture a = {.text = text,
+                                  .channels = channels,
+                                  .height = size,
+                                  .width = size + 1,
                                   .mean = 0.3,
                                   .deviation = 0.7,
                                   .seed = (uint64_t)i};
@@ -189,7 +198,7 @@ static void begin(fixture *f, int i)
     f->arena = vouch_arena_new(f->ctx);
     vouch_test_ok(f->ctx, vouch_architecture_build(f->ctx, &a, &f->graph));
     vouch_test_ok(f->ctx, vouch_op_bind_graph(f->ctx, f->graph));
-    vouch_test_ok(f->ctx, vouch_net_new(f->ctx, f->arena, f->graph, &f->net));
+    vouch_test_ok(f->ctx, vouch_net_new_to_train(f->ctx, f->arena, f->graph, &f->net));
     assert_non_null(f->net);
     vouch_test_ok(f->ctx, vouch_box_tape_new(f->ctx, f->arena, f->net, SAMPLES, &f->tape));
     f->n = vouch_net_inputs(f->net);
@@ -199,7 +208,12 @@ static void begin(fixture *f, int i)
     f->margin = VOUCH_NEW_ARRAY(f->arena, float, SAMPLES * f->m);
     f->d = VOUCH_NEW_ARRAY(f->arena, float, SAMPLES * f->m);
     assert_true(f->low && f->high && f->margin && f->d);
-    make_boxes(f, i);
+    make_boxes(f, i, channels, size);
+}
+
+static void begin(fixture *f, int i)
+{
+    begin_shape(f, i, shapes[i].text, shapes[i].channels, shapes[i].size);
 }
 
 static void end(fixture *f)
@@ -390,11 +404,72 @@ static void spreads_are_products_of_magnitudes(void **state)
     }
 }
 
+static double along(fixture *f)
+{
+    double sum = 0;
+    vouch_net_refresh(f->net, 0, 1);
+    vouch_box_forward(f->tape, SAMPLES, f->low, f->high, f->label, f->margin);
+    for (int64_t k = 0; k < SAMPLES * f->m; k++)
+        sum += k % f->m == f->label[k / f->m] ? 0 : (double)f->d[k] * (double)f->margin[k];
+    return sum;
+}
+
+/* Where samples depend on each other: against differences of the pass itself, along the gradient;
+ * and a box of no size has the margins of its point. */
+static void normalised_boxes_have_the_gradients_of_their_margins(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NORMALISED; i++) {
+        fixture f;
+        begin_shape(&f, i, normalised[i], 2, 6);
+        const int64_t size = vouch_net_size(f.net);
+        float *w = vouch_net_parameters(f.net), *g = VOUCH_NEW_ARRAY(f.arena, float, size);
+        vouch_random r = vouch_random_stream(8, "scales", (uint64_t)i);
+        for (int64_t k = 0; k < size; k++) /* scales and shifts begin as 1 and 0 */
+            w[k] += w[k] != 0 ? (float)(0.3 * vouch_random_unit(&r)) : 0;
+        (void)along(&f);
+        vouch_box_backward(f.tape, f.d, g);
+        double square = 0, ends[2];
+        for (int64_t k = 0; k < size; k++)
+            square += (double)g[k] * (double)g[k];
+        const double step = 1e-3 / sqrt(square);
+        for (int side = 0; side < 2; side++) {
+            for (int64_t k = 0; k < size; k++)
+                w[k] += (float)((side ? -2 : 1) * step * (double)g[k]);
+            ends[side] = along(&f);
+        }
+        assert_near((ends[0] - ends[1]) / (2 * step) / square, 1, 600, "slope by square", i);
+        end(&f);
+    }
+}
+
+static void boxes_of_no_size_are_points(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NORMALISED; i++) {
+        fixture f;
+        begin_shape(&f, i, normalised[i], 2, 6);
+        float y[SAMPLES * 16];
+        vouch_tape *points;
+        vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, SAMPLES, &points));
+        vouch_tape_train(points, true);
+        vouch_tape_forward(points, SAMPLES, f.low, y);
+        vouch_box_forward(f.tape, SAMPLES, f.low, f.low, f.label, f.margin);
+        for (int64_t k = 0; k < SAMPLES * f.m; k++)
+            assert_near((double)f.margin[k],
+                        (double)y[k / f.m * f.m + f.label[k / f.m]] - (double)y[k], 1,
+                        "a margin", i);
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(margins_are_those_of_interval_arithmetic),
         cmocka_unit_test(margins_of_points_are_no_less),
+        cmocka_unit_test(normalised_boxes_have_the_gradients_of_their_margins),
+        cmocka_unit_test(boxes_of_no_size_are_points),
         cmocka_unit_test(spreads_are_products_of_magnitudes),
         cmocka_unit_test(gradients_are_the_slopes_of_interval_arithmetic),
     };
