@@ -52,14 +52,15 @@ typedef struct stopwatch {
 } stopwatch;
 
 /* An epoch is one batch. */
-static bool note(void *user, const vouch_fit_progress *progress)
+static bool note(void *user, const vouch_fit_progress *log, int64_t count)
 {
     stopwatch *c = user;
     const double at_s = now_s(c->j), took_s = at_s - c->begun_s;
     c->begun_s = at_s;
-    if (progress->epoch == 2 || (progress->epoch > 2 && took_s < c->best_s))
+    (void)log;
+    if (count == 2 || (count > 2 && took_s < c->best_s))
         c->best_s = took_s;
-    return progress->epoch < 2 || vouch_wall_s() < c->end_s;
+    return count < 2 || vouch_wall_s() < c->end_s;
 }
 
 static vouch_status train(const job *j, vouch_net *net, double *best_s)

@@ -41,7 +41,7 @@ def pages():
 
 def scratch(folder):
     """What the documented commands need, as in a checkout."""
-    for name in ("data", "src", "tools", "include", "examples"):
+    for name in ("data", "src", "tools", "include", "examples", "recipes"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Makefile", folder)
     example = folder / "data" / "collision"

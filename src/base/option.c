@@ -45,6 +45,27 @@ void vouch_options_default(const vouch_option *rows, size_t count, void *setting
         store_default(&rows[i], settings);
 }
 
+static size_t field_size(vouch_option_type type)
+{
+    switch (type) {
+    case VOUCH_OPTION_FLAG:
+        return sizeof(bool);
+    case VOUCH_OPTION_INT:
+        return sizeof(int64_t);
+    case VOUCH_OPTION_REAL:
+        return sizeof(double);
+    case VOUCH_OPTION_TEXT:
+    case VOUCH_OPTION_CHOICE:
+        return sizeof(const char *);
+    }
+    return 0;
+}
+
+void vouch_option_copy(const vouch_option *row, const void *from, void *to)
+{
+    store(row, to, (const char *)from + row->offset, field_size(row->type));
+}
+
 const vouch_option *vouch_option_find(const vouch_option *rows, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)

@@ -34,6 +34,8 @@ typedef struct vouch_option {
 void vouch_options_default(const vouch_option *rows, size_t count, void *settings);
 /* The row of that name, or NULL. */
 const vouch_option *vouch_option_find(const vouch_option *rows, size_t count, const char *name);
+/* The row's field of one settings struct into that of another. */
+void vouch_option_copy(const vouch_option *row, const void *from, void *to);
 /* Parses text into the row's field; VOUCH_ERR_ARGUMENT names the option and what is allowed.
  * TEXT and CHOICE keep the pointer: text must outlive settings. */
 vouch_status vouch_option_set(vouch_context *ctx, const vouch_option *row, const char *text,

@@ -11,6 +11,7 @@
 #include "data/corruption.h"
 #include "eval/transform.h"
 #include "op/op.h"
+#include "train/augment.h"
 #include "train/loss.h"
 #include "verify/cut.h"
 #include "verify/pick.h"
@@ -111,6 +112,17 @@ static void list_corruptions(void)
         put_row((*c)->name, (*c)->summary, (*c)->citation);
 }
 
+/* Settings of a term below its name. */
+static void put_settings(const vouch_option *row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char spelling[64], text[1024];
+        snprintf(spelling, sizeof spelling, "  %s=%s", row[i].name, row[i].argument);
+        vouch_cli_option_text(&row[i], text, sizeof text);
+        put_row(spelling, text, NULL);
+    }
+}
+
 static void list_terms(const char *title, bool regularisers)
 {
     puts(title);
@@ -118,13 +130,7 @@ static void list_terms(const char *title, bool regularisers)
         if ((*l)->regulariser != regularisers)
             continue;
         put_row((*l)->name, (*l)->summary, (*l)->citation);
-        for (size_t i = 0; i < (*l)->option_count; i++) {
-            char spelling[64], text[1024];
-            snprintf(spelling, sizeof spelling, "  %s=%s", (*l)->options[i].name,
-                     (*l)->options[i].argument);
-            vouch_cli_option_text(&(*l)->options[i], text, sizeof text);
-            put_row(spelling, text, NULL);
-        }
+        put_settings((*l)->options, (*l)->option_count);
     }
 }
 
@@ -132,6 +138,11 @@ static void list_losses(void)
 {
     list_terms("losses of training (vouch train --loss):", false);
     list_terms("regularisers (vouch train --regulariser):", true);
+    puts("augmentations (vouch train --augment):");
+    for (const vouch_augment *const *a = vouch_augment_table(); *a != NULL; a++) {
+        put_row((*a)->name, (*a)->summary, (*a)->citation);
+        put_settings((*a)->options, (*a)->option_count);
+    }
 }
 
 static void list_transforms(void)

@@ -1,104 +1,137 @@
-/* vouch train: trains a classifier on a data set and writes it as ONNX. */
+/* vouch train: trains a classifier on a data set, by options or by a recipe, and writes it as
+ * ONNX. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/workers.h"
-#include "cli/command.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/text.h"
-#include "data/data.h"
+#include "cli/train_report.h"
+#include "data/split.h"
 #include "io/io.h"
 #include "train/architecture.h"
-#include "train/fit.h"
 
 typedef struct train_cli {
-    const char *arch, *out, *test, *log, *loss, *regulariser, *optimiser, *schedule;
-    int64_t epochs, batch, seed, threads;
-    double rate, momentum, decay, eps, mean, deviation;
+    const char *out, *log, *curves, *card;
+    int64_t threads;
     bool quiet;
 } train_cli;
 
-static bool optimiser_choices(size_t index, const char **name)
-{
-    const vouch_optimiser *o = vouch_optimiser_table()[index];
-    *name = o ? o->name : NULL;
-    return o != NULL;
-}
-
-static bool schedule_choices(size_t index, const char **name)
-{
-    const vouch_schedule *s = vouch_schedule_table()[index];
-    *name = s ? s->name : NULL;
-    return s != NULL;
-}
-
-#define FIELD(f) offsetof(train_cli, f)
-#define TEXT(n, a, f, t, h)                                                                    \
+#define FILE_ROW(field, otherwise, what)                                                       \
     {                                                                                          \
-        .name = n, .argument = a, .help = h, .type = VOUCH_OPTION_TEXT, .offset = FIELD(f),    \
-        .text = t                                                                              \
-    }
-#define CHOICE(n, f, t, c, h)                                                                  \
-    {                                                                                          \
-        .name = n, .argument = "NAME", .help = h, .type = VOUCH_OPTION_CHOICE,                 \
-        .offset = FIELD(f), .text = t, .choices = c                                            \
-    }
-#define INT(n, f, d, l, m, h)                                                                  \
-    {                                                                                          \
-        .name = n, .argument = "N", .help = h, .type = VOUCH_OPTION_INT, .offset = FIELD(f),   \
-        .number = d, .low = l, .high = m                                                       \
-    }
-#define REAL(n, f, d, l, m, h)                                                                 \
-    {                                                                                          \
-        .name = n, .argument = "X", .help = h, .type = VOUCH_OPTION_REAL, .offset = FIELD(f),  \
-        .number = d, .low = l, .high = m                                                       \
+        .name = #field, .argument = "FILE", .help = what, .type = VOUCH_OPTION_TEXT,           \
+        .offset = offsetof(train_cli, field), .text = otherwise                                \
     }
 
 static const vouch_option rows[] = {
-    TEXT("arch", "LAYERS", arch, "fc256 relu fc256 relu",
-         "layers: convC[kK][sS][pP], fcN, bn, relu, maxpool, avgpool, gap, res( A | B ), "
-         "flatten, presets; a last dense layer of as many "
-         "outputs "
-         "as there are classes is added where it is missing"),
-    TEXT("out", "FILE", out, "net.onnx", "where the network goes"),
-    TEXT("test", "PLACE", test, NULL, "data to count accuracy on, after training"),
-    TEXT("log", "FILE", log, NULL, "a CSV line after each epoch; '-' is standard output"),
-    INT("epochs", epochs, 10, 1, 1e6, "passes over the data"),
-    INT("batch", batch, 100, 1, 65536, "samples of a step"),
-    TEXT("loss", "TERM", loss, "standard",
-         "what is brought down (vouch list losses), with its settings: \"n-fgsm k=3\""),
-    TEXT("regulariser", "TERMS", regulariser, NULL,
-         "what is added to the loss, each with its settings, parted by ' + '"),
-    REAL("eps", eps, 0.1, 0, 1e6, "radius of perturbations, each feature"),
-    CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
-    CHOICE("schedule", schedule, "cosine", schedule_choices,
-           "the learning rate along training"),
-    REAL("rate", rate, 1e-3, 0, 1e6, "the greatest learning rate"),
-    REAL("momentum", momentum, 0.9, 0, 1, "of sgd"),
-    REAL("decay", decay, 0, 0, 1, "of the weights, added to their gradients"),
-    REAL("mean", mean, 0, -1e9, 1e9, "inputs become (x - mean) / deviation inside the network"),
-    REAL("deviation", deviation, 1, 1e-9, 1e9, "see --mean"),
-    INT("seed", seed, 1, 0, 1e15, "of weights, order and perturbations"),
-    INT("threads", threads, 0, 0, 1024,
-        "worker threads; 0 = all cores; the network is the same with any number"),
+    FILE_ROW(out, "net.onnx", "where the network goes"),
+    FILE_ROW(log, NULL, "a CSV line after each epoch; '-' is standard output"),
+    FILE_ROW(curves, NULL, "loss and accuracies by epoch as SVG, drawn anew after each epoch"),
+    FILE_ROW(card, NULL, "what the network was made from and what it reaches, as JSON"),
+    {.name = "threads",
+     .argument = "N",
+     .help = "worker threads; 0 = all cores; the network is the same with any number",
+     .type = VOUCH_OPTION_INT,
+     .offset = offsetof(train_cli, threads),
+     .high = 1024},
     {.name = "quiet",
      .help = "no progress line",
      .type = VOUCH_OPTION_FLAG,
-     .offset = FIELD(quiet)},
+     .offset = offsetof(train_cli, quiet)},
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
+
+/* Tables of the command: 0 is common. */
+enum { RECIPE = 1, OWN = 2 };
 
 typedef struct run_state {
     const vouch_cli_call *call;
     const train_cli *cli;
+    vouch_recipe *recipe;
     vouch_data *data, *test;
+    vouch_data *part[2]; /* trained on, validation; NULL: all of data */
     vouch_graph *graph;
     vouch_net *net;
-    vouch_cli_progress progress;
-    vouch_cli_output log;
+    vouch_cli_train_report report;
 } run_state;
+
+/* ---- the recipe ------------------------------------------------------------------------------ */
+
+static bool is_recipe(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 4 && strcmp(name + length - 4, ".ini") == 0;
+}
+
+/* The file, then what the command line says: options named there, and words KEY=VALUE. */
+static vouch_status read_recipe(run_state *r)
+{
+    const vouch_cli_call *call = r->call;
+    const char *given = call->settings[RECIPE], *name = call->argument[0];
+    vouch_file file;
+    r->recipe = VOUCH_NEW(call->arena, vouch_recipe);
+    if (!r->recipe)
+        return VOUCH_ERR_MEMORY;
+    vouch_options_default(vouch_recipe_rows, vouch_recipe_row_count, r->recipe);
+    r->recipe->data = name;
+    if (is_recipe(name)) {
+        r->recipe->data = NULL;
+        VOUCH_TRY(vouch_file_read(call->arena, name, 1 << 20, &file));
+        VOUCH_TRY(vouch_recipe_parse(call->arena, name, file.data, file.size, r->recipe));
+    }
+    for (size_t i = 0; i < vouch_recipe_row_count; i++) {
+        const vouch_option *row = &vouch_recipe_rows[i];
+        if (call->given[RECIPE][i])
+            vouch_option_copy(row, given, r->recipe);
+    }
+    for (int i = 1; i < call->argument_count; i++)
+        VOUCH_TRY(vouch_recipe_assign(call->arena, call->argument[i], r->recipe));
+    if (!r->recipe->data)
+        return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "%s: names no data", name);
+    return vouch_recipe_finish(call->arena, r->recipe);
+}
+
+/* ---- the data -------------------------------------------------------------------------------- */
+
+static vouch_status load(const run_state *r, const char *place, vouch_data **data)
+{
+    VOUCH_TRY(vouch_data_load(r->call->ctx, place, data));
+    if ((*data)->info.classes < 2 || (*data)->info.count < 1)
+        return vouch_fail(r->call->ctx, VOUCH_ERR_VALUE,
+                          "%s: training needs samples of at least two classes", place);
+    return VOUCH_OK;
+}
+
+static vouch_status split(run_state *r)
+{
+    const double share[2] = {1 - r->recipe->validation, r->recipe->validation};
+    const vouch_data_shares shares = {
+        .share = share, .parts = 2, .stratified = true, .seed = r->recipe->fit.seed};
+    int64_t *index = VOUCH_NEW_ARRAY(r->call->arena, int64_t, r->data->info.count), size[2];
+    if (!index)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_data_split(r->data, &shares, index, size));
+    if (size[0] < 1 || size[1] < 1)
+        return vouch_fail(r->call->ctx, VOUCH_ERR_VALUE,
+                          "%s: too few samples to keep some for validation", r->recipe->data);
+    VOUCH_TRY(vouch_data_select(r->data, index, size[0], &r->part[0]));
+    return vouch_data_select(r->data, index + size[0], size[1], &r->part[1]);
+}
+
+static vouch_status load_all(run_state *r)
+{
+    VOUCH_TRY(load(r, r->recipe->data, &r->data));
+    if (r->recipe->test)
+        VOUCH_TRY(load(r, r->recipe->test, &r->test));
+    if (r->test && r->test->info.size != r->data->info.size)
+        return vouch_fail(r->call->ctx, VOUCH_ERR_SHAPE,
+                          "%s: samples have %" PRId64 " features, those of %s %" PRId64,
+                          r->recipe->test, r->test->info.size, r->recipe->data,
+                          r->data->info.size);
+    return r->recipe->validation > 0 ? split(r) : VOUCH_OK;
+}
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
@@ -117,47 +150,44 @@ static bool ends_with_outputs(const char *text, int classes)
 static vouch_status build(run_state *r)
 {
     const vouch_data_info *info = &r->data->info;
+    const vouch_recipe *recipe = r->recipe;
     const bool image = info->shape.rank == 3;
     const char *text =
-        ends_with_outputs(r->cli->arch, info->classes)
-            ? r->cli->arch
-            : vouch_arena_print(r->call->arena, "%s fc%d", r->cli->arch, info->classes);
+        ends_with_outputs(recipe->arch, info->classes)
+            ? recipe->arch
+            : vouch_arena_print(r->call->arena, "%s fc%d", recipe->arch, info->classes);
     const vouch_architecture a = {.text = text,
                                   .channels = image ? info->shape.dim[0] : 1,
                                   .height = image ? info->shape.dim[1] : 1,
                                   .width = image ? info->shape.dim[2] : info->size,
-                                  .mean = r->cli->mean,
-                                  .deviation = r->cli->deviation,
-                                  .seed = (uint64_t)r->cli->seed};
-    if (!text)
-        return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_architecture_build(r->call->ctx, &a, &r->graph));
-    VOUCH_TRY(vouch_op_bind_graph(r->call->ctx, r->graph));
-    VOUCH_TRY(vouch_net_new_to_train(r->call->ctx, r->call->arena, r->graph, &r->net));
-    return r->net ? VOUCH_OK
-                  : vouch_fail(r->call->ctx, VOUCH_ERR_INTERNAL,
-                               "architecture '%s': a layer cannot be trained", text);
+                                  .mean = recipe->mean,
+                                  .deviation = recipe->deviation,
+                                  .seed = recipe->fit.seed};
+    return text ? vouch_architecture_build(r->call->ctx, &a, &r->graph) : VOUCH_ERR_MEMORY;
+}
+
+static vouch_status make_net(run_state *r)
+{
+    vouch_context *ctx = r->call->ctx;
+    const char *start = r->recipe->start, *name = start ? start : r->recipe->arch;
+    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, NULL) : build(r));
+    VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
+    VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
+    if (!r->net)
+        return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
+                          "%s: not a network of layers that can be trained", name);
+    if (vouch_net_outputs(r->net) != r->data->info.classes ||
+        vouch_net_inputs(r->net) != r->data->info.size)
+        return vouch_fail(ctx, VOUCH_ERR_SHAPE,
+                          "%s: %" PRId64 " inputs and %" PRId64
+                          " outputs, the data has %" PRId64 " features and %d classes",
+                          name, vouch_net_inputs(r->net), vouch_net_outputs(r->net),
+                          r->data->info.size, r->data->info.classes);
+    r->recipe->fit.frozen = vouch_net_after(r->net, r->recipe->frozen);
+    return VOUCH_OK;
 }
 
 /* ---- training -------------------------------------------------------------------------------- */
-
-static bool report(void *user, const vouch_fit_progress *p)
-{
-    run_state *r = user;
-    char line[160];
-    const double left_s = p->seconds * (double)(r->cli->epochs - p->epoch);
-    snprintf(line, sizeof line,
-             "epoch %d of %" PRId64
-             ": loss %.4f, accuracy %.2f %%, %.0f samples/s, %.0f s left",
-             p->epoch, r->cli->epochs, p->loss, 100 * p->accuracy,
-             (double)r->data->info.count / p->seconds, left_s);
-    if (r->progress.on)
-        vouch_cli_progress_draw(&r->progress, line);
-    if (vouch_cli_output_wanted(&r->log))
-        fprintf(r->log.stream, "%d,%.9g,%.9g,%.9g,%.3f\n", p->epoch, p->loss, p->accuracy,
-                p->rate, p->seconds);
-    return true;
-}
 
 /* Where samples may go when perturbed: the range of all features. */
 static void find_range(const vouch_data_info *info, double *low, double *high)
@@ -179,109 +209,121 @@ static vouch_fit_data samples(const vouch_data *d)
 
 static vouch_status fit(run_state *r, int threads)
 {
-    const train_cli *cli = r->cli;
-    vouch_fit_settings s = {.epochs = (int)cli->epochs,
-                            .threads = threads,
-                            .batch = cli->batch,
-                            .seed = (uint64_t)cli->seed,
-                            .optimiser = vouch_optimiser_find(cli->optimiser),
-                            .schedule = vouch_schedule_find(cli->schedule),
-                            .rate = cli->rate,
-                            .momentum = cli->momentum,
-                            .decay = cli->decay,
-                            .eps = cli->eps};
-    const vouch_fit_data data = samples(r->data);
-    find_range(&r->data->info, &s.low, &s.high);
-    VOUCH_TRY(vouch_loss_parse_sum(r->call->arena, cli->loss, cli->regulariser, s.term,
-                                   &s.term_count));
-    if (vouch_cli_output_wanted(&r->log))
-        fputs("epoch,loss,accuracy,rate,seconds\n", r->log.stream);
-    vouch_cli_progress_start(r->call->ctx, cli->quiet, &r->progress);
-    const vouch_status status = vouch_fit_run(r->call->ctx, r->net, &data, &s, report, r);
-    vouch_cli_progress_stop(r->call->ctx, &r->progress);
-    return status;
+    vouch_fit_settings *s = &r->recipe->fit;
+    const vouch_data_info *info = &r->data->info;
+    const vouch_fit_data data = samples(r->part[0] ? r->part[0] : r->data);
+    const vouch_fit_data validation = r->part[1] ? samples(r->part[1]) : (vouch_fit_data){0};
+    vouch_cli_train_report *report = &r->report;
+    s->threads = threads;
+    s->validation = r->part[1] ? &validation : NULL;
+    if (info->shape.rank == 3) {
+        s->channels = info->shape.dim[0];
+        s->height = info->shape.dim[1];
+        s->width = info->shape.dim[2];
+    }
+    find_range(info, &s->low, &s->high);
+    report->validation = validation.count;
+    vouch_cli_progress_start(r->call->ctx, r->cli->quiet, &report->progress);
+    const vouch_status status =
+        vouch_fit_run(r->call->ctx, r->net, &data, s, vouch_cli_train_tell, report);
+    vouch_cli_progress_stop(r->call->ctx, &report->progress);
+    s->validation = NULL;
+    return status ? status : vouch_context_status(r->call->ctx);
 }
 
 static vouch_status put_accuracy(const run_state *r, const char *name, const vouch_data *d,
-                                 int threads)
+                                 int64_t *hits)
 {
     const vouch_fit_data data = samples(d);
-    int64_t hits = 0;
-    VOUCH_TRY(vouch_fit_count_hits(r->call->ctx, r->net, &data, threads, &hits));
+    VOUCH_TRY(vouch_fit_count_hits(r->call->ctx, r->net, &data, r->recipe->fit.threads, hits));
     printf("%-10s %.2f %% of %" PRId64 " samples\n", name,
-           100 * (double)hits / (double)data.count, data.count);
+           100 * (double)*hits / (double)data.count, data.count);
     return VOUCH_OK;
 }
 
-static vouch_status load(const run_state *r, const char *place, vouch_data **data)
+static vouch_status finish(run_state *r)
 {
-    VOUCH_TRY(vouch_data_load(r->call->ctx, place, data));
-    if ((*data)->info.classes < 2 || (*data)->info.count < 1)
-        return vouch_fail(r->call->ctx, VOUCH_ERR_VALUE,
-                          "%s: training needs samples of at least two classes", place);
-    return VOUCH_OK;
+    const char *out = r->cli->out;
+    vouch_cli_train_report *report = &r->report;
+    VOUCH_TRY(vouch_net_store(r->call->ctx, r->net, r->graph));
+    VOUCH_TRY(vouch_onnx_write(r->call->ctx, r->graph, out));
+    report->parameters = vouch_graph_parameters(r->graph);
+    printf("%-10s %s (%" PRId64 " parameters)\n", "network", out, report->parameters);
+    VOUCH_TRY(put_accuracy(r, "training", r->data, &report->hits[0]));
+    if (r->test)
+        VOUCH_TRY(put_accuracy(r, "test", r->test, &report->hits[1]));
+    report->data = r->data;
+    report->test = r->test;
+    report->seconds = vouch_wall_s() - r->call->started_s;
+    return report->card ? vouch_cli_train_card(report) : VOUCH_OK;
 }
 
 static vouch_status check_names(const run_state *r)
 {
-    const vouch_cli_name out[] = {{"--out", r->cli->out}, {"--log", r->cli->log}};
-    return vouch_cli_output_check(r->call->ctx, out, 2, NULL, 0);
+    const train_cli *cli = r->cli;
+    const vouch_cli_name out[] = {{"--out", cli->out},
+                                  {"--log", cli->log},
+                                  {"--curves", cli->curves},
+                                  {"--card", cli->card}};
+    const vouch_cli_name in[] = {{"the recipe", r->call->argument[0]},
+                                 {"--start", r->recipe->start}};
+    const bool recipe = is_recipe(r->call->argument[0]);
+    return vouch_cli_output_check(r->call->ctx, out, 4, in + !recipe, 1 + recipe);
 }
 
 static vouch_status train(run_state *r)
 {
-    const int threads = r->cli->threads > 0 ? (int)r->cli->threads : vouch_workers_available();
+    const train_cli *cli = r->cli;
+    VOUCH_TRY(read_recipe(r));
     VOUCH_TRY(check_names(r));
-    VOUCH_TRY(load(r, r->call->argument[0], &r->data));
-    if (r->cli->test)
-        VOUCH_TRY(load(r, r->cli->test, &r->test));
-    if (r->test && r->test->info.size != r->data->info.size)
-        return vouch_fail(r->call->ctx, VOUCH_ERR_SHAPE,
-                          "%s: samples have %" PRId64 " features, those of %s %" PRId64,
-                          r->cli->test, r->test->info.size, r->call->argument[0],
-                          r->data->info.size);
-    VOUCH_TRY(build(r));
-    VOUCH_TRY(vouch_cli_output_open(r->call->arena, r->cli->log, &r->log));
-    VOUCH_TRY(fit(r, threads));
-    if (vouch_cli_output_wanted(&r->log))
-        VOUCH_TRY(vouch_cli_output_commit(r->call->ctx, &r->log));
-    VOUCH_TRY(vouch_net_store(r->call->ctx, r->net, r->graph));
-    VOUCH_TRY(vouch_onnx_write(r->call->ctx, r->graph, r->cli->out));
-    printf("%-10s %s (%" PRId64 " parameters)\n", "network", r->cli->out,
-           vouch_graph_parameters(r->graph));
-    VOUCH_TRY(put_accuracy(r, "training", r->data, threads));
-    return r->test ? put_accuracy(r, "test", r->test, threads) : VOUCH_OK;
+    VOUCH_TRY(load_all(r));
+    VOUCH_TRY(make_net(r));
+    r->report = (vouch_cli_train_report){
+        .call = r->call,
+        .recipe = r->recipe,
+        .out = cli->out,
+        .log = cli->log,
+        .curves = cli->curves,
+        .card = cli->card,
+        .row = VOUCH_NEW_ARRAY(r->call->arena, vouch_fit_progress, r->recipe->fit.epochs)};
+    if (!r->report.row)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(fit(r, cli->threads > 0 ? (int)cli->threads : vouch_workers_available()));
+    return finish(r);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
 {
-    run_state r = {.call = call, .cli = call->settings[1]};
+    run_state r = {.call = call, .cli = call->settings[OWN]};
     const vouch_status s = train(&r);
-    vouch_cli_output_discard(&r.log);
     if (r.graph)
         vouch_graph_free(r.graph);
-    if (r.test)
-        vouch_data_free(r.test);
-    if (r.data)
-        vouch_data_free(r.data);
+    for (int i = 0; i < 2; i++)
+        vouch_data_free(r.part[i]);
+    vouch_data_free(r.test);
+    vouch_data_free(r.data);
     return s == VOUCH_OK ? VOUCH_EXIT_OK : vouch_cli_fail(call, s);
 }
 
 const vouch_command vouch_command_train = {
     .name = "train",
     .summary = "train a classifier on data and write it as ONNX",
-    .arguments = "DATA",
+    .arguments = "DATA|RECIPE.ini [KEY=VALUE ...]",
     .description =
         "Trains a network of the layers --arch names on DATA (a file or built-in set, see "
-        "vouch "
-        "data), by cross-entropy on samples as they are or perturbed, and writes it as ONNX, "
-        "normalisation inside. The same seed gives the same network, bit for bit, with any "
-        "number of threads.",
-    .examples = "vouch train builtin:glyphs16 --arch \"conv16k3s2 relu fc64 relu\" --epochs 5\n"
-                "vouch train train-images-idx3-ubyte.gz --loss rs-fgsm --eps 0.3 --log log.csv",
+        "vouch data), by a loss of vouch list losses, and writes it as ONNX, normalisation "
+        "inside. The same seed gives the same network, bit for bit, with any number of "
+        "threads.\n\n"
+        "A recipe is a text of sections and lines KEY = VALUE whose keys are the options "
+        "below; options and words KEY=VALUE of the command line come after it.",
+    .examples =
+        "vouch train builtin:glyphs16 --arch \"conv16k3s2 relu fc64 relu\" --epochs 5\n"
+        "vouch train train-images-idx3-ubyte.gz --loss rs-fgsm --eps 0.3 --log log.csv\n"
+        "vouch train recipes/glyphs-pgd.ini epochs=3 --curves curves.svg",
     .least = 1,
-    .most = 1,
+    .most = 64,
     .interruptible = true,
-    .table = {{rows, &row_count, sizeof(train_cli)}},
+    .table = {{vouch_recipe_rows, &vouch_recipe_row_count, sizeof(vouch_recipe)},
+              {rows, &row_count, sizeof(train_cli)}},
     .run = run,
 };

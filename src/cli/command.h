@@ -46,6 +46,7 @@ typedef struct vouch_cli_call {
     int argument_count;
     const char *const *argument; /* [argument_count], without options; NULL after the last */
     void *settings[VOUCH_CLI_TABLES];
+    bool *given[VOUCH_CLI_TABLES]; /* [rows]: named on the command line */
 } vouch_cli_call;
 
 typedef struct vouch_command {

@@ -126,6 +126,7 @@ static vouch_status take_option(vouch_cli_call *call, int argc, char *const *arg
     if (value == NULL)
         return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "--%s needs a value (%s)", name,
                           f.row->argument ? f.row->argument : "VALUE");
+    call->given[f.table][f.row - vouch_command_options(call->command, f.table).rows] = true;
     return vouch_option_set(call->ctx, f.row, value, call->settings[f.table]);
 }
 
@@ -144,7 +145,8 @@ static vouch_status make_settings(vouch_cli_call *call)
         if (table.count == NULL)
             continue;
         call->settings[i] = vouch_arena_alloc(call->arena, table.size);
-        if (call->settings[i] == NULL)
+        call->given[i] = VOUCH_NEW_ARRAY(call->arena, bool, *table.count);
+        if (call->settings[i] == NULL || call->given[i] == NULL)
             return VOUCH_ERR_MEMORY;
         vouch_options_default(table.rows, *table.count, call->settings[i]);
     }

@@ -3,9 +3,11 @@
  * The numbers lie in one block that grows as samples come, not as a header promises, so that a
  * short file with a large claim costs nothing.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "data/format.h"
+#include "io/io.h"
 
 static vouch_status grow(vouch_data *set, int64_t wanted, int64_t *room)
 {
@@ -68,6 +70,16 @@ vouch_status vouch_data_load(vouch_context *ctx, const char *place, vouch_data *
     }
     *out = set;
     return VOUCH_OK;
+}
+
+void vouch_data_sha256(const vouch_data *set, char text[65])
+{
+    char part[2][65], both[2 * sizeof part[0]];
+    const size_t count = (size_t)set->info.count;
+    vouch_sha256(set->x, count * (size_t)set->info.size * sizeof *set->x, part[0]);
+    vouch_sha256(set->label, count * sizeof *set->label, part[1]);
+    (void)snprintf(both, sizeof both, "%s %s", part[0], part[1]);
+    vouch_sha256(both, strlen(both), text);
 }
 
 void vouch_data_free(vouch_data *set)

@@ -51,6 +51,10 @@ typedef struct vouch_data {
 vouch_status vouch_data_load(vouch_context *ctx, const char *place, vouch_data **set);
 void vouch_data_free(vouch_data *set);
 
+/* Of the numbers of all samples and of their labels, in lower-case hex; it does not depend on the
+ * place or its format. */
+void vouch_data_sha256(const vouch_data *set, char text[65]);
+
 /* Features of samples i, i+1, ... one after the other. */
 static inline const float *vouch_data_x(const vouch_data *set, int64_t i)
 {

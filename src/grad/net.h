@@ -31,6 +31,9 @@ int64_t vouch_net_outputs(const vouch_net *net);
 /* The parameters, some of them filling that is 0 and stays so, as its gradients are 0. */
 int64_t vouch_net_size(const vouch_net *net);
 float *vouch_net_parameters(vouch_net *net);
+/* Where the parameters after those of the first `layers` layers with weights begin: a layer's
+ * lie together, in the order of the layers. */
+int64_t vouch_net_after(const vouch_net *net, int64_t layers);
 /* After parameters have changed: part `part` of `parts` of what derives from them. */
 void vouch_net_refresh(vouch_net *net, int part, int parts);
 /* Puts the parameters into the graph, in place of its constants. */
@@ -60,6 +63,8 @@ void vouch_tape_train(vouch_tape *tape, bool on);
 /* Those of the last forward pass in training mode; [vouch_net_statistics]. */
 const float *vouch_tape_statistics(const vouch_tape *tape);
 int64_t vouch_net_statistics(const vouch_net *net);
+/* The running ones, [vouch_net_statistics]. */
+float *vouch_net_running(vouch_net *net);
 /* Moves the running statistics, a tenth of the way, to those of the passes' samples together. */
 void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes);
 

@@ -180,6 +180,7 @@ vouch_status vouch_net_store(vouch_context *ctx, const vouch_net *net, vouch_gra
 
 int64_t vouch_net_inputs(const vouch_net *net) { return net->inputs; }
 int64_t vouch_net_outputs(const vouch_net *net) { return net->outputs; }
+float *vouch_net_running(vouch_net *net) { return net->statistics; }
 int64_t vouch_net_statistics(const vouch_net *net) { return net->statistic_count; }
 int64_t vouch_net_size(const vouch_net *net) { return net->size; }
 float *vouch_net_parameters(vouch_net *net) { return net->parameters; }

@@ -30,6 +30,14 @@ void vouch_net_set_weights(net_reading *r, net_layer *l, net_weights w)
     *l->weights = w;
 }
 
+int64_t vouch_net_after(const vouch_net *net, int64_t layers)
+{
+    for (int i = 0; i < net->layer_count; i++)
+        if (net->layer[i].weights && layers-- == 0)
+            return net->layer[i].weights->weight;
+    return net->size;
+}
+
 /* ---- from and into the graph ----------------------------------------------------------------- */
 
 static double norm_factor(const net_weights *w, int64_t o)

@@ -1,6 +1,7 @@
 /* The training loop (fit.h). Threads start once; barriers part the phases of a step: gradients of
  * the chunks, the optimiser on slices of the parameters, what derives from parameters. */
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/workers.h"
@@ -25,10 +26,11 @@ static vouch_status new_desk(fit *f, fit_desk *d)
     d->d_y = VOUCH_NEW_ARRAY(f->arena, float, f->rows *classes);
     d->label = VOUCH_NEW_ARRAY(f->arena, int, f->capacity);
     d->name = VOUCH_NEW_ARRAY(f->arena, uint64_t, f->capacity);
-    d->spare = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net));
-    d->sum = VOUCH_NEW_ARRAY(f->arena, float, VOUCH_FIT_SLICE);
-    if (!d->x || !d->out || !d->d_x || !d->y || !d->d_y || !d->label || !d->name || !d->spare ||
-        !d->sum)
+    d->spare = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net) + inputs + classes);
+    if (vouch_fit_has_targets(f->s) &&
+        !(d->target = VOUCH_NEW_ARRAY(f->arena, float, f->capacity *classes)))
+        return VOUCH_ERR_MEMORY;
+    if (!d->x || !d->out || !d->d_x || !d->y || !d->d_y || !d->label || !d->name || !d->spare)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_tape_new(f->ctx, f->arena, f->net, f->rows, &d->tape));
     vouch_tape_train(d->tape, true);
@@ -76,6 +78,28 @@ static vouch_status new_chunk(fit *f, fit_chunk *c)
     return VOUCH_OK;
 }
 
+/* An array beside the parameters, where it is wanted. */
+static vouch_status new_array(const fit *f, bool wanted, float **array)
+{
+    if (wanted)
+        *array = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net));
+    return wanted && !*array ? VOUCH_ERR_MEMORY : VOUCH_OK;
+}
+
+static vouch_status new_arrays(fit *f)
+{
+    for (int m = 0; m < f->s->optimiser->moments; m++)
+        VOUCH_TRY(new_array(f, true, &f->moment[m]));
+    VOUCH_TRY(new_array(f, f->s->blur > 0, &f->kept));
+    VOUCH_TRY(new_array(f, f->s->average && f->s->average->share, &f->average));
+    VOUCH_TRY(new_array(f, f->s->validation, &f->best));
+    f->best_running = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_statistics(f->net) + 1);
+    if (!f->best_running)
+        return VOUCH_ERR_MEMORY;
+    f->square = VOUCH_NEW_ARRAY(f->arena, double, vouch_net_size(f->net) / VOUCH_FIT_SLICE + 1);
+    return f->square ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
 static vouch_status set_up(fit *f)
 {
     f->batches = (f->data->count + f->s->batch - 1) / f->s->batch;
@@ -84,9 +108,10 @@ static vouch_status set_up(fit *f)
     f->order = VOUCH_NEW_ARRAY(f->arena, int64_t, f->data->count);
     f->chunk = VOUCH_NEW_ARRAY(f->arena, fit_chunk, f->chunk_count);
     f->desk = VOUCH_NEW_ARRAY(f->arena, fit_desk, f->s->threads);
+    f->log = VOUCH_NEW_ARRAY(f->arena, vouch_fit_progress, f->s->epochs);
     f->statistics = VOUCH_NEW_ARRAY(f->arena, const float *, f->chunk_count);
     f->samples = VOUCH_NEW_ARRAY(f->arena, int64_t, f->chunk_count);
-    if (!f->order || !f->chunk || !f->desk || !f->statistics || !f->samples)
+    if (!f->statistics || !f->samples || !f->log || !f->order || !f->chunk || !f->desk)
         return VOUCH_ERR_MEMORY;
     for (int64_t i = 0; i < f->data->count; i++)
         f->order[i] = i;
@@ -95,9 +120,7 @@ static vouch_status set_up(fit *f)
         VOUCH_TRY(new_chunk(f, &f->chunk[c]));
         f->statistics[c] = f->chunk[c].statistics;
     }
-    for (int m = 0; m < f->s->optimiser->moments; m++)
-        if (!(f->moment[m] = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net))))
-            return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(new_arrays(f));
     for (int w = 0; w < f->s->threads; w++)
         VOUCH_TRY(new_desk(f, &f->desk[w]));
     return VOUCH_OK;
@@ -105,26 +128,74 @@ static vouch_status set_up(fit *f)
 
 /* ---- a batch --------------------------------------------------------------------------------- */
 
-static void do_batch(fit *f, int worker, int64_t batch)
+static void wait(fit *f) { (void)pthread_barrier_wait(&f->barrier); }
+
+/* What derives from parameters, after they have changed. */
+static void refresh(fit *f, int worker)
 {
-    fit_desk *d = &f->desk[worker];
-    const int64_t first = batch * f->s->batch, left = f->data->count - first;
-    const int64_t count = left < f->s->batch ? left : f->s->batch;
+    wait(f);
+    vouch_net_refresh(f->net, worker, f->s->threads);
+    wait(f);
+}
+
+static bool averages(const fit *f, bool epoch)
+{
+    return f->average && f->s->average->epochs == epoch &&
+           (!epoch || (double)f->epoch > f->s->average_from);
+}
+
+static void do_chunks(fit *f, int worker, int64_t first, int64_t count)
+{
+    if (f->kept) {
+        vouch_fit_blur(f, worker);
+        refresh(f, worker);
+    }
     for (int64_t c = worker; c < f->chunk_count; c += f->s->threads)
-        vouch_fit_do_chunk(f, d, c, first, count);
-    (void)pthread_barrier_wait(&f->barrier);
+        vouch_fit_do_chunk(f, &f->desk[worker], c, first, count);
+    wait(f);
     if (worker == 0) {
         vouch_fit_mix(f, count);
         vouch_fit_absorb(f, count);
-        f->cancelled = vouch_context_stopped(f->ctx);
+        f->cancelled = !isfinite(f->loss) || vouch_context_stopped(f->ctx);
     }
-    (void)pthread_barrier_wait(&f->barrier);
-    vouch_fit_do_slices(f, d, worker);
-    (void)pthread_barrier_wait(&f->barrier);
-    vouch_net_refresh(f->net, worker, f->s->threads);
-    if (worker == 0)
+    wait(f);
+}
+
+/* All samples of all epochs; the time that it will take stands for the limit. */
+static void tell_progress(const fit *f)
+{
+    const double elapsed_s = vouch_wall_s() - f->started_s;
+    const int64_t all = f->batches * f->s->epochs;
+    const vouch_progress progress = {.phase = "samples",
+                                     .elapsed_s = elapsed_s,
+                                     .limit_s = elapsed_s * (double)(all - f->first_step) /
+                                                (double)(f->step - f->first_step),
+                                     .done =
+                                         (uint64_t)((f->step - f->first_step) * f->s->batch),
+                                     .open = (uint64_t)((all - f->step) * f->s->batch),
+                                     .proved_share = (double)NAN};
+    if (vouch_has_progress(f->ctx))
+        vouch_report_progress(f->ctx, &progress);
+}
+
+static void do_batch(fit *f, int worker, int64_t batch)
+{
+    const int64_t first = batch * f->s->batch, left = f->data->count - first;
+    const bool average = averages(f, false);
+    do_chunks(f, worker, first, left < f->s->batch ? left : f->s->batch);
+    vouch_fit_sum(f, worker);
+    if (f->s->clip > 0)
+        wait(f);
+    vouch_fit_take_step(f, worker);
+    if (average)
+        vouch_fit_average(f, worker);
+    refresh(f, worker);
+    if (worker == 0) {
         f->step++;
-    (void)pthread_barrier_wait(&f->barrier);
+        f->taken += average;
+        tell_progress(f);
+    }
+    wait(f);
 }
 
 /* ---- epochs ---------------------------------------------------------------------------------- */
@@ -140,28 +211,89 @@ static void begin_epoch(fit *f)
     }
     f->loss = 0;
     f->hits = 0;
+    f->better = false;
+    f->score = (vouch_fit_score){-1, -1};
     f->began_s = vouch_wall_s();
+}
+
+/* The score of what would be kept now; the best parameters are. */
+static void validate(fit *f, int worker)
+{
+    float *average = f->taken > 0 ? f->average : NULL;
+    if (average) {
+        vouch_fit_exchange(f, worker, average);
+        refresh(f, worker);
+    }
+    vouch_fit_validate(f, &f->desk[worker], worker);
+    wait(f);
+    if (worker == 0)
+        f->better = vouch_fit_judge(f);
+    if (worker == 0 && f->better)
+        memcpy(f->best_running, vouch_net_running(f->net),
+               (size_t)vouch_net_statistics(f->net) * sizeof *f->best_running);
+    wait(f);
+    if (f->better)
+        vouch_fit_copy(f, worker, f->best);
+    if (average) {
+        vouch_fit_exchange(f, worker, average);
+        refresh(f, worker);
+    }
+}
+
+/* Patience counts from the end of the ramp. */
+static bool is_patience_over(const fit *f)
+{
+    const double ramp = f->s->ramp.shape ? f->s->ramp.until : 0;
+    const int64_t since = f->top_epoch > (int64_t)ramp ? f->top_epoch : (int64_t)ramp;
+    return f->s->validation && f->s->patience > 0 && f->epoch - since >= f->s->patience;
+}
+
+static void tell(fit *f)
+{
+    const double count = (double)f->data->count;
+    f->log[f->epoch - 1] = (vouch_fit_progress){.epoch = f->epoch,
+                                                .loss = f->loss / count,
+                                                .accuracy = (double)f->hits / count,
+                                                .rate = vouch_fit_rate(f, f->step - 1),
+                                                .eps = f->s->eps * vouch_fit_ramp(f),
+                                                .seconds = vouch_wall_s() - f->began_s,
+                                                .score = f->score,
+                                                .best = f->better};
+    if (f->report)
+        f->stop = !f->report(f->user, f->log, f->epoch);
 }
 
 static void end_epoch(fit *f)
 {
-    const double count = (double)f->data->count;
-    const vouch_fit_progress progress = {.epoch = f->epoch,
-                                         .loss = f->loss / count,
-                                         .accuracy = (double)f->hits / count,
-                                         .rate = vouch_fit_rate(f, f->step - 1),
-                                         .seconds = vouch_wall_s() - f->began_s};
-    if (f->cancelled)
+    if (!isfinite(f->loss))
         f->status =
-            vouch_fail(f->ctx, VOUCH_ERR_CANCELLED, "training: stopped in epoch %d", f->epoch);
-    else if (!isfinite(f->loss))
-        f->status = vouch_fail(f->ctx, VOUCH_ERR_VALUE,
-                               "training: the loss is no number any more in epoch %d; a lower "
-                               "learning rate may help",
-                               f->epoch);
-    else if (f->report)
-        f->stop = !f->report(f->user, &progress);
-    f->stop |= f->status != VOUCH_OK || f->epoch == f->s->epochs;
+            vouch_fail(f->ctx, VOUCH_ERR_VALUE,
+                       "training: the loss is no number any more in epoch %lld; a lower "
+                       "learning rate may help",
+                       (long long)f->epoch);
+    else if (f->cancelled)
+        f->status = vouch_fail(f->ctx, VOUCH_ERR_CANCELLED, "training: stopped in epoch %lld",
+                               (long long)f->epoch);
+    else
+        tell(f);
+    f->stop |= f->status != VOUCH_OK || f->epoch == f->s->epochs || is_patience_over(f);
+}
+
+static void do_epoch(fit *f, int worker)
+{
+    for (int64_t b = 0; b < f->batches && !f->cancelled; b++)
+        do_batch(f, worker, b);
+    if (f->cancelled)
+        return;
+    if (averages(f, true)) {
+        vouch_fit_average(f, worker);
+        wait(f);
+        if (worker == 0)
+            f->taken++;
+        wait(f);
+    }
+    if (f->s->validation)
+        validate(f, worker);
 }
 
 static vouch_status work(vouch_context *ctx, void *shared, int worker)
@@ -173,23 +305,33 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
             f->epoch++;
             begin_epoch(f);
         }
-        (void)pthread_barrier_wait(&f->barrier);
-        for (int64_t b = 0; b < f->batches && !f->cancelled; b++)
-            do_batch(f, worker, b);
+        wait(f);
+        do_epoch(f, worker);
+        wait(f);
         if (worker == 0)
             end_epoch(f);
-        (void)pthread_barrier_wait(&f->barrier);
+        wait(f);
         stop = f->stop;
     }
     return VOUCH_OK;
 }
 
-static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_fit_data *data,
-                          const vouch_fit_settings *s)
+/* The parameters that are kept: the best ones, the average, or the last ones. */
+static void keep(fit *f)
 {
-    if (data->count < 1 || s->term_count < 1 || s->epochs < 1 || s->batch < 1 || s->threads < 1)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                          "training: samples, epochs, batch and threads must be at least 1");
+    const float *kept = f->top_epoch > 0 ? f->best : f->taken > 0 ? f->average : NULL;
+    if (!kept)
+        return;
+    memcpy(vouch_net_parameters(f->net), kept, (size_t)vouch_net_size(f->net) * sizeof *kept);
+    if (f->top_epoch > 0)
+        memcpy(vouch_net_running(f->net), f->best_running,
+               (size_t)vouch_net_statistics(f->net) * sizeof *kept);
+    vouch_net_refresh(f->net, 0, 1);
+}
+
+static vouch_status check_data(vouch_context *ctx, const vouch_net *net,
+                               const vouch_fit_data *data)
+{
     if (data->inputs != vouch_net_inputs(net))
         return vouch_fail(ctx, VOUCH_ERR_SHAPE,
                           "training: samples have %lld features, the network %lld inputs",
@@ -202,12 +344,29 @@ static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_
     return VOUCH_OK;
 }
 
+static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_fit_data *data,
+                          const vouch_fit_settings *s)
+{
+    if (data->count < 1 || s->term_count < 1 || s->epochs < 1 || s->batch < 1 || s->threads < 1)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "training: samples, epochs, batch and threads must be at least 1");
+    VOUCH_TRY(check_data(ctx, net, data));
+    if (s->validation)
+        VOUCH_TRY(check_data(ctx, net, s->validation));
+    return vouch_fit_check_samples(ctx, data, s);
+}
+
 vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_data *data,
                            const vouch_fit_settings *settings, vouch_fit_report *report,
                            void *user)
 {
-    fit f = {
-        .ctx = ctx, .net = net, .data = data, .s = settings, .report = report, .user = user};
+    fit f = {.ctx = ctx,
+             .net = net,
+             .data = data,
+             .s = settings,
+             .report = report,
+             .user = user,
+             .started_s = vouch_wall_s()};
     VOUCH_TRY(check(ctx, net, data, settings));
     f.arena = vouch_arena_new(ctx);
     if (!f.arena)
@@ -218,6 +377,8 @@ vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_d
         status = vouch_workers_run(ctx, settings->threads, work, &f);
         pthread_barrier_destroy(&f.barrier);
     }
+    if (status == VOUCH_OK && f.status == VOUCH_OK)
+        keep(&f);
     vouch_arena_free(f.arena);
     return status ? status : f.status;
 }

@@ -8,8 +8,11 @@
 #ifndef VOUCH_TRAIN_FIT_H
 #define VOUCH_TRAIN_FIT_H
 
+#include "train/augment.h"
+#include "train/average.h"
 #include "train/loss.h"
 #include "train/optimiser.h"
+#include "train/ramp.h"
 #include "train/schedule.h"
 
 typedef struct vouch_fit_data {
@@ -19,25 +22,52 @@ typedef struct vouch_fit_data {
 } vouch_fit_data;
 
 typedef struct vouch_fit_settings {
-    int epochs, threads;
-    int64_t batch;
+    int threads;
+    int64_t epochs, batch;
     uint64_t seed;
-    const vouch_optimiser *optimiser;
-    const vouch_schedule *schedule;
-    double rate, momentum, decay;
+    /* what is brought down */
     vouch_loss_term term[VOUCH_LOSS_TERMS]; /* a loss, then regularisers */
     int term_count;
     double eps, low, high; /* radius of perturbations; what an input may be */
+    vouch_ramp ramp;       /* of the radius */
+    /* how */
+    const vouch_optimiser *optimiser;
+    const vouch_schedule *schedule;
+    vouch_schedule_shape shape;
+    double rate, warmup; /* the greatest rate; epochs in which it rises to the schedule's */
+    double momentum, decay, l1; /* decay, l1: of the squares and sizes of parameters */
+    double clip;                /* greatest norm of a gradient; 0: none */
+    int64_t frozen;             /* parameters before it stay as they are (vouch_net_after) */
+    double blur; /* deviation of the normal noise on parameters where gradients are taken */
+    const vouch_average *average;       /* NULL: none */
+    double average_decay, average_from; /* from: epochs done when an average by epochs begins */
+    /* the samples */
+    int64_t channels, height, width; /* of images; 0: no images */
+    vouch_augment_term augment[VOUCH_AUGMENTS];
+    int augment_count;
+    double smoothing; /* share of a label that goes to all classes alike */
+    /* validation */
+    const vouch_fit_data *validation; /* NULL: none. The best parameters are kept */
+    int64_t patience;     /* epochs without a better one that end training; 0: none */
+    int64_t attack_steps; /* of PGD */
 } vouch_fit_settings;
+
+/* Samples of the validation that are right, and that stay right under PGD; -1: not looked at. */
+typedef struct vouch_fit_score {
+    int64_t clean, robust;
+} vouch_fit_score;
 
 /* After each epoch: means over its samples, as they were trained on. */
 typedef struct vouch_fit_progress {
-    int epoch; /* 1 .. epochs */
-    double loss, accuracy, rate, seconds;
+    int64_t epoch; /* 1 .. epochs */
+    double loss, accuracy, rate, eps, seconds;
+    vouch_fit_score score;
+    bool best; /* the score is better than those before */
 } vouch_fit_progress;
 
-/* Called by one thread; false ends training there. */
-typedef bool vouch_fit_report(void *user, const vouch_fit_progress *progress);
+/* Called by one thread after each epoch with all so far, the last one is log[count - 1]; false
+ * ends training there. */
+typedef bool vouch_fit_report(void *user, const vouch_fit_progress *log, int64_t count);
 
 /* Trains the net's parameters. report may be NULL. A loss that is no number any more is an
  * error. */

@@ -1,23 +1,11 @@
-/* What a thread does with one chunk of a batch: gathers its samples, runs the terms. */
+/* What a thread does with one chunk of a batch: its samples, then the terms of the loss. */
 #include <string.h>
 
 #include "train/fit_priv.h"
 
-/* Samples [from, to) of the epoch's order onto the desk. */
-static void gather(const fit *f, fit_desk *d, int64_t from, int64_t to)
+vouch_loss_job vouch_fit_job(const fit *f, const fit_desk *d, int64_t count, float scale)
 {
-    const size_t inputs = (size_t)f->data->inputs;
-    for (int64_t i = from; i < to; i++) {
-        const int64_t sample = f->order[i];
-        memcpy(d->x + (size_t)(i - from) * inputs, f->data->x + (size_t)sample * inputs,
-               inputs * sizeof(float));
-        d->label[i - from] = f->data->label[sample];
-        d->name[i - from] = (uint64_t)f->epoch * (uint64_t)f->data->count + (uint64_t)sample;
-    }
-}
-
-static vouch_loss_job job_of(const fit *f, fit_desk *d, int64_t count, float scale)
-{
+    const double ramp = vouch_fit_ramp(f);
     return (vouch_loss_job){.net = f->net,
                             .tape = d->tape,
                             .count = count,
@@ -25,14 +13,15 @@ static vouch_loss_job job_of(const fit *f, fit_desk *d, int64_t count, float sca
                             .classes = vouch_net_outputs(f->net),
                             .x = d->x,
                             .label = d->label,
+                            .target = d->target,
                             .sample = d->name,
                             .seed = f->s->seed,
                             .scale = scale,
                             .low = (float)f->s->low,
                             .high = (float)f->s->high,
-                            .eps = (float)f->s->eps,
+                            .eps = (float)(ramp * f->s->eps),
                             .eps_most = (float)f->s->eps,
-                            .ramp = 1,
+                            .ramp = ramp,
                             .y = d->y,
                             .d_y = d->d_y,
                             .d_x = d->d_x,
@@ -65,8 +54,8 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
     const int64_t to = first + count * (c + 1) / f->chunk_count;
     begin(f, out);
     if (from < to) {
-        gather(f, d, from, to);
-        vouch_loss_job job = job_of(f, d, to - from, 1.0F / (float)count);
+        vouch_fit_gather(f, d, from, to);
+        vouch_loss_job job = vouch_fit_job(f, d, to - from, 1.0F / (float)count);
         for (int t = 0; t < f->s->term_count; t++) {
             int64_t ignored = 0;
             job.settings = f->s->term[t].settings;

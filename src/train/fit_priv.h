@@ -26,8 +26,9 @@ typedef struct fit_desk {
     float *y, *d_y;   /* [rows][classes] */
     int *label;       /* [capacity] */
     uint64_t *name;   /* [capacity] of the samples' random streams */
-    float *spare;     /* [size] */
-    float *sum;       /* [VOUCH_FIT_SLICE] */
+    float *target;    /* [capacity][classes]; NULL: labels alone */
+    float *spare;     /* [size + inputs + classes] */
+    vouch_fit_score score;
     void *scratch[VOUCH_LOSS_TERMS];
 } fit_desk;
 
@@ -49,24 +50,64 @@ typedef struct fit {
     double weight[VOUCH_FIT_PARTS]; /* of the parts' gradients in this batch */
     void *state[VOUCH_LOSS_TERMS];
     float *moment[VOUCH_MOMENTS];
+    float *kept;    /* parameters without blur; NULL: none */
+    float *average; /* NULL: none */
+    float *best,
+        *best_running; /* parameters and statistics of the best score; NULL: no validation */
+    double *square;    /* [slices] of the gradient */
     pthread_barrier_t barrier;
-    double loss, began_s;
-    int64_t hits, step; /* step: batches done */
-    int epoch;
-    bool stop, cancelled;
+    vouch_fit_progress *log; /* [epochs] */
+    double loss, began_s, started_s;
+    int64_t first_step;   /* done before this run */
+    int64_t hits, step;   /* step: batches done */
+    int64_t epoch, taken; /* taken: by the average */
+    vouch_fit_score score, top;
+    int64_t top_epoch;            /* 0: none */
+    bool better, stop, cancelled; /* better: the last score is the best */
     vouch_status status;
 } fit;
 
-/* Chunk c of the batch that begins at `first` and has `count` samples (fit_chunk.c). */
+/* A worker's slices of the parameters: every threads-th. */
+#define VOUCH_FIT_EACH_SLICE(f, worker, at, count)                                             \
+    for (int64_t at = (int64_t)(worker)*VOUCH_FIT_SLICE, count = vouch_fit_slice((f), at);     \
+         count > 0;                                                                            \
+         at += (int64_t)(f)->s->threads * VOUCH_FIT_SLICE, count = vouch_fit_slice((f), at))
+
+/* Samples [from, to) of the epoch's order onto the desk, augmented (fit_samples.c). */
+void vouch_fit_gather(const fit *f, fit_desk *d, int64_t from, int64_t to);
+/* Are there targets beside labels? */
+bool vouch_fit_has_targets(const vouch_fit_settings *s);
+vouch_status vouch_fit_check_samples(vouch_context *ctx, const vouch_fit_data *data,
+                                     const vouch_fit_settings *s);
+/* A chunk's job without its part, settings and state (fit_chunk.c). */
+vouch_loss_job vouch_fit_job(const fit *f, const fit_desk *d, int64_t count, float scale);
+/* Chunk c of the batch that begins at `first` and has `count` samples. */
 void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int64_t count);
 /* Losses and hits of a batch of that many samples, weights of the parts: by one thread
  * (fit_step.c). */
 void vouch_fit_mix(fit *f, int64_t count);
 /* The running statistics, by one thread. */
 void vouch_fit_absorb(const fit *f, int64_t count);
-/* Every threads-th slice of the parameters: sums the chunks' gradients, takes the step. */
-void vouch_fit_do_slices(const fit *f, const fit_desk *d, int worker);
-/* The learning rate of a step. */
+/* What follows is done by all workers, each its slices, barriers in between. */
+void vouch_fit_blur(const fit *f, int worker); /* noise on parameters */
+void vouch_fit_sum(const fit *f, int worker);  /* chunks' gradients into the first one */
+void vouch_fit_take_step(const fit *f, int worker);
+void vouch_fit_average(const fit *f, int worker);
+/* Parameters and array change places; parameters are copied. */
+void vouch_fit_exchange(const fit *f, int worker, float *array);
+void vouch_fit_copy(const fit *f, int worker, float *to);
+/* This worker's samples of the validation into its desk's score (fit_validate.c). */
+void vouch_fit_validate(const fit *f, fit_desk *d, int worker);
+/* Adds up the workers' scores, says whether they are the best: by one thread. */
+bool vouch_fit_judge(fit *f);
+/* The learning rate of a step, the ramp's value. */
 double vouch_fit_rate(const fit *f, int64_t step);
+double vouch_fit_ramp(const fit *f);
+/* Parameters from `at` on that are in its slice; 0 at the end. */
+static inline int64_t vouch_fit_slice(const fit *f, int64_t at)
+{
+    const int64_t left = vouch_net_size(f->net) - at;
+    return left < VOUCH_FIT_SLICE ? (left > 0 ? left : 0) : VOUCH_FIT_SLICE;
+}
 
 #endif

@@ -1,4 +1,5 @@
-/* From the chunks of a batch to a step: losses, the sum of gradients, the optimiser. */
+/* From the chunks of a batch to a step: losses, the sum of gradients, the optimiser, averages. */
+#include <math.h>
 #include <string.h>
 
 #include "train/fit_priv.h"
@@ -6,7 +7,14 @@
 double vouch_fit_rate(const fit *f, int64_t step)
 {
     const double done = (double)step / (double)(f->batches * f->s->epochs);
-    return f->s->rate * f->s->schedule->share(done);
+    const double warm = f->s->warmup * (double)f->batches;
+    const double risen = (double)(step + 1) < warm ? (double)(step + 1) / warm : 1;
+    return f->s->rate * f->s->schedule->share(done, &f->s->shape) * risen;
+}
+
+double vouch_fit_ramp(const fit *f)
+{
+    return vouch_ramp_value(&f->s->ramp, (double)f->step / (double)f->batches);
 }
 
 void vouch_fit_mix(fit *f, int64_t count)
@@ -24,7 +32,7 @@ void vouch_fit_mix(fit *f, int64_t count)
         const int at = f->first_part[t];
         vouch_loss_mix mix = {.settings = f->s->term[t].settings,
                               .state = f->state[t],
-                              .ramp = 1,
+                              .ramp = vouch_fit_ramp(f),
                               .mean = mean + at,
                               .weight = f->weight + at};
         if (!f->s->term[t].loss->mix)
@@ -43,10 +51,28 @@ void vouch_fit_absorb(const fit *f, int64_t count)
                                                  .samples = f->samples});
 }
 
-/* sum[0..count) <- the chunks' gradients from `at` on, times their weights. */
-static void add_up(const fit *f, float *restrict sum, int64_t at, int64_t count)
+/* ---- slices of the parameters ---------------------------------------------------------------- */
+
+/* Parameters that are 0 stay so: the layout's filling is. */
+void vouch_fit_blur(const fit *f, int worker)
 {
-    memcpy(sum, f->chunk[0].part[0].gradient + at, (size_t)count * sizeof *sum);
+    float *w = vouch_net_parameters(f->net);
+    const uint64_t slices = (uint64_t)(vouch_net_size(f->net) / VOUCH_FIT_SLICE + 1);
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    {
+        vouch_random r = vouch_random_stream(
+            f->s->seed, "blur", (uint64_t)f->step * slices + (uint64_t)(at / VOUCH_FIT_SLICE));
+        memcpy(f->kept + at, w + at, (size_t)count * sizeof *w);
+        for (int64_t i = at; i < at + count; i++)
+            if (w[i] != 0)
+                w[i] += (float)(f->s->blur * vouch_random_normal(&r));
+    }
+}
+
+/* Chunks' gradients, times their weights, into that of the first chunk. */
+static void add_up(const fit *f, int64_t at, int64_t count)
+{
+    float *restrict sum = f->chunk[0].part[0].gradient + at;
     for (int64_t c = 1; c < f->chunk_count; c++) {
         const float *restrict g = f->chunk[c].part[0].gradient + at;
         for (int64_t i = 0; i < count; i++)
@@ -61,20 +87,85 @@ static void add_up(const fit *f, float *restrict sum, int64_t at, int64_t count)
         }
 }
 
-void vouch_fit_do_slices(const fit *f, const fit_desk *d, int worker)
+void vouch_fit_sum(const fit *f, int worker)
 {
-    const int64_t size = vouch_net_size(f->net), stride = VOUCH_FIT_SLICE * f->s->threads;
+    const float *w = f->kept ? f->kept : vouch_net_parameters(f->net);
+    float *g = f->chunk[0].part[0].gradient;
+    const float l1 = (float)f->s->l1;
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    {
+        double square = 0;
+        add_up(f, at, count);
+        for (int64_t i = at; l1 > 0 && i < at + count; i++)
+            g[i] += w[i] > 0 ? l1 : w[i] < 0 ? -l1 : 0;
+        for (int64_t i = at; f->s->clip > 0 && i < at + count; i++)
+            square += (double)g[i] * (double)g[i];
+        f->square[at / VOUCH_FIT_SLICE] = square;
+    }
+}
+
+/* What brings the gradient's norm to at most `clip`; slices are added in order. */
+static float clip_factor(const fit *f)
+{
+    double square = 0;
+    for (int64_t at = 0; f->s->clip > 0 && at < vouch_net_size(f->net); at += VOUCH_FIT_SLICE)
+        square += f->square[at / VOUCH_FIT_SLICE];
+    return square > f->s->clip * f->s->clip ? (float)(f->s->clip / sqrt(square)) : 1;
+}
+
+void vouch_fit_take_step(const fit *f, int worker)
+{
+    float *w = vouch_net_parameters(f->net), *g = f->chunk[0].part[0].gradient;
+    const float factor = clip_factor(f);
     vouch_optimiser_step s = {.time = f->step + 1,
                               .rate = (float)vouch_fit_rate(f, f->step),
                               .momentum = (float)f->s->momentum,
-                              .decay = (float)f->s->decay,
-                              .gradient = d->sum};
-    for (int64_t at = (int64_t)worker * VOUCH_FIT_SLICE; at < size; at += stride) {
-        s.count = size - at < VOUCH_FIT_SLICE ? size - at : VOUCH_FIT_SLICE;
-        add_up(f, d->sum, at, s.count);
-        s.parameter = vouch_net_parameters(f->net) + at;
+                              .decay = (float)f->s->decay};
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    {
+        const int64_t frozen = f->s->frozen - at;
+        const int64_t from = at + (frozen < 0 ? 0 : frozen < count ? frozen : count);
+        if (f->kept)
+            memcpy(w + at, f->kept + at, (size_t)count * sizeof *w);
+        for (int64_t i = from; factor < 1 && i < at + count; i++)
+            g[i] *= factor;
+        s.count = at + count - from;
+        s.parameter = w + from;
+        s.gradient = g + from;
         for (int m = 0; m < f->s->optimiser->moments; m++)
-            s.moment[m] = f->moment[m] + at;
+            s.moment[m] = f->moment[m] + from;
         f->s->optimiser->step(&s);
     }
+}
+
+void vouch_fit_average(const fit *f, int worker)
+{
+    const float *restrict w = vouch_net_parameters(f->net);
+    float *restrict average = f->average;
+    const float share = (float)f->s->average->share(f->s->average_decay, f->taken);
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    {
+        if (f->taken == 0)
+            memcpy(average + at, w + at, (size_t)count * sizeof *w);
+        for (int64_t i = at; i < at + count; i++)
+            average[i] += share * (w[i] - average[i]);
+    }
+}
+
+void vouch_fit_exchange(const fit *f, int worker, float *array)
+{
+    float *w = vouch_net_parameters(f->net);
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    for (int64_t i = at; i < at + count; i++) {
+        const float swap = w[i];
+        w[i] = array[i];
+        array[i] = swap;
+    }
+}
+
+void vouch_fit_copy(const fit *f, int worker, float *to)
+{
+    const float *w = vouch_net_parameters(f->net);
+    VOUCH_FIT_EACH_SLICE(f, worker, at, count)
+    memcpy(to + at, w + at, (size_t)count * sizeof *w);
 }

@@ -1,10 +1,10 @@
 /* The table of losses, terms from text, and what losses call (loss.h). */
 #include "train/loss.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "train/entropy.h"
+#include "train/terms.h"
 
 #define VOUCH_LOSS(name) extern const vouch_loss vouch_loss_##name;
 #include "train/loss.def"
@@ -30,78 +30,42 @@ const vouch_loss *vouch_loss_find(const char *name)
 
 /* ---- terms from text ------------------------------------------------------------------------- */
 
-#define BLANKS " \t\r\n"
-
-/* All names of one kind, for a message. */
-static vouch_status fail_name(vouch_arena *arena, const char *name, bool regulariser)
+/* Entry `index` among those that are regularisers, or are not. */
+static bool entry(size_t index, bool regulariser, vouch_term_kind *kind)
 {
-    char list[512] = "";
-    size_t used = 0;
-    for (const vouch_loss *const *l = vouch_loss_table(); *l; l++)
-        if ((*l)->regulariser == regulariser && used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
-                                     used > 0 ? ", " : "", (*l)->name);
-    return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT,
-                      "%s '%s' is not one of %s", regulariser ? "regulariser" : "loss", name,
-                      used > 0 ? list : "(none)");
+    for (const vouch_loss *const *l = vouch_loss_table(); *l; l++) {
+        if ((*l)->regulariser != regulariser || index-- > 0)
+            continue;
+        *kind =
+            (vouch_term_kind){(*l)->name, *l, (*l)->size, (*l)->options, (*l)->option_count};
+        return true;
+    }
+    return false;
 }
 
-static vouch_status set_word(vouch_context *ctx, const vouch_loss *loss, char *word,
-                             void *settings)
-{
-    char *value = strchr(word, '=');
-    if (!value)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "loss %s: '%s' is not NAME=VALUE",
-                          loss->name, word);
-    *value++ = '\0';
-    const vouch_option *row = vouch_option_find(loss->options, loss->option_count, word);
-    if (!row)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "loss %s has no setting '%s'", loss->name,
-                          word);
-    return vouch_option_set(ctx, row, value, settings);
-}
+static bool loss_at(size_t index, vouch_term_kind *kind) { return entry(index, false, kind); }
 
-static vouch_status parse(vouch_arena *arena, const char *text, bool regulariser,
-                          vouch_loss_term *term)
+static bool regulariser_at(size_t index, vouch_term_kind *kind)
 {
-    char *rest = NULL, *copy = vouch_arena_text(arena, text);
-    if (!copy)
-        return VOUCH_ERR_MEMORY;
-    const char *name = strtok_r(copy, BLANKS, &rest);
-    const vouch_loss *loss = name ? vouch_loss_find(name) : NULL;
-    if (!loss || loss->regulariser != regulariser)
-        return fail_name(arena, name ? name : "", regulariser);
-    void *settings = vouch_arena_alloc(arena, loss->size + 1);
-    if (!settings)
-        return VOUCH_ERR_MEMORY;
-    vouch_options_default(loss->options, loss->option_count, settings);
-    for (char *word = strtok_r(NULL, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest))
-        VOUCH_TRY(set_word(vouch_arena_context(arena), loss, word, settings));
-    *term = (vouch_loss_term){.loss = loss, .settings = settings};
-    return VOUCH_OK;
+    return entry(index, true, kind);
 }
 
 vouch_status vouch_loss_parse_sum(vouch_arena *arena, const char *loss,
                                   const char *regularisers, vouch_loss_term *term, int *count)
 {
+    static const vouch_term_table table[2] = {{"loss", loss_at},
+                                              {"regulariser", regulariser_at}};
+    vouch_term part[VOUCH_LOSS_TERMS];
+    int more = 0;
     *count = 0;
-    VOUCH_TRY(parse(arena, loss, false, &term[0]));
-    *count = 1;
-    const char *at = regularisers ? regularisers : "";
-    for (at += strspn(at, BLANKS); *at; at += strspn(at, "+" BLANKS)) {
-        /* A sign of an exponent (1e+3) has no blank before it. */
-        const char *end = strstr(at, " +");
-        const size_t length = end ? (size_t)(end - at) : strlen(at);
-        const char *text = vouch_arena_text_n(arena, at, length);
-        if (!text)
-            return VOUCH_ERR_MEMORY;
-        if (*count == VOUCH_LOSS_TERMS)
-            return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT,
-                              "at most %d regularisers", VOUCH_LOSS_TERMS - 1);
-        VOUCH_TRY(parse(arena, text, true, &term[*count]));
-        ++*count;
-        at += length;
-    }
+    VOUCH_TRY(vouch_terms_parse(arena, &table[0], loss, part, 1, count));
+    if (*count != 1)
+        return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT, "no loss is named");
+    VOUCH_TRY(vouch_terms_parse(arena, &table[1], regularisers, part + 1, VOUCH_LOSS_TERMS - 1,
+                                &more));
+    *count += more;
+    for (int t = 0; t < *count; t++)
+        term[t] = (vouch_loss_term){.loss = part[t].entry, .settings = part[t].settings};
     return VOUCH_OK;
 }
 

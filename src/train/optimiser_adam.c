@@ -1,11 +1,12 @@
-/* Adam, with the usual constants: betas .9 and .999, 1e-8 below the quotient. */
+/* Adam, with the usual constants: betas .9 and .999, 1e-8 below the quotient. AdamW takes the decay
+ * off the weights themselves, apart from the gradient's moments. */
 #include "train/optimiser.h"
 
 #include <math.h>
 
 #include "num/update.h"
 
-static void step(const vouch_optimiser_step *s)
+static void move(const vouch_optimiser_step *s, float decay)
 {
     const double first = 1 - pow(0.9, (double)s->time),
                  second = 1 - pow(0.999, (double)s->time);
@@ -14,11 +15,21 @@ static void step(const vouch_optimiser_step *s)
                              .rate = (float)((double)s->rate / first),
                              .scale = (float)(1 / sqrt(second)),
                              .least = 1e-8F,
-                             .decay = s->decay,
+                             .decay = decay,
                              .parameter = s->parameter,
                              .gradient = s->gradient,
                              .moment = {s->moment[0], s->moment[1]}};
     vouch_update_moments(&m);
+}
+
+static void step(const vouch_optimiser_step *s) { move(s, s->decay); }
+
+static void step_apart(const vouch_optimiser_step *s)
+{
+    const float keep = 1 - s->rate * s->decay;
+    for (int64_t i = 0; i < s->count; i++)
+        s->parameter[i] *= keep;
+    move(s, 0);
 }
 
 const vouch_optimiser vouch_optimiser_adam = {
@@ -27,4 +38,12 @@ const vouch_optimiser vouch_optimiser_adam = {
     .citation = "Kingma, Ba 2015",
     .moments = 2,
     .step = step,
+};
+
+const vouch_optimiser vouch_optimiser_adamw = {
+    .name = "adamw",
+    .summary = "adam, the decay of weights apart from the gradient",
+    .citation = "Loshchilov, Hutter 2019",
+    .moments = 2,
+    .step = step_apart,
 };

@@ -1,10 +1,20 @@
-/* A tenth after half of training, a hundredth after three quarters. */
+/* Times a factor at each milestone. */
 #include "train/schedule.h"
 
-static double share(double done) { return done < 0.5 ? 1 : done < 0.75 ? 0.1 : 0.01; }
+static double share(double done, const vouch_schedule_shape *shape)
+{
+    static const double otherwise[] = {0.5, 0.75};
+    const double *at = shape->milestones > 0 ? shape->milestone : otherwise;
+    const int count = shape->milestones > 0 ? shape->milestones : 2;
+    double share = 1;
+    for (int i = 0; i < count && done >= at[i]; i++)
+        share *= shape->factor;
+    return share;
+}
 
 const vouch_schedule vouch_schedule_step = {
     .name = "step",
-    .summary = "a tenth after half of training, a hundredth after three quarters",
+    .summary = "times --factor at each of --milestones",
+    .citation = "",
     .share = share,
 };

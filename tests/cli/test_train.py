@@ -1,10 +1,17 @@
 #!/usr/bin/env python3
 """vouch train: the same file with any number of threads, a log, a network that learns; errors."""
+import json
 import pathlib
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
-from cli_support import vouch
+from cli_support import SOURCE, vouch
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 DATA = "builtin:glyphs16?count=300&seed=2"
 ARCH = "conv16k3s2 relu fc24 relu"
@@ -35,7 +42,7 @@ class Train(unittest.TestCase):
                           "builtin:glyphs16?count=100&seed=3")
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
-        self.assertEqual(lines[0], "epoch,loss,accuracy,rate,seconds")
+        self.assertEqual(lines[0], "epoch,loss,accuracy,rate,eps,clean,robust,best,seconds")
         self.assertEqual([line.split(",")[0] for line in lines[1:13]],
                          [str(i) for i in range(1, 13)])
         losses = [float(line.split(",")[1]) for line in lines[1:13]]
@@ -50,6 +57,79 @@ class Train(unittest.TestCase):
             self.assertIn(text, done.stderr)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
             self.assertFalse((self.path / "none.onnx").exists())
+
+    def recipe(self, text):
+        path = self.path / "r.ini"
+        path.write_text(text)
+        return path
+
+    def test_a_recipe_is_the_same_as_its_options(self):
+        recipe = self.recipe(f"[data]\ndata = {DATA}\nvalidation = .2\n[network]\narch = {ARCH}\n"
+                             "[loss]\nloss = rs-fgsm step=1\neps = .05\n[schedule]\nepochs = 9\n")
+        done = vouch("train", recipe, "epochs=2", "--rate", "0.002", "--out", self.path / "a.onnx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.train("b.onnx", "--loss", "rs-fgsm step=1", "--eps", ".05", "--rate", ".002",
+                          "--validation", ".2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.path / "a.onnx").read_bytes(), (self.path / "b.onnx").read_bytes())
+
+    def test_recipes_of_the_repository_are_read(self):
+        for recipe in sorted((SOURCE / "recipes").glob("*.ini")):
+            done = vouch("train", recipe, "data=none.csv")
+            self.assertIn("none.csv", done.stderr, recipe)
+
+    def test_bad_recipes_name_file_and_line(self):
+        recipe = self.recipe("[data]\ndata = x\n[schedule]\nepochs = many\n")
+        done = vouch("train", recipe)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("r.ini:4: ", done.stderr)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+        recipe.write_text("[schedule]\nepochs = 1\n")
+        self.assertIn("names no data", vouch("train", recipe).stderr)
+        done = vouch("train", recipe, "--log", recipe)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(recipe.read_text(), "[schedule]\nepochs = 1\n")
+
+    def test_curves_and_card_tell_of_every_epoch(self):
+        done = self.train("net.onnx", "--curves", self.path / "c.svg", "--card",
+                          self.path / "card.json", "--validation", ".2", "--test", DATA)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        xml.etree.ElementTree.parse(self.path / "c.svg")
+        card = json.loads((self.path / "card.json").read_text())
+        self.assertEqual(card["schema"], 1)
+        schema = json.loads((SOURCE / "docs/schema/card.json").read_text())
+        self.assertLessEqual(set(card), set(schema["properties"]))
+        self.assertLessEqual(set(schema["required"]), set(card))
+        if jsonschema:
+            jsonschema.validate(card, schema)
+        self.assertEqual([row["epoch"] for row in card["epochs"]], [1, 2])
+        self.assertTrue(0 <= card["epochs"][1]["robust"] <= card["epochs"][1]["clean"] <= 1)
+        self.assertEqual(card["data"]["sha256"], card["test"]["sha256"])
+        self.assertIn("epochs = 2", card["recipe"])
+        (self.path / "again.ini").write_text(card["recipe"])
+        done = vouch("train", self.path / "again.ini", "--out", self.path / "again.onnx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.path / "again.onnx").read_bytes(),
+                         (self.path / "net.onnx").read_bytes())
+
+    def test_training_goes_on_from_a_network_and_leaves_frozen_layers(self):
+        self.assertEqual(self.train("a.onnx").returncode, 0)
+        start = ["--start", self.path / "a.onnx"]
+        done = self.train("b.onnx", *start, "--frozen", 3)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.path / "a.onnx").read_bytes(), (self.path / "b.onnx").read_bytes())
+        done = self.train("b.onnx", *start, "--frozen", 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotEqual((self.path / "a.onnx").read_bytes(),
+                            (self.path / "b.onnx").read_bytes())
+        done = self.train("c.onnx", *start, data="builtin:loan?count=50")
+        self.assertIn("a.onnx: 256 inputs", done.stderr)
+
+    def test_augmentations_of_images_refuse_tables(self):
+        done = vouch("train", "builtin:loan?count=50&missing=drop&scale=unit", "--arch", "fc8 relu", "--augment",
+                     "flip", "--out", self.path / "n.onnx")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("augmentation 'flip' is for images", done.stderr)
 
 
 if __name__ == "__main__":

@@ -4,98 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op/op.h"
-#include "support/net.h"
-#include "train/architecture.h"
 #include "train/entropy.h"
-#include "train/fit.h"
-
-enum { COUNT = 150, SIDE = 8, INPUTS = SIDE * SIDE, CLASSES = 4 };
-
-typedef struct fixture {
-    vouch_context *ctx;
-    vouch_arena *arena;
-    vouch_graph *graph;
-    vouch_net *net;
-    float x[COUNT * INPUTS];
-    int label[COUNT];
-} fixture;
-
-/* A bright quarter on noise; its place is the class. */
-static void make_samples(fixture *f)
-{
-    vouch_random r = vouch_random_stream(7, "quarters", 0);
-    for (int s = 0; s < COUNT; s++) {
-        f->label[s] = (int)vouch_random_below(&r, CLASSES);
-        for (int i = 0; i < INPUTS; i++) {
-            const int quarter = i / SIDE / (SIDE / 2) * 2 + i % SIDE / (SIDE / 2);
-            f->x[s * INPUTS + i] =
-                (float)(0.5 * vouch_random_unit(&r) + (quarter == f->label[s] ? 0.3 : 0));
-        }
-    }
-}
-
-static fixture *begin(const char *text)
-{
-    static fixture f;
-    const vouch_architecture a = {.text = text,
-                                  .channels = 1,
-                                  .height = SIDE,
-                                  .width = SIDE,
-                                  .mean = 0.25,
-                                  .deviation = 0.5,
-                                  .seed = 3};
-    f.ctx = vouch_test_context();
-    f.arena = vouch_arena_new(f.ctx);
-    vouch_test_ok(f.ctx, vouch_architecture_build(f.ctx, &a, &f.graph));
-    vouch_test_ok(f.ctx, vouch_op_bind_graph(f.ctx, f.graph));
-    vouch_test_ok(f.ctx, vouch_net_new_to_train(f.ctx, f.arena, f.graph, &f.net));
-    assert_non_null(f.net);
-    make_samples(&f);
-    return &f;
-}
-
-static void end(fixture *f)
-{
-    vouch_graph_free(f->graph);
-    vouch_arena_free(f->arena);
-    vouch_context_free(f->ctx);
-}
-
-static vouch_fit_data data_of(const fixture *f)
-{
-    return (vouch_fit_data){.count = COUNT, .inputs = INPUTS, .x = f->x, .label = f->label};
-}
-
-static vouch_fit_settings settings(const fixture *f, int threads)
-{
-    vouch_fit_settings s = {.epochs = 8,
-                            .threads = threads,
-                            .batch = 40,
-                            .seed = 5,
-                            .optimiser = vouch_optimiser_find("adam"),
-                            .schedule = vouch_schedule_find("triangular"),
-                            .rate = 0.01,
-                            .momentum = 0.9,
-                            .eps = 0.1,
-                            .high = 1};
-    vouch_test_ok(f->ctx,
-                  vouch_loss_parse_sum(f->arena, "standard", NULL, s.term, &s.term_count));
-    return s;
-}
-
-#define CONV "conv16k3s2p1 relu conv16k3 relu fc24 relu fc4"
+#include "train/net_fixture.h"
 
 /* Trains with a loss or a regulariser by one, two and three threads. */
 static void compare_threads(const vouch_loss *loss)
 {
     fixture *f = begin(CONV);
     const int64_t size = vouch_net_size(f->net);
-    float *start = VOUCH_NEW_ARRAY(f->arena, float, size);
     float *one = VOUCH_NEW_ARRAY(f->arena, float, size), *w = vouch_net_parameters(f->net);
     const vouch_fit_data data = data_of(f);
-    assert_true(start && one);
-    memcpy(start, w, (size_t)size * sizeof *w);
+    assert_non_null(one);
     for (int threads = 1; threads <= 3; threads++) {
         vouch_fit_settings s = settings(f, threads);
         s.epochs = 2;
@@ -103,14 +22,13 @@ static void compare_threads(const vouch_loss *loss)
                                                    loss->regulariser ? "standard" : loss->name,
                                                    loss->regulariser ? loss->name : NULL,
                                                    s.term, &s.term_count));
-        memcpy(w, start, (size_t)size * sizeof *w);
-        vouch_net_refresh(f->net, 0, 1);
+        again(f);
         vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL));
         if (threads == 1)
             memcpy(one, w, (size_t)size * sizeof *w);
         assert_memory_equal(w, one, (size_t)size * sizeof *w);
     }
-    assert_memory_not_equal(w, start, (size_t)size * sizeof *w);
+    assert_memory_not_equal(w, f->start, (size_t)size * sizeof *w);
     end(f);
 }
 
@@ -223,10 +141,11 @@ static void huge_outputs_give_finite_losses(void **state)
 static void schedules_stay_within_their_greatest(void **state)
 {
     (void)state;
+    const vouch_schedule_shape shape = {.factor = 0.1};
     for (const vouch_schedule *const *s = vouch_schedule_table(); *s; s++) {
         double most = 0;
         for (int i = 0; i <= 1000; i++) {
-            const double share = (*s)->share(i / 1000.0);
+            const double share = (*s)->share(i / 1000.0, &shape);
             assert_true(share >= 0 && share <= 1);
             most = fmax(most, share);
         }

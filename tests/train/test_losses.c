@@ -302,7 +302,7 @@ static void terms_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"ibx", "'ibx' is not one of"},     {"", "is not one of"},
+        {"ibx", "'ibx' is not one of"},     {"", "no loss is named"},
         {"pgd steps", "not NAME=VALUE"},    {"pgd stops=3", "no setting 'stops'"},
         {"pgd steps=0", "from 1 to"},       {"pgd step=nan", "'nan' is not a number"},
         {"trades beta=", "is not a number"}};

@@ -6,10 +6,15 @@
  */
 #include "train/schedule.h"
 
-static double share(double done) { return 1 - done; }
+static double share(double done, const vouch_schedule_shape *shape)
+{
+    (void)shape; /* what users may set: peak, factor, milestones */
+    return 1 - done;
+}
 
 const vouch_schedule vouch_schedule_@NAME@ = {
     .name = "@NAME@",
     .summary = "one line for vouch list",
+    .citation = "",
     .share = share,
 };

@@ -1,0 +1,55 @@
+/* Recipes: what is trained on what, and how, as a readable text; and the option rows that
+ * describe it, which are the command's options too.
+ *
+ *     # Robust digits in ten epochs.
+ *     [data]
+ *     data = train-images-idx3-ubyte.gz
+ *     [loss]
+ *     loss = rs-fgsm step=1.25
+ *     eps = 0.3
+ *
+ * Lines are a section, a key with its value, a comment that begins with # or ;, or blank. A key
+ * is the name of an option row and stands in its section, once.
+ */
+#ifndef VOUCH_TRAIN_RECIPE_H
+#define VOUCH_TRAIN_RECIPE_H
+
+#include "train/fit.h"
+
+typedef struct vouch_recipe {
+    /* [data] */
+    const char *data, *test;
+    double validation; /* share of the data */
+    const char *augment;
+    double mean, deviation;
+    /* [network] */
+    const char *arch, *start;
+    int64_t frozen; /* layers */
+    /* [loss] */
+    const char *loss, *regulariser;
+    const char *ramp;
+    /* [optimiser], [schedule] */
+    const char *optimiser, *schedule, *milestones, *average;
+    /* [run] */
+    int64_t seed;
+    vouch_fit_settings fit; /* numbers that rows describe; the rest by vouch_recipe_finish */
+} vouch_recipe;
+
+extern const vouch_option vouch_recipe_rows[];
+extern const size_t vouch_recipe_row_count;
+/* The section that a row stands in. */
+const char *vouch_recipe_section(const vouch_option *row);
+
+/* Reads a recipe's text over what the recipe has; source is for messages, "FILE:LINE: ...". Texts
+ * live in the arena. */
+vouch_status vouch_recipe_parse(vouch_arena *arena, const char *source, const char *text,
+                                size_t size, vouch_recipe *recipe);
+/* One "key=value" or "section.key=value". */
+vouch_status vouch_recipe_assign(vouch_arena *arena, const char *text, vouch_recipe *recipe);
+/* What is named by text, into recipe->fit: terms, optimiser and so on. Threads, data, range and
+ * image remain. */
+vouch_status vouch_recipe_finish(vouch_arena *arena, vouch_recipe *recipe);
+/* The recipe as text, every row that is set; in the arena. */
+vouch_status vouch_recipe_write(vouch_arena *arena, const vouch_recipe *recipe, char **text);
+
+#endif
