@@ -4,26 +4,9 @@
 #include "grad/net_priv.h"
 #include "num/sheet.h"
 
-/* Both inputs vary and are alike; nothing is broadcast. */
 static bool read(net_reading *r)
 {
-    int take[NET_TAKES] = {-1, -1};
-    if (strcmp(r->node->type, "Add") != 0)
-        return false;
-    for (int k = 0; k < NET_TAKES; k++)
-        take[k] = vouch_net_constant(r, k) ? -1 : r->value_of[r->node->input[k]];
-    if (take[0] < 0 || take[1] < 0)
-        return false;
-    const net_value *a = &r->net->value[take[0]], *b = &r->net->value[take[1]];
-    if (memcmp(a->real, b->real, sizeof a->real) != 0 || a->flat != b->flat ||
-        a->image.c != b->image.c || a->image.c % VOUCH_LANE != 0)
-        return false;
-    net_layer *l = vouch_net_add_layer(r, take[0], 0);
-    if (!l)
-        return false;
-    l->take[l->take_count++] = take[1];
-    r->net->value[take[1]].readers++;
-    return true;
+    return strcmp(r->node->type, "Add") == 0 && vouch_net_add_pair(r);
 }
 
 static vouch_sheet sheet_of(const net_image *image)
@@ -73,7 +56,7 @@ static void backward(const net_job *job)
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
     const net_image *from = &t->net->value[l->give].adjoint;
-    for (int k = 0; k < NET_TAKES; k++) {
+    for (int k = NET_TAKES - 1; k >= 0; k--) { /* x + x: the last one sets */
         const net_value *in = &t->net->value[l->take[k]];
         const float *gate = net_gate_at(t, l->take[k], job->first);
         if (net_wants(job, k))

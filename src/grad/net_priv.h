@@ -162,6 +162,8 @@ const vouch_shape *vouch_net_shape_out(const net_reading *r);
 /* A layer that takes `take` and gives the node's output, with `own_size` bytes of its own, all 0.
  * The value it gives is as the one it takes until the kind changes that. NULL: no memory. */
 net_layer *vouch_net_add_layer(net_reading *r, int take, size_t own_size);
+/* A layer of the node's two inputs if both vary and are alike: nothing is broadcast. */
+bool vouch_net_add_pair(net_reading *r);
 /* Sizes of what a layer gives, channels filled up to whole lanes. */
 void vouch_net_set_size(net_reading *r, const net_layer *l, int64_t c, int64_t h, int64_t w);
 /* The node's output is `value`. */

@@ -82,6 +82,25 @@ net_layer *vouch_net_add_layer(net_reading *r, int take, size_t own_size)
     return l;
 }
 
+bool vouch_net_add_pair(net_reading *r)
+{
+    int take[NET_TAKES] = {-1, -1};
+    for (int k = 0; k < NET_TAKES; k++)
+        take[k] = vouch_net_constant(r, k) ? -1 : r->value_of[r->node->input[k]];
+    if (take[0] < 0 || take[1] < 0)
+        return false;
+    const net_value *a = &r->net->value[take[0]], *b = &r->net->value[take[1]];
+    if (memcmp(a->real, b->real, sizeof a->real) != 0 || a->flat != b->flat ||
+        a->image.c != b->image.c || a->image.c % VOUCH_LANE != 0)
+        return false;
+    net_layer *l = vouch_net_add_layer(r, take[0], 0);
+    if (!l)
+        return false;
+    l->take[l->take_count++] = take[1];
+    r->net->value[take[1]].readers++;
+    return true;
+}
+
 void vouch_net_set_size(net_reading *r, const net_layer *l, int64_t c, int64_t h, int64_t w)
 {
     net_value *v = &r->net->value[l->give];

@@ -181,15 +181,18 @@ static vouch_status build(architecture_building *m)
 vouch_status vouch_architecture_build(vouch_context *ctx, const vouch_architecture *a,
                                       vouch_graph **graph)
 {
-    architecture_building m = {.ctx = ctx, .a = a, .narrower = 1};
+    architecture_building m = {.ctx = ctx, .a = a, .narrower = 1, .opset = 13};
     *graph = NULL;
-    m.b = vouch_graph_builder_new(ctx, a->text, 13);
+    m.b = vouch_graph_builder_new(ctx, a->text, m.opset);
     if (!m.b)
         return VOUCH_ERR_MEMORY;
     m.arena = vouch_graph_builder_arena(m.b);
     const vouch_status status = build(&m);
-    if (status == VOUCH_OK)
-        return vouch_graph_finish(m.b, graph);
+    if (status == VOUCH_OK) {
+        VOUCH_TRY(vouch_graph_finish(m.b, graph));
+        (*graph)->opset = m.opset;
+        return VOUCH_OK;
+    }
     vouch_graph_builder_free(m.b);
     return status;
 }

@@ -5,7 +5,8 @@
  *   bn                  batch normalisation
  *   maxpool, avgpool    over windows [K][sS][pP]: K x K (2), stride S (K), padding P (0)
  *   gap                 global average pooling
- *   relu, flatten
+ *   relu, leakyrelu, elu, sigmoid, tanh, softplus, silu, gelu
+ *   flatten
  *   res( A )            A, and what it takes added to it
  *   res( A | B )        the sum of two branches
  *   NAME, NAME/8        a preset (preset.def), its widths divided by 8

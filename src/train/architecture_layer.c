@@ -170,11 +170,35 @@ static vouch_status add_batch_norm(building *m, const char *rest)
                                 .constant = {name[0], name[1], name[2], name[3]}});
 }
 
-static vouch_status add_relu(building *m, const char *rest)
+/* Words that are one node without a setting: name, operator, and the operators' version that has
+ * it. */
+static const struct {
+    const char *name, *type;
+    int64_t opset;
+} plain[] = {{"relu", "Relu", 0}, {"leakyrelu", "LeakyRelu", 0},
+             {"elu", "Elu", 0},   {"sigmoid", "Sigmoid", 0},
+             {"tanh", "Tanh", 0}, {"softplus", "Softplus", 0},
+             {"gelu", "Gelu", 20}};
+enum { PLAIN = sizeof plain / sizeof *plain };
+
+static vouch_status add_plain(building *m, int i)
 {
+    if (m->layers == 0)
+        return vouch_architecture_bad(m, "a layer must come first");
+    m->opset = m->opset > plain[i].opset ? m->opset : plain[i].opset;
+    return vouch_architecture_add_node(m, &(architecture_node){.type = plain[i].type});
+}
+
+/* x sigmoid(x) */
+static vouch_status add_silu(building *m, const char *rest)
+{
+    const architecture_end start = m->end;
     (void)rest;
-    return m->layers > 0 ? vouch_architecture_add_node(m, &(architecture_node){.type = "Relu"})
-                         : vouch_architecture_bad(m, "a layer must come first");
+    if (m->layers == 0)
+        return vouch_architecture_bad(m, "a layer must come first");
+    VOUCH_TRY(vouch_architecture_add_node(m, &(architecture_node){.type = "Sigmoid"}));
+    return vouch_architecture_add_node(
+        m, &(architecture_node){.type = "Mul", .other = start.value});
 }
 
 static vouch_status add_pool(building *m, const char *type, const char *rest)
@@ -219,7 +243,7 @@ static const struct {
     vouch_status (*add)(building *m, const char *rest);
 } words[] = {
     {"conv", false, add_conv}, {"fc", false, add_dense},       {"bn", true, add_batch_norm},
-    {"relu", true, add_relu},  {"maxpool", false, add_max},    {"avgpool", false, add_average},
+    {"silu", true, add_silu},  {"maxpool", false, add_max},    {"avgpool", false, add_average},
     {"gap", true, add_global}, {"flatten", true, add_flatten},
 };
 enum { WORDS = sizeof words / sizeof *words };
@@ -231,10 +255,17 @@ vouch_status vouch_architecture_add_layer(building *m)
         if (strlen(words[i].name) == letters && memcmp(m->word, words[i].name, letters) == 0 &&
             (!words[i].alone || !m->word[letters]))
             return words[i].add(m, m->word + letters);
-    char known[160] = "no such layer; known are res( ... | ... )";
+    for (int i = 0; i < PLAIN; i++)
+        if (strcmp(m->word, plain[i].name) == 0)
+            return add_plain(m, i);
+    char known[320] = "no such layer; known are res( ... | ... )";
     for (int i = 0; i < WORDS; i++) {
         const size_t at = strlen(known);
         snprintf(known + at, sizeof known - at, ", %s", words[i].name);
+    }
+    for (int i = 0; i < PLAIN; i++) {
+        const size_t at = strlen(known);
+        snprintf(known + at, sizeof known - at, ", %s", plain[i].name);
     }
     return vouch_architecture_bad(m, known);
 }

@@ -28,6 +28,7 @@ typedef struct architecture_building {
     architecture_block block[ARCHITECTURE_DEPTH];
     int depth;                    /* open blocks */
     int layers, nodes;            /* so far */
+    int64_t opset;                /* that what was read needs */
     int64_t narrower;             /* widths are divided by this */
     char word[ARCHITECTURE_WORD]; /* being read */
 } architecture_building;

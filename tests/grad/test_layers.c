@@ -32,6 +32,11 @@ static const struct {
     {"average", "conv20 avgpool3s1 gap", 3, 9, 8},
     {"max", "conv16p1 relu maxpool3s2p1 conv16p1 relu maxpool fc4", 3, 9, 8},
     {"max", "conv16p1 bn res( maxpool3s1p1 | avgpool3s1p1 ) fc4", 3, 5, 8},
+    {"max", "conv20p1 maxpool3s2p1 relu conv16p1 relu fc4", 3, 9, 8},
+    {"product", "conv20p1 silu conv16 bn silu fc4 silu fc3", 3, 5, 6},
+    {"curve", "conv20p1 softplus conv5k2 sigmoid conv17k2 tanh fc9 gelu fc3", 2, 6, 5},
+    {"curve", "conv20p1 elu conv5k2 leakyrelu fc9 elu fc3 sigmoid", 2, 6, 5},
+    {"curve", "conv16 res( relu conv16p1 | tanh res( conv16p1 ) ) gelu fc3", 1, 6, 5},
     {"batch_norm", "bn", 16, 3, 3},
 };
 enum { NETS = sizeof nets / sizeof *nets };
