@@ -1,13 +1,14 @@
 """Attacks of the literature on an ONNX classifier, by PyTorch: what bench-attacks compares with.
 
 Nothing of vouch is used: weights are read from the file, images from theirs, and every attack is a
-straight transcription of its definition in L-infinity, for all points at once:
+straight transcription of its definition in L-infinity (cw: in L2), for all points at once:
 
     pgd       projected steps of max(1/4, 2/n) eps along the signs, uniform starts [Madry 2018]
     apgd-ce   steps with momentum that halve themselves, on cross-entropy [Croce, Hein 2020]
     apgd-t    the same towards each of the likeliest classes, on the targeted ratio of logits
     fab-t     projections onto the linearised boundary towards each class [Croce, Hein 2020b]
     square    random search with squares of +-2 eps [Andriushchenko 2020]
+    cw        the nearest adversarials, by Adam behind tanh [Carlini, Wagner 2017]
 
 A point is fooled where any point looked at, in ball and range, gets another class than its label.
 PyTorch's float32 logits decide; nothing is proved.
@@ -260,6 +261,49 @@ def square(net, x, y, eps, queries=5000):
         better = m < least[left]
         best[left[better]], least[left[better]] = tried[better], m[better]
     return least <= 0
+
+
+# ---- Carlini and Wagner, L2 ------------------------------------------------------------------
+
+def cw_descent(net, x, y, start, weight, steps, rate):
+    """One descent at these weights: the distance of the nearest adversarial met, or infinity."""
+    clean = torch.tanh(start) / 2 + .5
+    nearest, before = torch.full((len(x),), float("inf")), torch.full((len(x),), float("inf"))
+    d, first, second = (torch.zeros_like(x) for _ in range(3))
+    left = torch.arange(len(x))
+    for step in range(steps):
+        w = (start[left] + d[left]).requires_grad_(True)
+        at = torch.tanh(w) / 2 + .5
+        z = net(at)
+        loss = ((at - clean[left]) ** 2).sum(1) + weight[left] * margin(z, y[left]).clamp(min=0)
+        slope, = torch.autograd.grad(loss.sum(), w)
+        away = (at.detach() - x[left]).norm(dim=1)
+        away[z.argmax(1) == y[left]] = float("inf")
+        nearest[left] = torch.minimum(nearest[left], away)
+        first[left] = .9 * first[left] + .1 * slope
+        second[left] = .999 * second[left] + .001 * slope ** 2
+        d[left] -= (rate * first[left] / (1 - .9 ** (step + 1)) /
+                    ((second[left] / (1 - .999 ** (step + 1))).sqrt() + 1e-8))
+        if step % max(steps // 10, 1) == 0:
+            stuck, before[left] = loss.detach() > .9999 * before[left], loss.detach()
+            left = left[~stuck]
+            if not len(left):
+                break
+    return nearest
+
+
+def cw(net, x, y, steps=1000, searches=9, rate=.01):
+    """The L2 distances of what is found; infinity where nothing is."""
+    start = torch.atanh((2 * x - 1).to(DOUBLE) * .999999).to(x.dtype)
+    weight, low = torch.full((len(x),), 1e-3), torch.zeros(len(x))
+    high, nearest = torch.full((len(x),), 1e10), torch.full((len(x),), float("inf"))
+    for _ in range(searches):
+        found = cw_descent(net, x, y, start, weight, steps, rate)
+        nearest, fooled = torch.minimum(nearest, found), found < float("inf")
+        high = torch.where(fooled, torch.minimum(high, weight), high)
+        low = torch.where(fooled, low, torch.maximum(low, weight))
+        weight = torch.where(high < 1e9, (low + high) / 2, weight * 10)
+    return nearest
 
 
 # ---- all -------------------------------------------------------------------------------------
