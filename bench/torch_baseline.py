@@ -10,7 +10,7 @@ figures do not count.
 
 Measured, in images a second: `fgsm` and `pgd10`, attacks by the gradient of the cross-entropy with
 respect to the inputs alone (no gradient of a weight is formed); steps of training (Adam): `std`;
-`ibp`, on interval bounds as centres and radii, the last layer elided (Gowal 2018); `ibp-ce`, half
+`train-fgsm` and `train-pgd10`, at the points of those attacks; `ibp`, on interval bounds as centres and radii, the last layer elided (Gowal 2018); `ibp-ce`, half
 that and half `std`; `mtl`, `ibp` with the cross-entropy at a point of one FGSM step (De Palma 2024).
 """
 import argparse
@@ -28,7 +28,7 @@ except ImportError:
     sys.exit("torch_baseline: no torch; apt-get install python3-torch libopenblas0-pthread")
 
 EPS, STEPS = 0.1, {"fgsm": 1, "pgd10": 10}
-TRAINING = ["std", "ibp", "ibp-ce", "mtl"]
+TRAINING = ["std", "train-fgsm", "train-pgd10", "ibp", "ibp-ce", "mtl"]
 
 
 # ---- networks --------------------------------------------------------------------------------
@@ -138,6 +138,8 @@ def loss(net, x, y, what):
         return cross_entropy(net(x), y)
     if what == "ibp":
         return bound_loss(net, x, y)
+    if what.startswith("train-"):
+        return cross_entropy(net(attack(net, x, y, STEPS[what[6:]])), y)
     at = attack(net, x, y, 1) if what == "mtl" else x
     return 0.5 * cross_entropy(net(at), y) + 0.5 * bound_loss(net, x, y)
 

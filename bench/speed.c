@@ -1,7 +1,7 @@
-/* Speed of attacks and of a training step, for bench/attacks.py.
+/* Speed of attacks and of steps of training, for bench/speed.py.
  *
- * Usage: attacks NET BATCH WHAT SECONDS THREADS; WHAT is fgsm, pgd10 or std (a step of Adam on the
- * cross-entropy). Prints images a second, the best of the batches done in that time: by the clock, or
+ * Usage: speed NET BATCH WHAT SECONDS THREADS; WHAT is fgsm or pgd10, or `train` and a term, as in
+ * "train ibp kappa=.5": a step of Adam on that loss. Prints images a second, the best of the batches done in that time: by the clock, or
  * on one thread by its processor time, which other programs disturb less.
  */
 #include <pthread.h>
@@ -14,6 +14,9 @@
 #include "io/io.h"
 #include "train/fit.h"
 #include "train/perturb.h"
+
+#define TRAIN "train "
+#define EPS 0.1
 
 typedef struct job {
     vouch_context *ctx;
@@ -63,17 +66,18 @@ static bool note(void *user, const vouch_fit_progress *log, int64_t count)
     return count < 2 || vouch_wall_s() < c->end_s;
 }
 
-static vouch_status train(const job *j, vouch_net *net, double *best_s)
+static vouch_status train(const job *j, vouch_net *net, const char *loss, double *best_s)
 {
-    const vouch_fit_settings settings = {.epochs = 1 << 20,
+    vouch_fit_settings settings = {.epochs = 1 << 20,
                                          .threads = j->threads,
                                          .batch = j->batch,
                                          .seed = 1,
                                          .optimiser = vouch_optimiser_find("adam"),
                                          .schedule = vouch_schedule_find("constant"),
                                          .rate = 1e-3,
-                                         .term = {{vouch_loss_find("standard"), NULL}},
-                                         .term_count = 1};
+                                         .eps = EPS,
+                                         .high = 1};
+    VOUCH_TRY(vouch_loss_parse_sum(j->arena, loss, NULL, settings.term, &settings.term_count));
     stopwatch c = {.j = j, .end_s = vouch_wall_s() + j->seconds};
     VOUCH_TRY(vouch_fit_run(j->ctx, net, &j->data, &settings, note, &c));
     *best_s = c.best_s;
@@ -100,7 +104,7 @@ static vouch_status set_up(vouch_context *ctx, const attack *a, vouch_arena *are
                           .classes = vouch_net_outputs(a->net),
                           .x = j->data.x + from * j->data.inputs,
                           .label = j->data.label + from,
-                          .eps = 0.1F,
+                          .eps = (float)EPS,
                           .high = 1};
     uint64_t *sample = VOUCH_NEW_ARRAY(arena, uint64_t, p->count);
     p->sample = sample;
@@ -168,14 +172,15 @@ static vouch_status measure(job *j, const char *what)
 {
     vouch_net *net = NULL;
     double best_s = 0;
-    const bool training = strcmp(what, "std") == 0;
+    const bool training = strncmp(what, TRAIN, strlen(TRAIN)) == 0;
     VOUCH_TRY(
         (training ? vouch_net_new_to_train : vouch_net_new)(j->ctx, j->arena, j->graph, &net));
     if (!net)
         return vouch_fail(j->ctx, VOUCH_ERR_UNSUPPORTED, "not a net of known layers");
     VOUCH_TRY(make_data(j, net));
-    j->steps = strcmp(what, "fgsm") == 0 ? 1 : strcmp(what, "pgd10") == 0 ? 10 : 0;
-    VOUCH_TRY(j->steps > 0 ? perturb(j, net, &best_s) : train(j, net, &best_s));
+    j->steps = strcmp(what, "fgsm") == 0 ? 1 : 10;
+    VOUCH_TRY(training ? train(j, net, what + strlen(TRAIN), &best_s)
+                       : perturb(j, net, &best_s));
     printf("%.6g\n", (double)j->batch / best_s);
     return VOUCH_OK;
 }
@@ -193,14 +198,14 @@ static vouch_status run(job *j, char **argument)
 int main(int argc, char **argv)
 {
     if (argc != 6) {
-        fputs("usage: attacks NET BATCH WHAT SECONDS THREADS\n", stderr);
+        fputs("usage: speed NET BATCH WHAT SECONDS THREADS\n", stderr);
         return EXIT_FAILURE;
     }
     job j = {.ctx = vouch_context_new(NULL)};
     j.arena = j.ctx ? vouch_arena_new(j.ctx) : NULL;
     const vouch_status status = j.arena ? run(&j, argv + 1) : VOUCH_ERR_MEMORY;
     if (status)
-        fprintf(stderr, "attacks: %s\n", j.ctx ? vouch_context_error(j.ctx) : "out of memory");
+        fprintf(stderr, "speed: %s\n", j.ctx ? vouch_context_error(j.ctx) : "out of memory");
     if (j.graph)
         vouch_graph_free(j.graph);
     vouch_arena_free(j.arena);
