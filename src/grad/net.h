@@ -58,8 +58,12 @@ typedef struct vouch_net_passes {
 } vouch_net_passes;
 
 /* In training mode layers that know it differ: batch normalisation takes the statistics of the
- * samples of each pass, so that samples do depend on each other. Of nets to be trained. */
+ * samples of each pass, so that samples do depend on each other; dropout drops. Of nets to be
+ * trained. */
 void vouch_tape_train(vouch_tape *tape, bool on);
+/* Names of the samples of passes to come, for layers that draw at random: sample s of a pass is
+ * number s modulo `count`. They must live as long. */
+void vouch_tape_name(vouch_tape *tape, uint64_t seed, int64_t count, const uint64_t *sample);
 /* Those of the last forward pass in training mode; [vouch_net_statistics]. */
 const float *vouch_tape_statistics(const vouch_tape *tape);
 int64_t vouch_net_statistics(const vouch_net *net);

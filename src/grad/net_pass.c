@@ -65,6 +65,13 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
 
 void vouch_tape_train(vouch_tape *tape, bool on) { tape->training = on && tape->net->training; }
 
+void vouch_tape_name(vouch_tape *tape, uint64_t seed, int64_t count, const uint64_t *sample)
+{
+    tape->seed = seed;
+    tape->name_count = count;
+    tape->name = sample;
+}
+
 const float *vouch_tape_statistics(const vouch_tape *tape) { return tape->statistics; }
 
 vouch_status vouch_tape_follow(vouch_context *ctx, vouch_tape *tangents,

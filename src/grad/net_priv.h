@@ -88,6 +88,9 @@ struct vouch_tape {
     float *scratch, *state;
     float *statistics; /* of the last pass in training mode */
     bool training;
+    uint64_t seed; /* of what is drawn */
+    const uint64_t *name;
+    int64_t name_count;
 };
 
 /* ---- kinds ----------------------------------------------------------------------------------- */

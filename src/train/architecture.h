@@ -2,7 +2,8 @@
  *
  *   convC[kK][sS][pP]   C channels, kernel K x K (3), stride S (1), padding P (0)
  *   fcN                 N outputs; an image is flattened first
- *   bn                  batch normalisation
+ *   bn, ln              batch normalisation; layer normalisation over all of a sample
+ *   dropoutP            P per cent of the elements are dropped, while training
  *   maxpool, avgpool    over windows [K][sS][pP]: K x K (2), stride S (K), padding P (0)
  *   gap                 global average pooling
  *   relu, leakyrelu, elu, sigmoid, tanh, softplus, silu, gelu

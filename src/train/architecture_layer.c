@@ -52,15 +52,50 @@ static vouch_status add_weights(building *m, const vouch_shape *shape,
     return vouch_architecture_add_constant(m, name[1], bias);
 }
 
-/* A number for each channel, all alike, named by a letter and the word's number. */
-static vouch_status add_row(building *m, char letter, float value, char *name)
+/* Numbers that are all alike, named by a letter and the word's number. */
+static vouch_status add_constant(building *m, char letter, float value,
+                                 const vouch_shape *shape, char *name)
 {
-    const vouch_shape row = {1, {m->end.shape[0]}};
-    vouch_tensor *t = vouch_tensor_new(m->arena, VOUCH_F32, &row);
+    vouch_tensor *t = vouch_tensor_new(m->arena, VOUCH_F32, shape);
     snprintf(name, ARCHITECTURE_WORD, "%c%d", letter, m->layers);
     for (int64_t i = 0; t && i < t->count; i++)
         t->f32[i] = value;
     return vouch_architecture_add_constant(m, name, t);
+}
+
+/* Scale 1 and shift 0 for each element, over all of a sample. */
+static vouch_status add_layer_norm(building *m, const char *rest)
+{
+    const int64_t *s = m->end.shape;
+    const vouch_shape row =
+        m->end.flat ? (vouch_shape){1, {s[0]}} : (vouch_shape){3, {s[0], s[1], s[2]}};
+    char name[2][ARCHITECTURE_WORD];
+    vouch_attr *axis = VOUCH_NEW(m->arena, vouch_attr);
+    (void)rest;
+    if (!axis)
+        return vouch_fail(m->ctx, VOUCH_ERR_MEMORY, "architecture: out of memory");
+    *axis = (vouch_attr){.name = "axis", .kind = VOUCH_ATTR_INT, .count = 1, .i = 1};
+    VOUCH_TRY(add_constant(m, 'g', 1, &row, name[0]));
+    VOUCH_TRY(add_constant(m, 'b', 0, &row, name[1]));
+    m->layers++;
+    m->opset = m->opset > 17 ? m->opset : 17;
+    return vouch_architecture_add_node(m, &(architecture_node){.type = "LayerNormalization",
+                                                               .constant = {name[0], name[1]},
+                                                               .attr = axis,
+                                                               .attr_count = 1});
+}
+
+/* dropout50: half of the elements. */
+static vouch_status add_dropout(building *m, const char *rest)
+{
+    int64_t share = 0;
+    char name[ARCHITECTURE_WORD];
+    if (!number_after(&rest, "", 1, &share) || *rest || share > 99)
+        return vouch_architecture_bad(m, "dropout looks like dropout50, in per cent");
+    VOUCH_TRY(add_constant(m, 'd', (float)share / 100, &(vouch_shape){0}, name));
+    m->layers++;
+    return vouch_architecture_add_node(
+        m, &(architecture_node){.type = "Dropout", .constant = {name}});
 }
 
 /* ---- windows --------------------------------------------------------------------------------- */
@@ -158,12 +193,13 @@ static vouch_status add_dense(building *m, const char *rest)
 
 static vouch_status add_batch_norm(building *m, const char *rest)
 {
+    const vouch_shape row = {1, {m->end.shape[0]}};
     char name[4][ARCHITECTURE_WORD];
     (void)rest;
-    VOUCH_TRY(add_row(m, 'g', 1, name[0]));
-    VOUCH_TRY(add_row(m, 'b', 0, name[1]));
-    VOUCH_TRY(add_row(m, 'm', 0, name[2]));
-    VOUCH_TRY(add_row(m, 'v', 1, name[3]));
+    VOUCH_TRY(add_constant(m, 'g', 1, &row, name[0]));
+    VOUCH_TRY(add_constant(m, 'b', 0, &row, name[1]));
+    VOUCH_TRY(add_constant(m, 'm', 0, &row, name[2]));
+    VOUCH_TRY(add_constant(m, 'v', 1, &row, name[3]));
     m->layers++;
     return vouch_architecture_add_node(
         m, &(architecture_node){.type = "BatchNormalization",
@@ -242,9 +278,11 @@ static const struct {
     bool alone; /* nothing follows the letters */
     vouch_status (*add)(building *m, const char *rest);
 } words[] = {
-    {"conv", false, add_conv}, {"fc", false, add_dense},       {"bn", true, add_batch_norm},
-    {"silu", true, add_silu},  {"maxpool", false, add_max},    {"avgpool", false, add_average},
-    {"gap", true, add_global}, {"flatten", true, add_flatten},
+    {"conv", false, add_conv},    {"fc", false, add_dense},
+    {"bn", true, add_batch_norm}, {"silu", true, add_silu},
+    {"ln", true, add_layer_norm}, {"dropout", false, add_dropout},
+    {"maxpool", false, add_max},  {"avgpool", false, add_average},
+    {"gap", true, add_global},    {"flatten", true, add_flatten},
 };
 enum { WORDS = sizeof words / sizeof *words };
 

@@ -55,6 +55,7 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
     begin(f, out);
     if (from < to) {
         vouch_fit_gather(f, d, from, to);
+        vouch_tape_name(d->tape, f->s->seed, to - from, d->name);
         vouch_loss_job job = vouch_fit_job(f, d, to - from, 1.0F / (float)count);
         for (int t = 0; t < f->s->term_count; t++) {
             int64_t ignored = 0;

@@ -37,6 +37,9 @@ static const struct {
     {"curve", "conv20p1 softplus conv5k2 sigmoid conv17k2 tanh fc9 gelu fc3", 2, 6, 5},
     {"curve", "conv20p1 elu conv5k2 leakyrelu fc9 elu fc3 sigmoid", 2, 6, 5},
     {"curve", "conv16 res( relu conv16p1 | tanh res( conv16p1 ) ) gelu fc3", 1, 6, 5},
+    {"layer_norm", "conv20p1 relu ln relu conv5k2 ln fc20 ln softplus fc3", 2, 6, 5},
+    {"layer_norm", "ln fc3 relu ln", 2, 4, 5},
+    {"dropout", "conv20p1 relu dropout30 conv5k2 softplus dropout50 fc3", 2, 6, 5},
     {"batch_norm", "bn", 16, 3, 3},
 };
 enum { NETS = sizeof nets / sizeof *nets };
@@ -377,6 +380,49 @@ static void running_statistics_are_those_of_all_chunks(void **state)
     end(&f);
 }
 
+/* ---- dropout --------------------------------------------------------------------------------- */
+
+/* By names of samples, whatever the batch; the share that is asked for; the same backward. */
+static void dropout_depends_on_the_names_of_samples_alone(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f, NETS - 2);
+    const uint64_t name[SAMPLES] = {7, 9, 7, 11};
+    float *again = reals(&f, SAMPLES * f.m, 5), *d_x = reals(&f, SAMPLES * f.n, 6);
+    vouch_tape_train(f.tape, true);
+    vouch_tape_name(f.tape, 3, SAMPLES, name);
+    vouch_tape_forward(f.tape, SAMPLES, f.x, f.y);
+    vouch_tape_backward(f.tape, f.d, f.d_x, NULL);
+    int64_t dropped = 0, all = 0;
+    for (int i = 0; i < f.net->layer_count; i++) {
+        const net_layer *l = &f.net->layer[i];
+        const net_image *out = &f.net->value[l->give].image;
+        if (strcmp(l->kind->name, "dropout") != 0 || out->h * out->w == 1)
+            continue;
+        for (int64_t k = 0; k < out->w * 5; k++) {
+            const float from =
+                net_value_at(f.tape, l->take[0],
+                             0)[net_at(&f.net->value[l->take[0]].image, 0, k / 5) + k % 5];
+            const float to = net_value_at(f.tape, l->give, 0)[net_at(out, 0, k / 5) + k % 5];
+            dropped += from != 0 && to == 0;
+            all += from != 0;
+        }
+    }
+    assert_true(dropped > 0 && dropped < all);
+    for (int64_t s = 0; s < SAMPLES; s++) {
+        vouch_tape_name(f.tape, 3, 1, name + s);
+        vouch_tape_forward(f.tape, 1, f.x + s * f.n, again);
+        vouch_tape_backward(f.tape, f.d + s * f.m, d_x, NULL);
+        assert_memory_equal(again, f.y + s * f.m, (size_t)f.m * sizeof *again);
+        assert_memory_equal(d_x, f.d_x + s * f.n, (size_t)f.n * sizeof *d_x);
+    }
+    vouch_tape_name(f.tape, 4, SAMPLES, name); /* another seed drops others */
+    vouch_tape_forward(f.tape, SAMPLES, f.x, again);
+    assert_memory_not_equal(again, f.y, (size_t)(SAMPLES * f.m) * sizeof *again);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_sample_gives_the_same_bits_in_any_batch),
         cmocka_unit_test(parameter_gradients_agree_with_central_differences),
         cmocka_unit_test(batch_normalisation_in_training_follows_its_definition),
+        cmocka_unit_test(dropout_depends_on_the_names_of_samples_alone),
         cmocka_unit_test(running_statistics_are_those_of_all_chunks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

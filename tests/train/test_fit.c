@@ -70,6 +70,7 @@ static void nets_learn_and_keep_the_same_bits_with_any_number_of_threads(void **
         "conv16s2p1 bn relu conv16 bn relu fc24 bn relu fc4",
         "preactresnet18/32 fc4",
         "conv16p1 relu maxpool conv16p1 relu avgpool fc4",
+        "conv16p1 silu ln avgpool fc24 gelu dropout20 fc4",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int64_t hits = 0, count = 0;

@@ -1,0 +1,207 @@
+/* Layer normalisation over all elements of a sample:
+ *
+ *   y = (x - mean) / sqrt(variance + epsilon) scale + shift
+ *
+ * with scale and shift for each element. They are kept in the order of the image, channels
+ * innermost, which filling, always 0, takes no part in. Backward as layer_batch_norm.c, sample by
+ * sample. Source: Ba, Kiros, Hinton 2016. SPEC: ONNX LayerNormalization-17, axis 1.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "grad/net_weights.h"
+
+typedef struct layer_norm {
+    int64_t count;        /* elements, without filling */
+    int64_t n;            /* and with it */
+    int64_t scale, shift; /* where they begin among the parameters */
+    int constant[2];      /* of the graph; shift -1: none */
+    double epsilon;
+} layer_norm;
+
+/* Mean, and one over the deviation, of a sample. */
+typedef struct moments {
+    double mean, inverse;
+} moments;
+
+/* ---- reading and storing --------------------------------------------------------------------- */
+
+static bool fits(const net_reading *r, const net_value *in)
+{
+    const vouch_shape *out = vouch_net_shape_out(r);
+    const vouch_attr *axis = vouch_node_attr(r->node, "axis");
+    const int64_t from = axis ? axis->i : -1, count = in->real[0] * in->real[1] * in->real[2];
+    for (int i = 1; i < r->node->input_count; i++)
+        if (r->node->input[i] >= 0 &&
+            (!vouch_net_constant(r, i) || vouch_net_constant(r, i)->count != count))
+            return false;
+    return (from < 0 ? from + out->rank : from) == 1 && out->dim[0] == 1 &&
+           vouch_net_constant(r, 1);
+}
+
+static bool read(net_reading *r)
+{
+    const int take = vouch_net_taken(r);
+    const vouch_attr *eps = vouch_node_attr(r->node, "epsilon");
+    if (strcmp(r->node->type, "LayerNormalization") != 0 || take < 0 ||
+        !fits(r, &r->net->value[take]))
+        return false;
+    net_layer *l = vouch_net_add_layer(r, take, sizeof(layer_norm));
+    if (!l)
+        return false;
+    const net_value *in = &r->net->value[take];
+    layer_norm *b = l->own;
+    b->count = in->real[0] * in->real[1] * in->real[2];
+    b->n = in->image.h * in->image.w * in->image.c;
+    b->epsilon = eps ? eps->f : 1e-5;
+    b->constant[0] = r->node->input[1];
+    b->constant[1] = vouch_net_constant(r, 2) ? r->node->input[2] : -1;
+    return true;
+}
+
+static vouch_status plan(const net_planning *p, net_layer *l)
+{
+    layer_norm *b = l->own;
+    b->scale = p->net->size;
+    b->shift = b->scale + net_fill(b->n);
+    p->net->size = b->shift + net_fill(b->n);
+    return VOUCH_OK;
+}
+
+/* Where the graph's element i is in the image's order. */
+static int64_t place(const net_value *in, int64_t i)
+{
+    const int64_t area = in->real[1] * in->real[2];
+    return i % area * in->image.c + i / area;
+}
+
+static void load(vouch_net *net, const net_layer *l, const vouch_graph *graph)
+{
+    const layer_norm *b = l->own;
+    const int64_t at[] = {b->scale, b->shift};
+    for (int k = 0; k < 2; k++)
+        for (int64_t i = 0; i < b->count && b->constant[k] >= 0; i++)
+            net->parameters[at[k] + place(&net->value[l->take[0]], i)] =
+                (float)vouch_tensor_get(graph->value[b->constant[k]].constant, i);
+}
+
+static vouch_status store(vouch_context *ctx, const vouch_net *net, const net_layer *l,
+                          vouch_graph *graph)
+{
+    const layer_norm *b = l->own;
+    const int64_t at[] = {b->scale, b->shift};
+    for (int k = 0; k < 2; k++) {
+        vouch_tensor *t = NULL;
+        if (b->constant[k] < 0)
+            continue;
+        VOUCH_TRY(vouch_net_renew(ctx, graph, b->constant[k], &t));
+        for (int64_t i = 0; i < b->count; i++)
+            t->f32[i] = net->parameters[at[k] + place(&net->value[l->take[0]], i)];
+    }
+    return VOUCH_OK;
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+/* Every pixel: `at` where its channels begin in an image, `e` in the parameters. */
+#define EACH_PIXEL(image, y, x, e)                                                             \
+    for (int64_t y = 0, e = 0; y < (image)->h; y++)                                            \
+        for (int64_t x = 0; x < (image)->w; x++, e += (image)->c)
+
+static moments measure(const net_job *job)
+{
+    const net_value *in = &job->tape->net->value[job->layer->take[0]];
+    const float *from = net_value_at(job->tape, job->layer->take[0], job->first);
+    const layer_norm *b = job->layer->own;
+    double sum = 0, square = 0;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0]; j++)
+        sum += (double)from[net_at(&in->image, y, x) + j];
+    const double mean = sum / (double)b->count;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0]; j++) {
+        const double off = (double)from[net_at(&in->image, y, x) + j] - mean;
+        square += off * off;
+    }
+    return (moments){mean, 1 / sqrt(square / (double)b->count + b->epsilon)};
+}
+
+static void forward(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &t->net->value[l->take[0]];
+    const net_image *out = &t->net->value[l->give].image;
+    const moments m = measure(job);
+    const float mean = (float)m.mean, inverse = (float)m.inverse;
+    const float *scale = t->net->parameters + b->scale, *shift = t->net->parameters + b->shift;
+    EACH_PIXEL(out, y, x, e)
+    {
+        const float *from = net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, x);
+        float *restrict to = net_value_at(t, l->give, job->first) + net_at(out, y, x);
+        for (int64_t j = 0; j < in->real[0]; j++)
+            to[j] = (from[j] - mean) * inverse * scale[e + j] + shift[e + j];
+    }
+}
+
+/* Sums over the sample of g = d scale, and of g (x - mean) / deviation; the parameters' gradient
+ * on the way. */
+static void add_up(const net_job *job, const moments *m, double sum[2])
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
+    const float *scale = t->net->parameters + b->scale;
+    float *by_scale = job->gradient ? job->gradient + b->scale : NULL;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0]; j++) {
+        const float at = net_value_at(t, l->take[0], job->first)[net_at(&in->image, y, x) + j];
+        const float d = net_adjoint_at(t, l->give, job->first)[net_at(&out->adjoint, y, x) + j];
+        const double u = ((double)at - m->mean) * m->inverse;
+        sum[0] += (double)(d * scale[e + j]);
+        sum[1] += (double)(d * scale[e + j]) * u;
+        if (by_scale) {
+            by_scale[e + j] += (float)((double)d * u);
+            by_scale[b->shift - b->scale + e + j] += d;
+        }
+    }
+}
+
+static void backward(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
+    const float *scale = t->net->parameters + b->scale;
+    const float *gate = net_gate_at(t, l->take[0], job->first);
+    const moments m = measure(job);
+    double sum[2] = {0};
+    if (job->gradient && job->first == 0)
+        memset(job->gradient + b->scale, 0, (size_t)(2 * net_fill(b->n)) * sizeof(float));
+    add_up(job, &m, sum);
+    const float mean = (float)m.mean, inverse = (float)m.inverse;
+    const float level = (float)(sum[0] / (double)b->count);
+    const float tilt = (float)(sum[1] / (double)b->count);
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0] && net_wants(job, 0); j++) {
+        const int64_t at = net_at(&in->image, y, x) + j;
+        const float u = (net_value_at(t, l->take[0], job->first)[at] - mean) * inverse;
+        const float d = net_adjoint_at(t, l->give, job->first)[net_at(&out->adjoint, y, x) + j];
+        float *to = net_adjoint_at(t, l->take[0], job->first) + net_at(&in->adjoint, y, x) + j;
+        const float part = inverse * (d * scale[e + j] - level - u * tilt);
+        const float passed = !gate || gate[at] > 0 ? part : 0;
+        *to = l->adds[0] ? *to + passed : passed;
+    }
+}
+#undef EACH_PIXEL
+
+const net_kind vouch_layer_layer_norm = {.name = "layer_norm",
+                                         .read = read,
+                                         .plan = plan,
+                                         .forward = forward,
+                                         .backward = backward,
+                                         .load = load,
+                                         .store = store};
