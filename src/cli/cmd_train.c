@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/workers.h"
@@ -14,9 +16,9 @@
 #include "train/architecture.h"
 
 typedef struct train_cli {
-    const char *out, *log, *curves, *card;
+    const char *out, *log, *curves, *card, *checkpoint;
     int64_t threads;
-    bool quiet;
+    bool resume, quiet;
 } train_cli;
 
 #define FILE_ROW(field, otherwise, what)                                                       \
@@ -30,6 +32,13 @@ static const vouch_option rows[] = {
     FILE_ROW(log, NULL, "a CSV line after each epoch; '-' is standard output"),
     FILE_ROW(curves, NULL, "loss and accuracies by epoch as SVG, drawn anew after each epoch"),
     FILE_ROW(card, NULL, "what the network was made from and what it reaches, as JSON"),
+    FILE_ROW(checkpoint, NULL,
+             "what training can go on from, replaced after each epoch and removed at the end; "
+             "default: --out with .ckpt"),
+    {.name = "resume",
+     .help = "go on from the checkpoint of a run that ended early, if there is one",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = offsetof(train_cli, resume)},
     {.name = "threads",
      .argument = "N",
      .help = "worker threads; 0 = all cores; the network is the same with any number",
@@ -54,6 +63,7 @@ typedef struct run_state {
     vouch_data *part[2]; /* trained on, validation; NULL: all of data */
     vouch_graph *graph;
     vouch_net *net;
+    const char *checkpoint; /* NULL: none */
     vouch_cli_train_report report;
 } run_state;
 
@@ -214,6 +224,11 @@ static vouch_status fit(run_state *r, int threads)
     const vouch_fit_data data = samples(r->part[0] ? r->part[0] : r->data);
     const vouch_fit_data validation = r->part[1] ? samples(r->part[1]) : (vouch_fit_data){0};
     vouch_cli_train_report *report = &r->report;
+    char *text = NULL;
+    VOUCH_TRY(vouch_recipe_write(r->call->arena, r->recipe, &text));
+    s->recipe = text;
+    s->checkpoint = r->checkpoint;
+    s->resume = r->cli->resume;
     s->threads = threads;
     s->validation = r->part[1] ? &validation : NULL;
     if (info->shape.rank == 3) {
@@ -255,7 +270,25 @@ static vouch_status finish(run_state *r)
     report->data = r->data;
     report->test = r->test;
     report->seconds = vouch_wall_s() - r->call->started_s;
-    return report->card ? vouch_cli_train_card(report) : VOUCH_OK;
+    if (report->card)
+        VOUCH_TRY(vouch_cli_train_card(report));
+    if (r->checkpoint) {
+        (void)unlink(r->checkpoint);
+        vouch_file_sweep(r->call->ctx, r->checkpoint);
+    }
+    return VOUCH_OK;
+}
+
+/* None beside an --out that is no regular file, such as /dev/null. */
+static vouch_status name_checkpoint(run_state *r)
+{
+    const train_cli *cli = r->cli;
+    struct stat there;
+    r->checkpoint = cli->checkpoint;
+    if (r->checkpoint || (stat(cli->out, &there) == 0 && !S_ISREG(there.st_mode)))
+        return VOUCH_OK;
+    r->checkpoint = vouch_arena_print(r->call->arena, "%s.ckpt", cli->out);
+    return r->checkpoint ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status check_names(const run_state *r)
@@ -264,17 +297,19 @@ static vouch_status check_names(const run_state *r)
     const vouch_cli_name out[] = {{"--out", cli->out},
                                   {"--log", cli->log},
                                   {"--curves", cli->curves},
-                                  {"--card", cli->card}};
+                                  {"--card", cli->card},
+                                  {"--checkpoint", r->checkpoint}};
     const vouch_cli_name in[] = {{"the recipe", r->call->argument[0]},
                                  {"--start", r->recipe->start}};
     const bool recipe = is_recipe(r->call->argument[0]);
-    return vouch_cli_output_check(r->call->ctx, out, 4, in + !recipe, 1 + recipe);
+    return vouch_cli_output_check(r->call->ctx, out, 5, in + !recipe, 1 + recipe);
 }
 
 static vouch_status train(run_state *r)
 {
     const train_cli *cli = r->cli;
     VOUCH_TRY(read_recipe(r));
+    VOUCH_TRY(name_checkpoint(r));
     VOUCH_TRY(check_names(r));
     VOUCH_TRY(load_all(r));
     VOUCH_TRY(make_net(r));

@@ -5,9 +5,12 @@
  * signal) leaves the old file as it was. What is not a regular file (/dev/stdout, a pipe)
  * cannot be replaced and is written to directly.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,14 +41,22 @@ vouch_status vouch_file_put(vouch_context *ctx, const char *path, int fd, const 
     return VOUCH_OK;
 }
 
-static vouch_status write_in_place(vouch_context *ctx, const char *path, const void *data,
-                                   size_t size)
+static vouch_status put_all(vouch_context *ctx, const char *path, int fd,
+                            const vouch_block *block, int count)
+{
+    for (int i = 0; i < count; i++)
+        VOUCH_TRY(vouch_file_put(ctx, path, fd, block[i].data, block[i].size));
+    return VOUCH_OK;
+}
+
+static vouch_status write_in_place(vouch_context *ctx, const char *path,
+                                   const vouch_block *block, int count)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
 
     if (fd < 0)
         return fail_errno(ctx, path, "open for writing");
-    vouch_status status = vouch_file_put(ctx, path, fd, data, size);
+    vouch_status status = put_all(ctx, path, fd, block, count);
     if (close(fd) != 0 && !status)
         status = fail_errno(ctx, path, "write");
     return status;
@@ -79,25 +90,25 @@ static void sync_folder(const char *path, char *name)
     (void)close(fd);
 }
 
-static vouch_status fill(vouch_context *ctx, const char *path, int fd, const void *data,
-                         size_t size)
+static vouch_status fill(vouch_context *ctx, const char *path, int fd, const vouch_block *block,
+                         int count)
 {
     struct stat old;
 
-    VOUCH_TRY(vouch_file_put(ctx, path, fd, data, size));
+    VOUCH_TRY(put_all(ctx, path, fd, block, count));
     if (stat(path, &old) == 0 && fchmod(fd, old.st_mode & 07777) != 0)
         return fail_errno(ctx, path, "keep the permissions");
     return fsync(fd) == 0 ? VOUCH_OK : fail_errno(ctx, path, "write");
 }
 
 static vouch_status write_beside(vouch_context *ctx, const char *path, char *name, size_t room,
-                                 const void *data, size_t size)
+                                 const vouch_block *block, int count)
 {
     int fd = create_beside(path, name, room);
 
     if (fd < 0)
         return fail_errno(ctx, path, "create");
-    vouch_status status = fill(ctx, path, fd, data, size);
+    vouch_status status = fill(ctx, path, fd, block, count);
     if (close(fd) != 0 && !status)
         status = fail_errno(ctx, path, "write");
     if (!status && rename(name, path) != 0)
@@ -109,20 +120,61 @@ static vouch_status write_beside(vouch_context *ctx, const char *path, char *nam
     return status;
 }
 
-vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
-                              size_t size)
+vouch_status vouch_file_write_blocks(vouch_context *ctx, const char *path,
+                                     const vouch_block *block, int count)
 {
     struct stat info;
 
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return vouch_fail(ctx, VOUCH_ERR_IO, "%s: cannot write: is a folder", path);
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return write_in_place(ctx, path, data, size);
+        return write_in_place(ctx, path, block, count);
     size_t room = strlen(path) + 64;
     char *name = vouch_alloc(ctx, room);
     if (!name)
         return VOUCH_ERR_MEMORY;
-    vouch_status status = write_beside(ctx, path, name, room, data, size);
+    vouch_status status = write_beside(ctx, path, name, room, block, count);
     vouch_release(ctx, name);
     return status;
+}
+
+vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
+                              size_t size)
+{
+    const vouch_block whole = {data, size};
+    return vouch_file_write_blocks(ctx, path, &whole, 1);
+}
+
+/* The process in "PID.N.tmp", or 0. */
+static long writer_of(const char *name)
+{
+    char *end = NULL;
+    const long process = strtol(name, &end, 10);
+    if (end == name || *end != '.')
+        return 0;
+    (void)strtol(end + 1, &end, 10);
+    return strcmp(end, ".tmp") == 0 ? process : 0;
+}
+
+void vouch_file_sweep(vouch_context *ctx, const char *path)
+{
+    const size_t room = strlen(path) + 256 + 2;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0, length = strlen(base);
+    char *name = vouch_alloc(ctx, room);
+    if (!name)
+        return;
+    (void)snprintf(name, room, "%.*s", (int)folder, path);
+    DIR *d = opendir(folder ? name : ".");
+    for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        const bool ours = strncmp(e->d_name, base, length) == 0 && e->d_name[length] == '.';
+        const long process = ours ? writer_of(e->d_name + length + 1) : 0;
+        if (process <= 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH)
+            continue;
+        (void)snprintf(name, room, "%.*s%s", (int)folder, path, e->d_name);
+        (void)unlink(name);
+    }
+    if (d)
+        (void)closedir(d);
+    vouch_release(ctx, name);
 }

@@ -21,6 +21,15 @@ enum { VOUCH_FILE_LIMIT_MIB = 2048, VOUCH_PROPERTY_LIMIT_MIB = 256 };
 /* Writes the file atomically: a temporary beside it, fsync, rename. */
 vouch_status vouch_file_write(vouch_context *ctx, const char *path, const void *data,
                               size_t size);
+/* The same of several blocks, one after the other. */
+typedef struct vouch_block {
+    const void *data;
+    size_t size;
+} vouch_block;
+vouch_status vouch_file_write_blocks(vouch_context *ctx, const char *path,
+                                     const vouch_block *block, int count);
+/* Removes what writers of that file left beside it when they were killed. */
+void vouch_file_sweep(vouch_context *ctx, const char *path);
 /* Writes all bytes to an open file; path is for messages. */
 vouch_status vouch_file_put(vouch_context *ctx, const char *path, int fd, const void *data,
                             size_t size);

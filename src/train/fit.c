@@ -1,6 +1,7 @@
 /* The training loop (fit.h). Threads start once; barriers part the phases of a step: gradients of
  * the chunks, the optimiser on slices of the parameters, what derives from parameters. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -200,15 +201,21 @@ static void do_batch(fit *f, int worker, int64_t batch)
 
 /* ---- epochs ---------------------------------------------------------------------------------- */
 
-static void begin_epoch(fit *f)
+/* Each epoch shuffles the order of the one before. */
+static void shuffle(const fit *f, int64_t epoch)
 {
-    vouch_random r = vouch_random_stream(f->s->seed, "shuffle", (uint64_t)f->epoch);
+    vouch_random r = vouch_random_stream(f->s->seed, "shuffle", (uint64_t)epoch);
     for (int64_t i = f->data->count - 1; i > 0; i--) {
         const int64_t j = (int64_t)vouch_random_below(&r, (uint64_t)i + 1);
         const int64_t swap = f->order[i];
         f->order[i] = f->order[j];
         f->order[j] = swap;
     }
+}
+
+static void begin_epoch(fit *f)
+{
+    shuffle(f, f->epoch);
     f->loss = 0;
     f->hits = 0;
     f->better = false;
@@ -248,7 +255,8 @@ static bool is_patience_over(const fit *f)
     return f->s->validation && f->s->patience > 0 && f->epoch - since >= f->s->patience;
 }
 
-static void tell(fit *f)
+/* The epoch's row of the log. */
+static void note(fit *f)
 {
     const double count = (double)f->data->count;
     f->log[f->epoch - 1] = (vouch_fit_progress){.epoch = f->epoch,
@@ -259,24 +267,44 @@ static void tell(fit *f)
                                                 .seconds = vouch_wall_s() - f->began_s,
                                                 .score = f->score,
                                                 .best = f->better};
+}
+
+static void tell(fit *f)
+{
     if (f->report)
         f->stop = !f->report(f->user, f->log, f->epoch);
 }
 
+static bool is_finite(fit *f)
+{
+    const float *w = vouch_net_parameters(f->net);
+    bool finite = isfinite(f->loss);
+    for (int64_t i = 0; finite && i < vouch_net_size(f->net); i++)
+        finite = isfinite(w[i]);
+    return finite;
+}
+
+static bool is_over(const fit *f) { return f->epoch == f->s->epochs || is_patience_over(f); }
+
 static void end_epoch(fit *f)
 {
-    if (!isfinite(f->loss))
+    const long long epoch = (long long)f->epoch;
+    if (f->cancelled && isfinite(f->loss))
+        f->status =
+            vouch_fail(f->ctx, VOUCH_ERR_CANCELLED, "training: stopped in epoch %lld", epoch);
+    else if (!is_finite(f))
         f->status =
             vouch_fail(f->ctx, VOUCH_ERR_VALUE,
                        "training: the loss is no number any more in epoch %lld; a lower "
                        "learning rate may help",
-                       (long long)f->epoch);
-    else if (f->cancelled)
-        f->status = vouch_fail(f->ctx, VOUCH_ERR_CANCELLED, "training: stopped in epoch %lld",
-                               (long long)f->epoch);
+                       epoch);
     else
+        note(f);
+    if (!f->status && f->s->checkpoint)
+        f->status = vouch_fit_save(f);
+    if (!f->status)
         tell(f);
-    f->stop |= f->status != VOUCH_OK || f->epoch == f->s->epochs || is_patience_over(f);
+    f->stop |= f->status != VOUCH_OK || is_over(f);
 }
 
 static void do_epoch(fit *f, int worker)
@@ -300,7 +328,7 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
 {
     fit *f = shared;
     (void)ctx;
-    for (bool stop = false; !stop;) {
+    for (bool stop = f->stop; !stop;) {
         if (worker == 0) {
             f->epoch++;
             begin_epoch(f);
@@ -356,6 +384,46 @@ static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_
     return vouch_fit_check_samples(ctx, data, s);
 }
 
+/* From a checkpoint, where there is one. */
+static vouch_status go_on(fit *f)
+{
+    vouch_fit_identify(f);
+    if (f->s->resume)
+        VOUCH_TRY(vouch_fit_restore(f));
+    for (int64_t e = 1; e <= f->epoch; e++)
+        shuffle(f, e);
+    if (f->epoch > 0)
+        tell(f);
+    f->stop |= f->epoch > 0 && is_over(f);
+    return VOUCH_OK;
+}
+
+static vouch_status run(fit *f)
+{
+    VOUCH_TRY(set_up(f));
+    if (f->s->checkpoint)
+        VOUCH_TRY(go_on(f));
+    if (pthread_barrier_init(&f->barrier, NULL, (unsigned)f->s->threads) != 0)
+        return vouch_fail(f->ctx, VOUCH_ERR_MEMORY, "training: no barrier for %d threads",
+                          f->s->threads);
+    const vouch_status status = vouch_workers_run(f->ctx, f->s->threads, work, f);
+    pthread_barrier_destroy(&f->barrier);
+    VOUCH_TRY(status ? status : f->status);
+    keep(f);
+    return VOUCH_OK;
+}
+
+/* Where to go on from, before the error. */
+static void tell_checkpoint(const fit *f)
+{
+    char text[512];
+    if (f->saved == 0)
+        return;
+    snprintf(text, sizeof text, "%s holds epoch %lld, to go on with resume", f->s->checkpoint,
+             (long long)f->saved);
+    vouch_error_prefix(f->ctx, text);
+}
+
 vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_data *data,
                            const vouch_fit_settings *settings, vouch_fit_report *report,
                            void *user)
@@ -371,14 +439,9 @@ vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_d
     f.arena = vouch_arena_new(ctx);
     if (!f.arena)
         return VOUCH_ERR_MEMORY;
-    vouch_status status = set_up(&f);
-    if (status == VOUCH_OK &&
-        pthread_barrier_init(&f.barrier, NULL, (unsigned)settings->threads) == 0) {
-        status = vouch_workers_run(ctx, settings->threads, work, &f);
-        pthread_barrier_destroy(&f.barrier);
-    }
-    if (status == VOUCH_OK && f.status == VOUCH_OK)
-        keep(&f);
+    const vouch_status status = run(&f);
+    if (status)
+        tell_checkpoint(&f);
     vouch_arena_free(f.arena);
-    return status ? status : f.status;
+    return status;
 }

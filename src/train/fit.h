@@ -50,6 +50,10 @@ typedef struct vouch_fit_settings {
     const vouch_fit_data *validation; /* NULL: none. The best parameters are kept */
     int64_t patience;     /* epochs without a better one that end training; 0: none */
     int64_t attack_steps; /* of PGD */
+    /* checkpoints */
+    const char *checkpoint; /* a file that is replaced after each epoch; NULL: none */
+    const char *recipe;     /* text of all settings: a checkpoint of another one is refused */
+    bool resume;            /* goes on from the checkpoint, if there is one */
 } vouch_fit_settings;
 
 /* Samples of the validation that are right, and that stay right under PGD; -1: not looked at. */
@@ -70,7 +74,8 @@ typedef struct vouch_fit_progress {
 typedef bool vouch_fit_report(void *user, const vouch_fit_progress *log, int64_t count);
 
 /* Trains the net's parameters. report may be NULL. A loss that is no number any more is an
- * error. */
+ * error; errors say which epoch the checkpoint holds. A run that goes on from a checkpoint gives
+ * the bits of one that was not interrupted. */
 vouch_status vouch_fit_run(vouch_context *ctx, vouch_net *net, const vouch_fit_data *data,
                            const vouch_fit_settings *settings, vouch_fit_report *report,
                            void *user);

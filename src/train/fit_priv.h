@@ -32,6 +32,12 @@ typedef struct fit_desk {
     void *scratch[VOUCH_LOSS_TERMS];
 } fit_desk;
 
+/* What a checkpoint belongs to: texts, hashes. */
+typedef struct fit_identity {
+    char magic[24], version[24];
+    char recipe[65], data[65];
+} fit_identity;
+
 typedef struct fit {
     vouch_context *ctx;
     vouch_arena *arena;
@@ -58,7 +64,9 @@ typedef struct fit {
     pthread_barrier_t barrier;
     vouch_fit_progress *log; /* [epochs] */
     double loss, began_s, started_s;
-    int64_t first_step;   /* done before this run */
+    int64_t first_step; /* done before this run */
+    int64_t saved;      /* the epoch of the last checkpoint; 0: none */
+    fit_identity identity;
     int64_t hits, step;   /* step: batches done */
     int64_t epoch, taken; /* taken: by the average */
     vouch_fit_score score, top;
@@ -100,6 +108,11 @@ void vouch_fit_copy(const fit *f, int worker, float *to);
 void vouch_fit_validate(const fit *f, fit_desk *d, int worker);
 /* Adds up the workers' scores, says whether they are the best: by one thread. */
 bool vouch_fit_judge(fit *f);
+/* Checkpoints (fit_checkpoint.c): before the first epoch, after each one, and at the start of a
+ * run that goes on from one, if there is one. */
+void vouch_fit_identify(fit *f);
+vouch_status vouch_fit_save(fit *f);
+vouch_status vouch_fit_restore(fit *f);
 /* The learning rate of a step, the ramp's value. */
 double vouch_fit_rate(const fit *f, int64_t step);
 double vouch_fit_ramp(const fit *f);

@@ -2,11 +2,13 @@
 """vouch train: the same file with any number of threads, a log, a network that learns; errors."""
 import json
 import pathlib
+import subprocess
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
 
-from cli_support import SOURCE, vouch
+from cli_support import SOURCE, VOUCH, vouch
 
 try:
     import jsonschema
@@ -130,6 +132,85 @@ class Train(unittest.TestCase):
                      "flip", "--out", self.path / "n.onnx")
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("augmentation 'flip' is for images", done.stderr)
+
+
+LONG = ["--epochs", "12", "--loss", "pgd steps=4", "--average", "ema", "--validation", ".2", "--batch", "20"]
+
+
+class Checkpoints(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+        self.net = self.path / "net.onnx"
+        self.kept = self.path / "net.onnx.ckpt"
+
+    def command(self, *more):
+        return ["train", DATA, "--arch", "conv16k3s2 bn relu fc24 relu", "--out", self.net, *LONG, *more]
+
+    def kill_after(self, seconds, *more):
+        run = subprocess.Popen([VOUCH, *map(str, self.command(*more))], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        try:
+            run.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            run.wait()
+
+    def wait_for_a_checkpoint(self):
+        run = subprocess.Popen([VOUCH, *map(str, self.command())], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        while not self.kept.exists() and run.poll() is None:
+            time.sleep(0.005)
+        run.kill()
+        run.wait()
+        self.assertTrue(self.kept.exists())
+
+    def test_killed_runs_go_on_to_the_same_bytes_with_other_threads(self):
+        done = vouch(*self.command("--threads", 1))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        whole = self.net.read_bytes()
+        self.net.unlink()
+        for k in range(40):
+            self.kill_after(0.15 + 0.07 * k, "--resume", "--threads", 1 + k % 2)
+            if self.net.exists() and not self.kept.exists():
+                break
+        self.assertEqual(self.net.read_bytes(), whole)
+        self.assertEqual([p.name for p in self.path.iterdir()], ["net.onnx"])
+
+    def test_other_settings_and_other_data_are_refused(self):
+        self.wait_for_a_checkpoint()
+        before = self.kept.read_bytes()
+        for more, text in ((["--rate", "0.5"], "other settings"), (["--seed", "9"], "other settings")):
+            done = vouch(*self.command("--resume", *more))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"{self.kept}: made with {text}", done.stderr)
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+        self.assertEqual(self.kept.read_bytes(), before)
+        self.kept.write_bytes(before[:-100])
+        done = vouch(*self.command("--resume"))
+        self.assertIn(f"{self.kept}: damaged", done.stderr)
+
+    def test_a_rate_that_is_absurd_is_an_error_and_leaves_no_network(self):
+        done = vouch(*self.command("--rate", "1e6", "--arch", "fc24 relu", "--decay", "1", "--optimiser", "sgd", "--schedule", "constant"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("no number any more", done.stderr)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+        self.assertFalse(self.net.exists())
+
+    def test_a_full_disk_keeps_the_last_good_checkpoint_and_says_so(self):
+        self.wait_for_a_checkpoint()
+        before = self.kept.read_bytes()
+        done = subprocess.run(["bash", "-c", 'ulimit -f 4; trap "" XFSZ; exec "$@"', "-", VOUCH,
+                               *map(str, self.command("--resume"))], capture_output=True, text=True,
+                              timeout=60, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, r"net.onnx.ckpt holds epoch \d+, .*cannot write")
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+        self.assertEqual(self.kept.read_bytes(), before)
+        self.assertFalse(self.net.exists())
+        done = vouch(*self.command("--resume"))
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":
