@@ -69,14 +69,14 @@ static bool note(void *user, const vouch_fit_progress *log, int64_t count)
 static vouch_status train(const job *j, vouch_net *net, const char *loss, double *best_s)
 {
     vouch_fit_settings settings = {.epochs = 1 << 20,
-                                         .threads = j->threads,
-                                         .batch = j->batch,
-                                         .seed = 1,
-                                         .optimiser = vouch_optimiser_find("adam"),
-                                         .schedule = vouch_schedule_find("constant"),
-                                         .rate = 1e-3,
-                                         .eps = EPS,
-                                         .high = 1};
+                                   .threads = j->threads,
+                                   .batch = j->batch,
+                                   .seed = 1,
+                                   .optimiser = vouch_optimiser_find("adam"),
+                                   .schedule = vouch_schedule_find("constant"),
+                                   .rate = 1e-3,
+                                   .eps = EPS,
+                                   .high = 1};
     VOUCH_TRY(vouch_loss_parse_sum(j->arena, loss, NULL, settings.term, &settings.term_count));
     stopwatch c = {.j = j, .end_s = vouch_wall_s() + j->seconds};
     VOUCH_TRY(vouch_fit_run(j->ctx, net, &j->data, &settings, note, &c));

@@ -4,22 +4,11 @@
  * is of radii (net_priv.h). ReLUs, which couple the planes, are applied here: forward after the
  * layer they are part of, backward before it.
  */
-#include "grad/box.h"
-
 #include <string.h>
 
+#include "grad/box_priv.h"
 #include "grad/net_weights.h"
 #include "num/update.h"
-
-struct vouch_box_tape {
-    const vouch_net *net;
-    vouch_tape *centre, *radius;
-    const net_layer *last; /* elided */
-    int64_t terms;         /* of a sum of the last layer */
-    float *middle, *half;  /* [inputs] */
-    const int *label;
-    float *weight, *d_weight; /* [outputs][terms] of the last layer */
-};
 
 /* ---- the tape -------------------------------------------------------------------------------- */
 
@@ -65,6 +54,29 @@ vouch_status vouch_box_tape_new(vouch_context *ctx, vouch_arena *arena, const vo
     return VOUCH_OK;
 }
 
+static bool new_kept(vouch_arena *arena, int64_t count, box_kept *k)
+{
+    k->centre = VOUCH_NEW_ARRAY(arena, float, count);
+    k->radius = VOUCH_NEW_ARRAY(arena, float, count);
+    k->d_centre = VOUCH_NEW_ARRAY(arena, float, count);
+    k->d_radius = VOUCH_NEW_ARRAY(arena, float, count);
+    return k->centre && k->radius && k->d_centre && k->d_radius;
+}
+
+vouch_status vouch_box_keep(vouch_context *ctx, vouch_arena *arena, vouch_box_tape *t)
+{
+    const vouch_net *net = t->net;
+    box_kept *kept = VOUCH_NEW_ARRAY(arena, box_kept, net->layer_count + 1);
+    for (int i = 0; kept && i < net->layer_count; i++) {
+        const int v = net->layer[i].give;
+        const int64_t count = t->centre->capacity * net->value[v].image.stride;
+        if (net->layer[i].relu && !new_kept(arena, count, &kept[v]))
+            kept = NULL;
+    }
+    t->kept = kept;
+    return kept ? VOUCH_OK : vouch_fail(ctx, VOUCH_ERR_MEMORY, "boxes: out of memory");
+}
+
 /* ---- forward --------------------------------------------------------------------------------- */
 
 static void take_box(const vouch_box_tape *t, int64_t s, const float *low, const float *high)
@@ -86,6 +98,14 @@ static void cut(const vouch_box_tape *t, int v, int64_t first, int64_t count)
                                           .radius = net_value_at(t->radius, v, s)});
 }
 
+static void keep(const vouch_box_tape *t, int v, int64_t first, int64_t count)
+{
+    const int64_t stride = t->net->value[v].image.stride;
+    const size_t bytes = (size_t)(count * stride) * sizeof(float);
+    memcpy(t->kept[v].centre + first * stride, net_value_at(t->centre, v, first), bytes);
+    memcpy(t->kept[v].radius + first * stride, net_value_at(t->radius, v, first), bytes);
+}
+
 static void layer_forward(const vouch_box_tape *t, int i, int64_t first, int64_t count)
 {
     const net_layer *l = &t->net->layer[i];
@@ -93,6 +113,8 @@ static void layer_forward(const vouch_box_tape *t, int i, int64_t first, int64_t
     l->kind->forward(&job);
     job.tape = t->radius;
     l->kind->forward(&job);
+    if (l->relu && t->kept)
+        keep(t, l->give, first, count);
     if (l->relu)
         cut(t, l->give, first, count);
 }
@@ -206,12 +228,36 @@ static void cut_backward(const vouch_box_tape *t, int v, int64_t s)
     }
 }
 
+/* to += from, which is 0 then. */
+static void take_over(int64_t count, float *restrict from, float *restrict to)
+{
+    for (int64_t j = 0; j < count; j++) {
+        to[j] += from[j];
+        from[j] = 0;
+    }
+}
+
+/* What forms ask of the bounds before the ReLU. */
+static void add_kept(const vouch_box_tape *t, int v, int64_t s)
+{
+    const net_image *value = &t->net->value[v].image, *adjoint = &t->net->value[v].adjoint;
+    for (int64_t y = 0; y < value->h; y++) {
+        const int64_t at = s * value->stride + net_at(value, y, 0);
+        const int64_t d_at = net_at(adjoint, y, 0), line = value->w * value->c;
+        take_over(line, t->kept[v].d_centre + at, net_adjoint_at(t->centre, v, s) + d_at);
+        take_over(line, t->kept[v].d_radius + at, net_adjoint_at(t->radius, v, s) + d_at);
+    }
+}
+
 static void layer_backward(const vouch_box_tape *t, int i, const net_job *which)
 {
     net_job job = *which;
     job.layer = &t->net->layer[i];
-    for (int64_t s = job.first; job.layer->relu && s < job.first + job.count; s++)
+    for (int64_t s = job.first; job.layer->relu && s < job.first + job.count; s++) {
         cut_backward(t, job.layer->give, s);
+        if (t->kept)
+            add_kept(t, job.layer->give, s);
+    }
     job.tape = t->centre;
     job.layer->kind->backward(&job);
     job.tape = t->radius;

@@ -76,6 +76,7 @@ const net_kind vouch_layer_add = {.name = "add",
                                   .relu = true,
                                   .planes = true,
                                   .tangents = true,
+                                  .forms = true,
                                   .read = read,
                                   .forward = forward,
                                   .backward = backward};

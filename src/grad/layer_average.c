@@ -95,6 +95,7 @@ static void backward(const net_job *job)
 const net_kind vouch_layer_average = {.name = "average",
                                       .planes = true,
                                       .tangents = true,
+                                      .forms = true,
                                       .read = read,
                                       .forward = forward,
                                       .backward = backward};

@@ -188,6 +188,7 @@ static void backward(const net_job *job)
 const net_kind vouch_layer_dense = {.name = "dense",
                                     .planes = true,
                                     .tangents = true,
+                                    .forms = true,
                                     .relu = true,
                                     .read = read,
                                     .plan = plan,

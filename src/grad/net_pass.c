@@ -27,23 +27,25 @@ static bool new_value(vouch_arena *arena, vouch_tape *t, int v)
                       ? t->value[value->shares]
                       : VOUCH_NEW_ARRAY(arena, float, t->capacity * value->image.stride);
     t->row[v] = steps(arena, t->capacity, value->image.stride);
-    t->adjoint[v] =
-        value->adjoint_shares < v
-            ? t->adjoint[value->adjoint_shares]
-            : VOUCH_NEW_ARRAY(arena, float, value->whole ? t->capacity *adjoint : adjoint);
-    t->adjoint_at[v] = steps(arena, t->capacity, value->whole ? adjoint : 0);
+    const bool whole = value->whole || t->plane == NET_FORMS;
+    t->adjoint[v] = value->adjoint_shares < v
+                        ? t->adjoint[value->adjoint_shares]
+                        : VOUCH_NEW_ARRAY(arena, float, whole ? t->capacity *adjoint : adjoint);
+    t->adjoint_at[v] = steps(arena, t->capacity, whole ? adjoint : 0);
     return t->value[v] && t->row[v] && t->adjoint[v] && t->adjoint_at[v];
 }
 
-vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_net *net,
-                            int64_t capacity, vouch_tape **tape)
+vouch_status vouch_net_new_tape(vouch_context *ctx, vouch_arena *arena, const vouch_net *net,
+                                const vouch_tape *like, vouch_tape **tape)
 {
     const int values = net->layer_count + 1;
     vouch_tape *t = VOUCH_NEW(arena, vouch_tape);
     bool fine = t != NULL;
     *tape = NULL;
     if (t) {
-        *t = (vouch_tape){.net = net, .at = t, .capacity = capacity};
+        *t = *like;
+        t->net = net;
+        t->at = t;
         t->value = VOUCH_NEW_ARRAY(arena, float *, values);
         t->adjoint = VOUCH_NEW_ARRAY(arena, float *, values);
         t->row = VOUCH_NEW_ARRAY(arena, int64_t *, values);
@@ -58,9 +60,15 @@ vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_
         fine = new_value(arena, t, v);
     if (!fine)
         return vouch_fail(ctx, VOUCH_ERR_MEMORY, "net: out of memory for %lld samples",
-                          (long long)capacity);
+                          (long long)like->capacity);
     *tape = t;
     return VOUCH_OK;
+}
+
+vouch_status vouch_tape_new(vouch_context *ctx, vouch_arena *arena, const vouch_net *net,
+                            int64_t capacity, vouch_tape **tape)
+{
+    return vouch_net_new_tape(ctx, arena, net, &(vouch_tape){.capacity = capacity}, tape);
 }
 
 void vouch_tape_train(vouch_tape *tape, bool on) { tape->training = on && tape->net->training; }
@@ -97,7 +105,7 @@ void vouch_net_take_input(const vouch_tape *t, int64_t s, const float *x)
     const net_image *in = &net->value[0].image;
     const float *scale = net->scale, *shift = net->shift;
     const bool radii = t->plane == NET_RADII;
-    const float moves = t->plane == NET_POINTS || t->plane == NET_CENTRES;
+    const float moves = t->plane != NET_RADII && t->plane != NET_TANGENTS;
     for (int64_t c = 0; c < in->c; c++)
         for (int64_t y = 0; y < in->h; y++) {
             float *restrict to = net_value_at(t, 0, s) + net_at(in, y, 0) + c;

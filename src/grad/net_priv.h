@@ -72,9 +72,16 @@ struct vouch_net {
     float *scale, *shift; /* [inputs]: the normalisation */
 };
 
-/* What a tape holds: points; of boxes, the centres or the radii (grad/box.h); or derivatives
- * along a direction at the points of another tape, whose ReLUs' gates are theirs. */
-typedef enum net_plane { NET_POINTS, NET_CENTRES, NET_RADII, NET_TANGENTS } net_plane;
+/* What a tape holds: points; of boxes, the centres or the radii (grad/box.h); derivatives
+ * along a direction at the points of another tape, whose ReLUs' gates are theirs; or linear forms,
+ * whose adjoints are all kept. */
+typedef enum net_plane {
+    NET_POINTS,
+    NET_CENTRES,
+    NET_RADII,
+    NET_TANGENTS,
+    NET_FORMS
+} net_plane;
 
 struct vouch_tape {
     const vouch_net *net;
@@ -120,6 +127,8 @@ typedef struct net_job {
     int64_t first, count;
     bool inputs;     /* backward: adjoints of the net's input are wanted */
     float *gradient; /* backward: of all parameters; NULL: not wanted */
+    bool adds;       /* backward: to the gradient, at sample 0 too */
+    bool settled;    /* backward: adjoints are there already, the gradient alone is wanted */
 } net_job;
 
 typedef struct net_kind {
@@ -128,8 +137,8 @@ typedef struct net_kind {
     bool keeps; /* gives what it takes, moved */
     /* Affine, and its passes go by planes: on radii with magnitudes of weights and no bias, the
      * gradient added to that of the centres; ReLUs on points and gates on points and tangents
-     * alone, tangents without bias. */
-    bool planes, tangents;
+     * alone, tangents without bias; forms (grad/form.h) with bias, without ReLUs and gates. */
+    bool planes, tangents, forms;
     /* Whether the node is such a layer; then it has been added (vouch_net_add_layer), or the
      * node changes nothing (vouch_net_pass_on). */
     bool (*read)(net_reading *r);
@@ -186,6 +195,9 @@ typedef struct net_stretch {
     int64_t step;
 } net_stretch;
 
+/* A tape with the capacity and the plane of `like`. */
+vouch_status vouch_net_new_tape(vouch_context *ctx, vouch_arena *arena, const vouch_net *net,
+                                const vouch_tape *like, vouch_tape **tape);
 /* That of layer i. */
 net_stretch vouch_net_stretch(const vouch_tape *t, int i);
 /* Sample s of the net's input, normalised; radii are scaled alone. */
@@ -207,7 +219,7 @@ static inline int64_t net_at(const net_image *image, int64_t y, int64_t x)
 
 static inline bool net_wants(const net_job *job, int k)
 {
-    return job->inputs || job->tape->net->value[job->layer->take[k]].learned;
+    return !job->settled && (job->inputs || job->tape->net->value[job->layer->take[k]].learned);
 }
 
 static inline float *net_value_at(const vouch_tape *t, int v, int64_t sample)

@@ -172,7 +172,7 @@ vouch_indirect vouch_net_forward_operands(const net_job *job, const net_product 
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
-    const bool bias = t->plane == NET_POINTS || t->plane == NET_CENTRES;
+    const bool bias = t->plane != NET_RADII && t->plane != NET_TANGENTS;
     vouch_indirect g = vouch_net_operands(q);
     g.b = t->net->parameters + l->weights->weight;
     g.bias = bias ? t->net->parameters + l->weights->bias : NULL;
@@ -197,7 +197,7 @@ vouch_indirect vouch_net_gradient_operands(const net_job *job, const net_product
     vouch_indirect g = vouch_net_operands(q);
     g.c = job->gradient + job->layer->weights->weight;
     g.sign = radii ? job->tape->net->parameters + job->layer->weights->weight : NULL;
-    g.accumulate = radii || job->first > 0;
+    g.accumulate = radii || job->adds || job->first > 0;
     return g;
 }
 
@@ -219,7 +219,7 @@ void vouch_net_by_bias(const net_job *job, const vouch_row_sums *rows)
         return;
     s.n = w->n;
     s.sum = job->gradient + w->bias;
-    if (job->first == 0)
+    if (job->first == 0 && !job->adds)
         memset(s.sum, 0, (size_t)w->n * sizeof *s.sum);
     if (job->tape->plane != NET_TANGENTS)
         vouch_update_row_sums(&s);

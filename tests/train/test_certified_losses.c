@@ -138,6 +138,8 @@ static void losses_meet_in_their_limits(void **state)
     (void)state;
     const double bound = value("ibp kappa=0");
     near(value("ibp kappa=1"), value("standard"), 1e-5);
+    near(value("crown-ibp"), bound, 1e-5);
+    near(value("crown-ibp kappa=1"), value("standard"), 1e-5);
     near(value("mtl-ibp alpha=1"), bound, 1e-5);
     near(value("cc-ibp alpha=1"), bound, 1e-5);
     near(value("sabr share=1"), bound, 1e-4);
@@ -150,7 +152,8 @@ static void bounds_are_above_attacks_and_between_lie_the_expressive_losses(void 
 {
     (void)state;
     const double bound = value("ibp kappa=0"), point = value("pgd");
-    const char *const between[] = {"sabr share=.5", "mtl-ibp", "cc-ibp"};
+    const char *const between[] = {"sabr share=.5", "mtl-ibp", "cc-ibp", "crown-ibp beta=.5",
+                                   "crown-ibp beta=1"};
     assert_true(point < bound);
     for (size_t i = 0; i < sizeof between / sizeof *between; i++)
         assert_true(value(between[i]) > point && value(between[i]) < bound);
@@ -170,7 +173,10 @@ static void gradients_agree_with_differences(void **state)
                                          "elle-a",
                                          "mtl-ibp alpha=.1",
                                          "input-gradient",
-                                         "input-gradient lambda=.01"};
+                                         "input-gradient lambda=.01",
+                                         "crown-ibp",
+                                         "crown-ibp beta=1",
+                                         "crown-ibp beta=.4 kappa=.3"};
     for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
         fixture *f = begin(losses[l]);
         const int64_t size = vouch_net_size(f->net);
