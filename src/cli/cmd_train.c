@@ -238,7 +238,7 @@ static vouch_status fit(run_state *r, int threads)
     }
     find_range(info, &s->low, &s->high);
     report->validation = validation.count;
-    vouch_cli_progress_start(r->call->ctx, r->cli->quiet, &report->progress);
+    vouch_cli_train_watch(report, r->cli->quiet);
     const vouch_status status =
         vouch_fit_run(r->call->ctx, r->net, &data, s, vouch_cli_train_tell, report);
     vouch_cli_progress_stop(r->call->ctx, &report->progress);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "io/io.h"
 #include "report/svg.h"
@@ -165,6 +166,30 @@ static vouch_status write_curves(const vouch_cli_train_report *r)
     return status;
 }
 
+/* ---- the progress line ----------------------------------------------------------------------- */
+
+/* "epoch 3/10, 15.1 k/s, 0:03 of 1:20; loss 0.9615, 63.8 %, valid 92.5/19.0 %" */
+static void on_progress(void *user, const vouch_progress *p)
+{
+    vouch_cli_train_report *r = user;
+    char line[200];
+    const long now = lround(p->elapsed_s), all = lround(p->limit_s);
+    if (vouch_wall_s() - r->progress.last_s < 0.1)
+        return;
+    snprintf(line, sizeof line,
+             "epoch %" PRId64 "/%" PRId64 ", %.3g k/s, %ld:%02ld of %ld:%02ld%s", r->rows + 1,
+             r->recipe->fit.epochs, (double)p->done / p->elapsed_s / 1000, now / 60, now % 60,
+             all / 60, all % 60, r->last);
+    vouch_cli_progress_draw(&r->progress, line);
+}
+
+void vouch_cli_train_watch(vouch_cli_train_report *r, bool quiet)
+{
+    vouch_cli_progress_start(r->call->ctx, quiet, &r->progress);
+    if (r->progress.on)
+        vouch_context_set_progress(r->call->ctx, on_progress, r);
+}
+
 /* ---- after an epoch -------------------------------------------------------------------------- */
 
 static vouch_status tell(vouch_cli_train_report *r)
@@ -178,13 +203,12 @@ bool vouch_cli_train_tell(void *user, const vouch_fit_progress *log, int64_t cou
 {
     vouch_cli_train_report *r = user;
     const vouch_fit_progress *p = &log[count - 1];
-    char score[64] = "";
+    char score[48] = "";
     if (p->score.clean >= 0)
-        snprintf(score, sizeof score, ", validation %.2f %% (PGD %.2f %%)",
-                 100 * share(r, p->score.clean), 100 * share(r, p->score.robust));
-    snprintf(r->prefix, sizeof r->prefix, "epoch %" PRId64 ": loss %.4f, accuracy %.2f %%%s",
-             p->epoch, p->loss, 100 * p->accuracy, score);
-    r->progress.prefix = r->prefix;
+        snprintf(score, sizeof score, ", valid %.1f/%.1f %%", 100 * share(r, p->score.clean),
+                 100 * share(r, p->score.robust));
+    snprintf(r->last, sizeof r->last, "; loss %.4g, %.1f %%%s", p->loss, 100 * p->accuracy,
+             score);
     memcpy(r->row, log, (size_t)count * sizeof *log);
     r->rows = count;
     return tell(r) == VOUCH_OK;

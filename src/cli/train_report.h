@@ -12,7 +12,7 @@ typedef struct vouch_cli_train_report {
     const vouch_recipe *recipe;
     const char *out, *log, *curves, *card; /* files; NULL: not wanted */
     vouch_cli_progress progress;
-    char prefix[160];        /* of the progress line */
+    char last[80];           /* what the last epoch reached, for the progress line */
     vouch_fit_progress *row; /* [epochs] */
     int64_t rows, printed;   /* printed: of a log on standard output */
     int64_t validation;      /* samples; 0: none */
@@ -21,6 +21,8 @@ typedef struct vouch_cli_train_report {
     double seconds;
 } vouch_cli_train_report;
 
+/* The progress line, until vouch_cli_progress_stop. */
+void vouch_cli_train_watch(vouch_cli_train_report *r, bool quiet);
 /* After an epoch (vouch_fit_report): false if a file cannot be written. */
 bool vouch_cli_train_tell(void *user, const vouch_fit_progress *log, int64_t count);
 /* The model card, as JSON. */
