@@ -139,6 +139,11 @@ static void losses_meet_in_their_limits(void **state)
     const double bound = value("ibp kappa=0");
     near(value("ibp kappa=1"), value("standard"), 1e-5);
     near(value("crown-ibp"), bound, 1e-5);
+    near(value("cvar share=1"), value("standard"), 1e-5);
+    near(value("trimmed share=0"), value("standard"), 1e-5);
+    near(0.3 * value("cvar share=.3") + 0.7 * value("trimmed share=.3"), value("standard"),
+         1e-5);
+    assert_true(value("cvar share=.3") > value("trimmed share=.3"));
     near(value("crown-ibp kappa=1"), value("standard"), 1e-5);
     near(value("mtl-ibp alpha=1"), bound, 1e-5);
     near(value("cc-ibp alpha=1"), bound, 1e-5);
@@ -176,6 +181,8 @@ static void gradients_agree_with_differences(void **state)
                                          "input-gradient lambda=.01",
                                          "crown-ibp",
                                          "crown-ibp beta=1",
+                                         "cvar share=.3",
+                                         "trimmed share=.3",
                                          "crown-ibp beta=.4 kappa=.3"};
     for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
         fixture *f = begin(losses[l]);

@@ -1,0 +1,64 @@
+/* Weights by rank (tail.h): losses of the chunk are sorted; the tail begins share x count from the
+ * greatest. */
+#include "train/tail.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "train/entropy.h"
+
+typedef struct ranked {
+    float loss;
+    int64_t sample;
+} ranked;
+
+vouch_status vouch_tail_prepare(const vouch_loss_place *place, void **scratch)
+{
+    *scratch = VOUCH_NEW_ARRAY(place->arena, ranked, place->capacity);
+    return *scratch ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+/* Greatest loss first; of equals the first sample. */
+static int by_loss(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->loss != y->loss)
+        return x->loss > y->loss ? -1 : 1;
+    return (x->sample > y->sample) - (x->sample < y->sample);
+}
+
+static void rank(const vouch_loss_job *job, ranked *list)
+{
+    for (int64_t s = 0; s < job->count; s++) {
+        const vouch_aim_at at = {.count = 1,
+                                 .classes = job->classes,
+                                 .label = job->label + s,
+                                 .target = job->target ? job->target + s * job->classes : NULL};
+        list[s].loss = (float)vouch_entropy_cross(&at, job->y + s * job->classes, job->scale,
+                                                  job->d_y + s * job->classes, NULL);
+        list[s].sample = s;
+    }
+    qsort(list, (size_t)job->count, sizeof *list, by_loss);
+}
+
+void vouch_tail_classify(const vouch_loss_job *job, const float *x, const vouch_tail *tail)
+{
+    const double edge = tail->share * (double)job->count;
+    const double counted = tail->others ? (double)job->count - edge : edge;
+    ranked *list = job->scratch;
+    const vouch_aim_at all = {
+        .count = job->count, .classes = job->classes, .label = job->label};
+    vouch_tape_forward(job->tape, job->count, x, job->y);
+    (void)vouch_entropy_cross(&all, job->y, 1, NULL, job->hits);
+    rank(job, list);
+    for (int64_t i = 0; i < job->count; i++) {
+        const double in = fmin(fmax(edge - (double)i, 0), 1); /* the tail */
+        const double weight =
+            counted > 0 ? (tail->others ? 1 - in : in) * (double)job->count / counted : 0;
+        float *d_y = job->d_y + list[i].sample * job->classes;
+        job->part[0].loss += weight * (double)list[i].loss;
+        for (int64_t j = 0; j < job->classes; j++)
+            d_y[j] *= (float)weight;
+    }
+    vouch_loss_backward(job, 0, job->d_y);
+}
