@@ -86,7 +86,7 @@ static vouch_status plan_phase(const net_planning *p, const net_layer *l, int64_
     const net_image *to = &p->net->value[l->take[0]].adjoint;
     const net_image *from = &p->net->value[l->give].adjoint;
     net_product *q = &c->backward[c->product_count++];
-    VOUCH_TRY(vouch_net_new_product(p, in->h * in->w, ty * (tx > 0), q));
+    VOUCH_TRY(vouch_net_new_product(p, c->group * in->h * in->w, ty * (tx > 0), q));
     q->m = 0;
     for (int64_t y = 0; y < in->h; y++)
         for (int64_t x = 0; x < in->w; x++) {
@@ -97,6 +97,7 @@ static vouch_status plan_phase(const net_planning *p, const net_layer *l, int64_
             q->gate_at[q->m] = net_at(in, y, x);
             q->at[q->m++] = net_at(to, y, x);
         }
+    vouch_layer_conv_repeat(c, q, from->stride, to->stride, in->stride);
     for (int64_t u = 0; u < q->run_count; u++)
         q->run[u] = (vouch_run){u * from->pitch, u * tx * n * VOUCH_PANEL, tx * n};
     q->n = in->c;
@@ -120,14 +121,16 @@ static vouch_status plan_positions(const net_planning *p, const net_layer *l)
     const net_image *to = &p->net->value[l->take[0]].adjoint;
     const net_image *from = &p->net->value[l->give].adjoint;
     conv_layer *c = l->own;
-    c->position = VOUCH_NEW_ARRAY(p->arena, int64_t, from->h * from->w);
-    c->corner = VOUCH_NEW_ARRAY(p->arena, int64_t, from->h * from->w);
+    const int64_t area = from->h * from->w;
+    c->position = VOUCH_NEW_ARRAY(p->arena, int64_t, c->group * area);
+    c->corner = VOUCH_NEW_ARRAY(p->arena, int64_t, c->group * area);
     if (!c->position || !c->corner)
         return vouch_fail(p->ctx, VOUCH_ERR_MEMORY, "net: out of memory");
-    for (int64_t i = 0; i < from->h * from->w; i++) {
-        const int64_t y = i / from->w, x = i % from->w;
-        c->position[i] = net_at(from, y, x);
-        c->corner[i] = net_at(to, y * c->stride[0] - c->pad[0], x * c->stride[1] - c->pad[1]);
+    for (int64_t i = 0; i < c->group * area; i++) {
+        const int64_t sample = i / area, y = i % area / from->w, x = i % from->w;
+        c->position[i] = sample * from->stride + net_at(from, y, x);
+        c->corner[i] = sample * to->stride +
+                       net_at(to, y * c->stride[0] - c->pad[0], x * c->stride[1] - c->pad[1]);
     }
     return VOUCH_OK;
 }
@@ -138,11 +141,12 @@ static vouch_status plan_tap(const net_planning *p, const net_layer *l, int64_t 
     conv_layer *c = l->own;
     net_product *q = &c->backward[c->product_count++];
     const int64_t offset = tap / c->kernel[1] * to->pitch + tap % c->kernel[1] * to->c;
-    VOUCH_TRY(vouch_net_new_back(p, l, c->forward.m, to->c, q));
+    VOUCH_TRY(vouch_net_new_back(p, l, c->group * c->forward.m, to->c, q));
     for (int64_t i = 0; i < q->m; i++) {
         q->row[i] = c->position[i];
         q->at[i] = c->corner[i] + offset;
     }
+    q->m = c->forward.m;
     return VOUCH_OK;
 }
 
@@ -159,13 +163,15 @@ static vouch_status plan_columns(const net_planning *p, const net_layer *l)
 {
     conv_layer *c = l->own;
     net_product *q = &c->backward[c->product_count++];
-    VOUCH_TRY(vouch_net_new_back(p, l, c->forward.m, net_fill(l->weights->depth), q));
+    VOUCH_TRY(
+        vouch_net_new_back(p, l, c->group * c->forward.m, net_fill(l->weights->depth), q));
     for (int64_t i = 0; i < q->m; i++) {
         q->row[i] = c->position[i];
         q->at[i] = i * q->n;
     }
     if (q->m * q->n > p->net->scratch)
         p->net->scratch = q->m * q->n;
+    q->m = c->forward.m;
     return VOUCH_OK;
 }
 
@@ -250,10 +256,10 @@ static void shut(const net_image *here, const net_image *from, const float *gate
 }
 
 /* Columns of every position to the pixels they stand for. */
-static void scatter(const conv_layer *c, const net_image *image, const float *columns,
-                    float *to)
+static void scatter(const net_job *job, const net_image *image, const float *columns, float *to)
 {
-    const vouch_columns s = {.count = c->backward[0].m,
+    const conv_layer *c = job->layer->own;
+    const vouch_columns s = {.count = job->count * c->backward[0].m,
                              .lines = c->kernel[0],
                              .line = c->kernel[1] * image->c,
                              .pitch = image->pitch,
@@ -274,17 +280,19 @@ void vouch_layer_conv_back(const net_job *job)
     const float *from = net_adjoint_at(t, l->give, job->first);
     float *to = net_adjoint_at(t, l->take[0], job->first);
     if (c->way != CONV_PHASES && !l->adds[0])
-        memset(to, 0, (size_t)in->adjoint.stride * sizeof *to);
+        memset(to, 0, (size_t)(job->count * in->adjoint.stride) * sizeof *to);
     for (int f = 0; f < c->product_count; f++) {
         vouch_indirect g = vouch_net_back_operands(job, &c->backward[f]);
         g.a = from;
+        g.m *= job->count;
         g.c = c->way == CONV_COLUMNS ? t->scratch : to;
         g.accumulate = c->way == CONV_TAPS || (c->way == CONV_PHASES && l->adds[0]);
         g.gate = c->way == CONV_PHASES ? gate : NULL;
         vouch_indirect_run(&g);
     }
     if (c->way == CONV_COLUMNS)
-        scatter(c, &in->adjoint, t->scratch, to);
-    if (c->way != CONV_PHASES)
-        shut(&in->adjoint, &in->image, gate, to);
+        scatter(job, &in->adjoint, t->scratch, to);
+    for (int64_t s = 0; s < job->count && c->way != CONV_PHASES; s++)
+        shut(&in->adjoint, &in->image, gate ? gate + s * in->image.stride : NULL,
+             to + s * in->adjoint.stride);
 }
