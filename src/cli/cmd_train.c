@@ -172,7 +172,8 @@ static vouch_status build(run_state *r)
                                   .width = image ? info->shape.dim[2] : info->size,
                                   .mean = recipe->mean,
                                   .deviation = recipe->deviation,
-                                  .seed = recipe->fit.seed};
+                                  .seed = recipe->fit.seed,
+                                  .initial = vouch_initial_find(recipe->initial)};
     return text ? vouch_architecture_build(r->call->ctx, &a, &r->graph) : VOUCH_ERR_MEMORY;
 }
 

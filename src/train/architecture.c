@@ -175,6 +175,9 @@ static vouch_status build(architecture_building *m)
     if (a->deviation != 1)
         VOUCH_TRY(normalise(m, "Div", "deviation", a->deviation));
     VOUCH_TRY(add_words(m));
+    if (a->initial && a->initial->but_last && m->weight)
+        vouch_initial_uniform.draw(&m->before, m->weight->count / m->bias->count, m->weight,
+                                   m->bias);
     return vouch_graph_add_output(m->b, m->end.value);
 }
 

@@ -16,16 +16,17 @@
 #define VOUCH_TRAIN_ARCHITECTURE_H
 
 #include "graph/graph.h"
+#include "train/initial.h"
 
 typedef struct vouch_architecture {
     const char *text;
     int64_t channels, height, width; /* of an image; a table's row: 1, 1, features */
     double mean, deviation;          /* inputs become (x - mean) / deviation */
     uint64_t seed;                   /* of the weights */
+    const vouch_initial *initial;    /* what they are drawn from; NULL: uniform */
 } vouch_architecture;
 
-/* A graph, not bound yet, with weights and biases uniform within 1 / sqrt(fan-in) (He 2015 with
- * slope sqrt(5), as PyTorch starts). Errors name the word that does not fit. */
+/* A graph, not bound yet. Errors name the word that does not fit. */
 vouch_status vouch_architecture_build(vouch_context *ctx, const vouch_architecture *a,
                                       vouch_graph **graph);
 

@@ -43,11 +43,11 @@ static vouch_status add_weights(building *m, const vouch_shape *shape,
     snprintf(name[1], ARCHITECTURE_WORD, "b%d", m->layers++);
     if (!w || !bias)
         return vouch_fail(m->ctx, VOUCH_ERR_MEMORY, "architecture: out of memory");
-    const double reach = sqrt((double)shape->dim[0] / (double)w->count);
-    for (int64_t i = 0; i < w->count; i++)
-        w->f32[i] = (float)(reach * (2 * vouch_random_unit(&r) - 1));
-    for (int64_t i = 0; i < bias->count; i++)
-        bias->f32[i] = (float)(reach * (2 * vouch_random_unit(&r) - 1));
+    m->weight = w;
+    m->bias = bias;
+    m->before = r;
+    (m->a->initial ? m->a->initial : &vouch_initial_uniform)
+        ->draw(&r, w->count / shape->dim[0], w, bias);
     VOUCH_TRY(vouch_architecture_add_constant(m, name[0], w));
     return vouch_architecture_add_constant(m, name[1], bias);
 }

@@ -28,6 +28,8 @@ typedef struct architecture_building {
     architecture_block block[ARCHITECTURE_DEPTH];
     int depth;                    /* open blocks */
     int layers, nodes;            /* so far */
+    vouch_tensor *weight, *bias;  /* of the last layer so far that has them */
+    vouch_random before;          /* the stream they were drawn from, as it was */
     int64_t opset;                /* that what was read needs */
     int64_t narrower;             /* widths are divided by this */
     char word[ARCHITECTURE_WORD]; /* being read */

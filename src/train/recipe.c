@@ -57,6 +57,7 @@ const vouch_option vouch_recipe_rows[] = {
         "layers: convC[kK][sS][pP], fcN, bn, relu, maxpool, avgpool, gap, res( A | B ), "
         "flatten, presets; a last dense layer of as many outputs as there are classes is added "
         "where it is missing"),
+    CHOICE("initial", initial, "uniform", vouch_initial_choices, "what weights are drawn from"),
     TEXT("start", "FILE", start, NULL,
          "an ONNX network to go on from, in place of --arch and random weights"),
     INT("frozen", frozen, 0, 0, 1e6, "first layers with weights that stay as they are"),

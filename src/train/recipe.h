@@ -15,6 +15,7 @@
 #define VOUCH_TRAIN_RECIPE_H
 
 #include "train/fit.h"
+#include "train/initial.h"
 
 typedef struct vouch_recipe {
     /* [data] */
@@ -23,7 +24,7 @@ typedef struct vouch_recipe {
     const char *augment;
     double mean, deviation;
     /* [network] */
-    const char *arch, *start;
+    const char *arch, *initial, *start;
     int64_t frozen; /* layers */
     /* [loss] */
     const char *loss, *regulariser;

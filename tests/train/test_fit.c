@@ -203,9 +203,40 @@ static void architectures_name_the_word_that_does_not_fit(void **state)
     }
 }
 
+/* E |w| = 2 / fan-in for all layers but the last. */
+static void ibp_weights_keep_the_size_of_bounds(void **state)
+{
+    (void)state;
+    vouch_context *ctx = vouch_test_context();
+    const vouch_architecture a = {.text = "fc300 relu fc200 relu fc10",
+                                  .channels = 1,
+                                  .height = 1,
+                                  .width = 100,
+                                  .deviation = 1,
+                                  .seed = 3,
+                                  .initial = vouch_initial_find("ibp")};
+    vouch_graph *graph;
+    vouch_test_ok(ctx, vouch_architecture_build(ctx, &a, &graph));
+    int layer = 0;
+    for (int v = 0; v < graph->value_count; v++) {
+        const vouch_tensor *w = graph->value[v].constant;
+        double sum = 0;
+        for (int64_t i = 0; w && w->shape.rank == 2 && i < w->count; i++)
+            sum += fabs((double)w->f32[i]) / (double)w->shape.dim[0];
+        if (!w || w->shape.rank != 2)
+            continue;
+        const double want = ++layer < 3 ? 2 : sqrt(200.) / 2;
+        assert_true(fabs(sum - want) < 0.1 * want);
+    }
+    assert_int_equal(layer, 3);
+    vouch_graph_free(graph);
+    vouch_context_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ibp_weights_keep_the_size_of_bounds),
         cmocka_unit_test(training_gives_the_same_bits_with_any_number_of_threads),
         cmocka_unit_test(nets_learn_and_keep_the_same_bits_with_any_number_of_threads),
         cmocka_unit_test(every_optimiser_learns),
