@@ -27,7 +27,7 @@ typedef struct fit_desk {
     int *label;       /* [capacity] */
     uint64_t *name;   /* [capacity] of the samples' random streams */
     float *target;    /* [capacity][classes]; NULL: labels alone */
-    float *spare;     /* [size + inputs + classes] */
+    float *spare;     /* [size] of gradients; then [inputs + classes] of augmentations */
     vouch_fit_score score;
     void *scratch[VOUCH_LOSS_TERMS];
 } fit_desk;

@@ -47,7 +47,7 @@ static void augment(const fit *f, const fit_desk *d, int64_t count)
                              .target = d->target,
                              .sample = d->name,
                              .seed = f->s->seed,
-                             .spare = d->spare};
+                             .spare = d->spare + vouch_net_size(f->net)};
     for (int a = 0; a < f->s->augment_count; a++) {
         job.settings = f->s->augment[a].settings;
         f->s->augment[a].augment->run(&job);
