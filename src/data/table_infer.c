@@ -250,8 +250,8 @@ vouch_status vouch_table_infer(vouch_data_stream *s, vouch_table *t)
     for (int i = 0; i < t->fields; i++)
         c[i] = (summary){.numbers = true,
                          .integers = true,
-                         .low = INFINITY,
-                         .high = -INFINITY,
+                         .low = (double)INFINITY,
+                         .high = -(double)INFINITY,
                          .limit = i == t->schema->target ? CLASSES_MAX : WORDS_MAX};
     VOUCH_TRY(see_all(s, t, c));
     for (int i = 0; i < t->fields; i++) {

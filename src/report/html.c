@@ -57,7 +57,8 @@ static void element(vouch_html *page, const char *open, const char *text, const 
 }
 
 /* What the format makes, escaped. */
-static void formatted(vouch_html *page, const char *format, va_list arguments)
+static void VOUCH_PRINTF(2, 0)
+    formatted(vouch_html *page, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);

@@ -116,8 +116,8 @@ static vouch_status read_column(reader *r, json_t *json, vouch_column *c)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(read_type(r, json, &c->type));
     const bool numeric = c->type == VOUCH_COLUMN_REAL || c->type == VOUCH_COLUMN_INTEGER;
-    c->low = numeric ? -INFINITY : 0;
-    c->high = numeric ? INFINITY : 0;
+    c->low = numeric ? -(double)INFINITY : 0;
+    c->high = numeric ? (double)INFINITY : 0;
     VOUCH_TRY(read_number(r, json, "low", &c->low));
     VOUCH_TRY(read_number(r, json, "high", &c->high));
     if (c->low > c->high)
