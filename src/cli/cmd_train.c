@@ -13,7 +13,6 @@
 #include "cli/train_report.h"
 #include "data/split.h"
 #include "io/io.h"
-#include "train/architecture.h"
 
 typedef struct train_cli {
     const char *out, *log, *curves, *card, *checkpoint;
@@ -145,43 +144,12 @@ static vouch_status load_all(run_state *r)
 
 /* ---- the network ----------------------------------------------------------------------------- */
 
-/* Does the text end with the layer "fcN" for that N? */
-static bool ends_with_outputs(const char *text, int classes)
-{
-    char word[32];
-    const int length = snprintf(word, sizeof word, "fc%d", classes);
-    size_t end = strlen(text);
-    while (end > 0 && text[end - 1] == ' ')
-        end--;
-    return end >= (size_t)length && strncmp(text + end - length, word, (size_t)length) == 0 &&
-           (end == (size_t)length || text[end - (size_t)length - 1] == ' ');
-}
-
-static vouch_status build(run_state *r)
-{
-    const vouch_data_info *info = &r->data->info;
-    const vouch_recipe *recipe = r->recipe;
-    const bool image = info->shape.rank == 3;
-    const char *text =
-        ends_with_outputs(recipe->arch, info->classes)
-            ? recipe->arch
-            : vouch_arena_print(r->call->arena, "%s fc%d", recipe->arch, info->classes);
-    const vouch_architecture a = {.text = text,
-                                  .channels = image ? info->shape.dim[0] : 1,
-                                  .height = image ? info->shape.dim[1] : 1,
-                                  .width = image ? info->shape.dim[2] : info->size,
-                                  .mean = recipe->mean,
-                                  .deviation = recipe->deviation,
-                                  .seed = recipe->fit.seed,
-                                  .initial = vouch_initial_find(recipe->initial)};
-    return text ? vouch_architecture_build(r->call->ctx, &a, &r->graph) : VOUCH_ERR_MEMORY;
-}
-
 static vouch_status make_net(run_state *r)
 {
     vouch_context *ctx = r->call->ctx;
     const char *start = r->recipe->start, *name = start ? start : r->recipe->arch;
-    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, NULL) : build(r));
+    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, NULL)
+                    : vouch_recipe_build(r->call->arena, r->recipe, &r->data->info, &r->graph));
     VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
     VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
     if (!r->net)
@@ -200,18 +168,6 @@ static vouch_status make_net(run_state *r)
 
 /* ---- training -------------------------------------------------------------------------------- */
 
-/* Where samples may go when perturbed: the range of all features. */
-static void find_range(const vouch_data_info *info, double *low, double *high)
-{
-    float least = info->feature[0].low, most = info->feature[0].high;
-    for (int64_t i = 1; i < info->size; i++) {
-        least = info->feature[i].low < least ? info->feature[i].low : least;
-        most = info->feature[i].high > most ? info->feature[i].high : most;
-    }
-    *low = (double)least;
-    *high = (double)most;
-}
-
 static vouch_fit_data samples(const vouch_data *d)
 {
     return (vouch_fit_data){
@@ -221,7 +177,6 @@ static vouch_fit_data samples(const vouch_data *d)
 static vouch_status fit(run_state *r, int threads)
 {
     vouch_fit_settings *s = &r->recipe->fit;
-    const vouch_data_info *info = &r->data->info;
     const vouch_fit_data data = samples(r->part[0] ? r->part[0] : r->data);
     const vouch_fit_data validation = r->part[1] ? samples(r->part[1]) : (vouch_fit_data){0};
     vouch_cli_train_report *report = &r->report;
@@ -232,12 +187,7 @@ static vouch_status fit(run_state *r, int threads)
     s->resume = r->cli->resume;
     s->threads = threads;
     s->validation = r->part[1] ? &validation : NULL;
-    if (info->shape.rank == 3) {
-        s->channels = info->shape.dim[0];
-        s->height = info->shape.dim[1];
-        s->width = info->shape.dim[2];
-    }
-    find_range(info, &s->low, &s->high);
+    vouch_recipe_match(r->recipe, &r->data->info);
     report->validation = validation.count;
     vouch_cli_train_watch(report, r->cli->quiet);
     const vouch_status status =

@@ -293,17 +293,33 @@ static vouch_status put_landscape(vouch_context *ctx, const vouch_landscape_pict
     return put_loss(ctx, &loss, &r);
 }
 
-vouch_status vouch_landscape_svg(vouch_context *ctx, const vouch_landscape_picture *picture,
-                                 vouch_svg *svg)
+static vouch_status draw(vouch_context *ctx, const vouch_landscape_picture *picture,
+                         bool is_of_page, vouch_svg *svg)
 {
     const double width = (double)picture->networks * COLUMN;
+    const double height = HEAD + (double)picture->points * POINT;
     char title[128];
     snprintf(title, sizeof title, "Loss landscapes, eps %.6g", picture->eps);
-    vouch_svg_begin(svg, ctx, width, HEAD + (double)picture->points * POINT, title);
+    if (is_of_page)
+        vouch_svg_open(svg, width, height, title);
+    else
+        vouch_svg_begin(svg, ctx, width, height, title);
     vouch_svg_text(svg, LEFT, 20, "font-size=\"16\"", title);
     put_key(svg, 38);
     for (int p = 0; p < picture->points; p++)
         for (int n = 0; n < picture->networks; n++)
             VOUCH_TRY(put_landscape(ctx, picture, p, n, svg));
     return vouch_svg_end(svg);
+}
+
+vouch_status vouch_landscape_svg(vouch_context *ctx, const vouch_landscape_picture *picture,
+                                 vouch_svg *svg)
+{
+    return draw(ctx, picture, false, svg);
+}
+
+vouch_status vouch_landscape_figure(vouch_context *ctx, const vouch_landscape_picture *picture,
+                                    vouch_svg *page)
+{
+    return draw(ctx, picture, true, page);
 }

@@ -20,5 +20,8 @@ typedef struct vouch_landscape_picture {
 /* Draws it; svg->data is the text, freed by vouch_markup_free, on failure too. */
 vouch_status vouch_landscape_svg(vouch_context *ctx, const vouch_landscape_picture *picture,
                                  vouch_svg *svg);
+/* The same inside of a page that has begun. */
+vouch_status vouch_landscape_figure(vouch_context *ctx, const vouch_landscape_picture *picture,
+                                    vouch_svg *page);
 
 #endif

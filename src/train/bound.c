@@ -1,6 +1,9 @@
 /* Boxes, worst logits and points of certified losses (bound.h). */
 #include "train/bound.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "train/entropy.h"
 #include "train/perturb.h"
 
@@ -99,10 +102,43 @@ void vouch_bound_classify_points(const vouch_loss_job *job, int p, const float *
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
-void vouch_bound_climb(const vouch_loss_job *job, const vouch_bound_attack *a)
+static void climb_pgd(const vouch_loss_job *job, const vouch_bound_attack *a, float radius)
 {
-    const float radius = (float)a->attack * job->eps;
     vouch_perturb_start(job, radius);
     vouch_perturb_clip(job);
     vouch_perturb_climb(job, a->steps, (float)a->step * radius, radius);
+}
+
+static void climb_fgsm(const vouch_loss_job *job, const vouch_bound_attack *a, float radius)
+{
+    (void)a;
+    vouch_perturb_none(job);
+    vouch_perturb_climb(job, 1, radius, radius);
+}
+
+/* Noise of twice the radius and a step of it, not brought back into the ball. */
+static void climb_n_fgsm(const vouch_loss_job *job, const vouch_bound_attack *a, float radius)
+{
+    (void)a;
+    vouch_perturb_start(job, 2 * radius);
+    vouch_perturb_climb(job, 1, radius, INFINITY);
+}
+
+static const struct kind {
+    const char *name;
+    void (*climb)(const vouch_loss_job *job, const vouch_bound_attack *a, float radius);
+} kinds[] = {{"pgd", climb_pgd}, {"fgsm", climb_fgsm}, {"n-fgsm", climb_n_fgsm}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+bool vouch_bound_points_choices(size_t index, const char **name)
+{
+    *name = index < KINDS ? kinds[index].name : NULL;
+    return index < KINDS;
+}
+
+void vouch_bound_climb(const vouch_loss_job *job, const vouch_bound_attack *a)
+{
+    for (size_t k = 0; k < KINDS; k++)
+        if (strcmp(kinds[k].name, a->points) == 0)
+            kinds[k].climb(job, a, (float)a->attack * job->eps);
 }

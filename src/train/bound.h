@@ -43,19 +43,30 @@ void vouch_bound_classify_points(const vouch_loss_job *job, int p, const float *
 
 /* Settings that losses of points and bounds have in common, and their rows. */
 typedef struct vouch_bound_attack {
+    const char *points; /* what kind */
     int64_t steps;
     double attack, step;
 } vouch_bound_attack;
 
+/* As `choices` of an option row: pgd, fgsm, n-fgsm. */
+bool vouch_bound_points_choices(size_t index, const char **name);
+
 #define VOUCH_BOUND_ATTACK_ROWS(owner, field, many, length)                                    \
-    {.name = "steps",                                                                          \
-     .argument = "N",                                                                          \
-     .help = "of the attack",                                                                  \
-     .type = VOUCH_OPTION_INT,                                                                 \
-     .offset = offsetof(owner, field.steps),                                                   \
-     .number = many,                                                                           \
-     .low = 1,                                                                                 \
-     .high = 1e6},                                                                             \
+    {.name = "points",                                                                         \
+     .argument = "KIND",                                                                       \
+     .help = "pgd: a random start, then steps; fgsm, n-fgsm: one step as in those losses",     \
+     .type = VOUCH_OPTION_CHOICE,                                                              \
+     .offset = offsetof(owner, field.points),                                                  \
+     .text = "pgd",                                                                            \
+     .choices = vouch_bound_points_choices},                                                   \
+        {.name = "steps",                                                                      \
+         .argument = "N",                                                                      \
+         .help = "of the attack",                                                              \
+         .type = VOUCH_OPTION_INT,                                                             \
+         .offset = offsetof(owner, field.steps),                                               \
+         .number = many,                                                                       \
+         .low = 1,                                                                             \
+         .high = 1e6},                                                                         \
         {.name = "step",                                                                       \
          .argument = "X",                                                                      \
          .help = "length of the attack's steps, in its radii",                                 \
@@ -70,7 +81,7 @@ typedef struct vouch_bound_attack {
         .offset = offsetof(owner, field.attack), .number = 1, .low = 0, .high = 1e3            \
     }
 
-/* job->out <- points that a random start and steps along signs of gradients reach. */
+/* job->out <- adversarial points of that kind. */
 void vouch_bound_climb(const vouch_loss_job *job, const vouch_bound_attack *a);
 
 #endif

@@ -46,7 +46,7 @@ static double part(const vouch_loss_job *job, int64_t s, float share, float fact
     return (double)(error * error);
 }
 
-void vouch_elle_run(const vouch_loss_job *job, float factor)
+double vouch_elle_errors(const vouch_loss_job *job, float factor)
 {
     double sum = 0;
     for (int64_t s = 0; s < job->count; s++)
@@ -54,6 +54,11 @@ void vouch_elle_run(const vouch_loss_job *job, float factor)
     vouch_tape_forward(job->tape, VOUCH_ELLE_ROWS * job->count, job->out, job->y);
     for (int64_t s = 0; s < job->count; s++)
         sum += part(job, s, job->d_x[s], factor);
-    job->part[0].loss += (double)factor * sum;
+    return sum;
+}
+
+void vouch_elle_run(const vouch_loss_job *job, float factor)
+{
+    job->part[0].loss += (double)factor * vouch_elle_errors(job, factor);
     vouch_loss_backward(job, 0, job->d_y);
 }

@@ -14,6 +14,8 @@
 
 enum { VOUCH_ELLE_ROWS = 3 };
 
+/* The sum of errors of the chunk; d_y becomes `factor` times its gradient by the outputs. */
+double vouch_elle_errors(const vouch_loss_job *job, float factor);
 /* The sum of errors of the chunk, and its gradient, times `factor`, into part 0. */
 void vouch_elle_run(const vouch_loss_job *job, float factor);
 

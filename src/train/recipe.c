@@ -66,7 +66,8 @@ const vouch_option vouch_recipe_rows[] = {
     TEXT("regulariser", "TERMS", regulariser, NULL,
          "what is added to the loss, each with its settings, parted by ' + '"),
     REAL("eps", fit.eps, 0.1, 0, 1e6, "radius of perturbations, each feature"),
-    CHOICE("ramp", ramp, "none", vouch_ramp_choices, "how the radius rises to --eps"),
+    [VOUCH_RECIPE_HOW] =
+        CHOICE("ramp", ramp, "none", vouch_ramp_choices, "how the radius rises to --eps"),
     REAL("ramp-from", fit.ramp.from, 0, 0, 1e6, "epochs done when the ramp begins"),
     REAL("ramp-until", fit.ramp.until, 1, 0, 1e6, "epochs done when it ends"),
     CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
@@ -91,11 +92,13 @@ const vouch_option vouch_recipe_rows[] = {
     TEXT("milestones", "E,...", milestones, NULL,
          "epochs at which schedule step changes the rate; none: half and three quarters"),
     REAL("factor", fit.shape.factor, 0.1, 0, 1, "by what it does"),
-    INT("patience", fit.patience, 0, 0, 1e6,
-        "epochs without a better score of the validation that end training; 0: no end"),
+    [VOUCH_RECIPE_HOW_END] =
+        INT("patience", fit.patience, 0, 0, 1e6,
+            "epochs without a better score of the validation that end training; 0: no end"),
     INT("attack-steps", fit.attack_steps, 10, 1, 1e6, "of the PGD that scores the validation"),
     INT("seed", seed, 1, 0, 1e15, "of weights, order and perturbations"),
 };
+const size_t vouch_recipe_how_count = VOUCH_RECIPE_HOW_END - VOUCH_RECIPE_HOW;
 const size_t vouch_recipe_row_count = sizeof vouch_recipe_rows / sizeof *vouch_recipe_rows;
 
 /* Each begins with the row of that name. */

@@ -14,6 +14,7 @@
 #ifndef VOUCH_TRAIN_RECIPE_H
 #define VOUCH_TRAIN_RECIPE_H
 
+#include "data/data.h"
 #include "train/fit.h"
 #include "train/initial.h"
 
@@ -38,6 +39,10 @@ typedef struct vouch_recipe {
 
 extern const vouch_option vouch_recipe_rows[];
 extern const size_t vouch_recipe_row_count;
+/* Rows that say how it is trained, not what on what. The table names both ends: a row inserted
+ * before them does not compile until they are moved. */
+enum { VOUCH_RECIPE_HOW = 14, VOUCH_RECIPE_HOW_END = 34 };
+extern const size_t vouch_recipe_how_count;
 /* The section that a row stands in. */
 const char *vouch_recipe_section(const vouch_option *row);
 
@@ -50,6 +55,12 @@ vouch_status vouch_recipe_assign(vouch_arena *arena, const char *text, vouch_rec
 /* What is named by text, into recipe->fit: terms, optimiser and so on. Threads, data, range and
  * image remain. */
 vouch_status vouch_recipe_finish(vouch_arena *arena, vouch_recipe *recipe);
+/* The network of recipe->arch for that data, with random weights: a last dense layer of as many
+ * outputs as there are classes is added where it is missing. Not bound. */
+vouch_status vouch_recipe_build(vouch_arena *arena, const vouch_recipe *recipe,
+                                const vouch_data_info *info, vouch_graph **graph);
+/* Image and range of the data into recipe->fit. */
+void vouch_recipe_match(vouch_recipe *recipe, const vouch_data_info *info);
 /* The recipe as text, every row that is set; in the arena. */
 vouch_status vouch_recipe_write(vouch_arena *arena, const vouch_recipe *recipe, char **text);
 
