@@ -74,23 +74,23 @@ static void put_table(page *p, vouch_plan_place at)
 /* ---- curves ---------------------------------------------------------------------------------- */
 
 typedef struct kind {
-    vouch_co_figure figure;
     const char *title, *label, *caption;
+    vouch_co_figure figure;
     bool is_share; /* else its logarithm is drawn */
 } kind;
 
 static const kind kinds[] = {
-    {VOUCH_CO_SINGLE, "Accuracy under FGSM", "accuracy, %",
-     "Under the single step: a network that overfits to it rises here.", true},
-    {VOUCH_CO_PGD, "Accuracy under PGD", "accuracy, %",
+    {"Accuracy under FGSM", "accuracy, %",
+     "Under the single step: a network that overfits to it rises here.", VOUCH_CO_SINGLE, true},
+    {"Accuracy under PGD", "accuracy, %",
      "Under many steps: where it collapses while the single step rises, the network has "
      "learnt to mislead its own gradient.",
-     true},
-    {VOUCH_CO_BOUND, "Loss of interval bounds", "log10 of the loss",
+     VOUCH_CO_PGD, true},
+    {"Loss of interval bounds", "log10 of the loss",
      "It leaps when a network overfits, and stays low where bounds or weights are kept small.",
-     false},
-    {VOUCH_CO_LINEARITY, "Local linearity error", "log10 of the error",
-     "How far the loss is from linear in the ball.", false}};
+     VOUCH_CO_BOUND, false},
+    {"Local linearity error", "log10 of the error",
+     "How far the loss is from linear in the ball.", VOUCH_CO_LINEARITY, false}};
 
 static double drawn(const kind *k, double value)
 {

@@ -58,23 +58,35 @@ vouch_status vouch_grid_check(vouch_context *ctx, vouch_arena *arena, const vouc
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
+/* A graph of its own: what is bound keeps what it derived from constants. */
+static vouch_status copy_graph(const run *r, vouch_arena *arena, vouch_graph **graph)
+{
+    const vouch_recipe *recipe = &r->grid->cell[r->cell].recipe;
+    VOUCH_TRY(vouch_recipe_build(arena, recipe, &r->grid->data->info, graph));
+    VOUCH_TRY(vouch_net_store(r->ctx, r->net, *graph));
+    return vouch_op_bind_graph(r->ctx, *graph);
+}
+
 static vouch_status look(run *r, vouch_grid_look *study, const vouch_fit_progress *epoch,
                          json_t *row)
 {
-    vouch_arena *arena = vouch_arena_new(r->ctx);
+    vouch_graph *graph = NULL;
+    vouch_arena *arena = study ? vouch_arena_new(r->ctx) : NULL;
     if (!arena)
-        return VOUCH_ERR_MEMORY;
+        return study ? VOUCH_ERR_MEMORY : VOUCH_OK;
+    vouch_status status = copy_graph(r, arena, &graph);
     const vouch_grid_moment moment = {.ctx = r->ctx,
                                       .arena = arena,
                                       .cell = r->cell,
-                                      .graph = r->graph,
+                                      .graph = graph,
                                       .epoch = epoch,
                                       .row = row,
                                       .result = r->result};
-    vouch_status status = vouch_net_store(r->ctx, r->net, r->graph);
-    if (status == VOUCH_OK && study)
+    if (status == VOUCH_OK)
         status = study(r->grid->study, &moment);
     vouch_arena_free(arena);
+    if (graph)
+        vouch_graph_free(graph);
     return status;
 }
 

@@ -178,7 +178,7 @@ static vouch_status fill(vouch_arena *arena, const vouch_plan_request *request,
         value ? request->sweep : "", value ? " " : "", value ? value : "", p->seed + 1);
     if (!plan->cell[at].unit)
         return VOUCH_ERR_MEMORY;
-    return value ? sweep(arena, request->sweep, value, recipe) : VOUCH_OK;
+    return value && request->sweep ? sweep(arena, request->sweep, value, recipe) : VOUCH_OK;
 }
 
 /* The place of a cell by division, innermost axis first. */

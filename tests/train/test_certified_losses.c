@@ -151,6 +151,8 @@ static void losses_meet_in_their_limits(void **state)
     near(value("mtl-ibp alpha=0 steps=10 step=.25"), value("pgd"), 1e-5);
     near(value("cc-ibp alpha=0 steps=10 step=.25"), value("pgd"), 1e-5);
     near(value("sabr share=0 steps=10 step=.25"), value("pgd"), 1e-4);
+    near(value("mtl-ibp alpha=0 points=fgsm"), value("fgsm"), 1e-5);
+    near(value("mtl-ibp alpha=0 points=n-fgsm"), value("n-fgsm"), 1e-5);
 }
 
 static void bounds_are_above_attacks_and_between_lie_the_expressive_losses(void **state)
