@@ -87,6 +87,21 @@ static vouch_status begin_scale(vouch_data_stream *s, const vouch_array *x)
     return VOUCH_OK;
 }
 
+/* The range that the file says, unless its numbers are read as something else. */
+static vouch_status begin_range(vouch_data_stream *s, const vouch_data_arrays *a)
+{
+    if (!a->is_ranged || s->info.scaling != VOUCH_SCALING_NONE)
+        return VOUCH_OK;
+    vouch_feature *feature = VOUCH_NEW_ARRAY(s->arena, vouch_feature, s->info.size);
+    if (!feature)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < s->info.size; i++)
+        feature[i] =
+            (vouch_feature){.low = a->range[0], .high = a->range[1], .column = -1, .group = -1};
+    s->info.feature = feature;
+    return VOUCH_OK;
+}
+
 vouch_status vouch_data_arrays_begin(vouch_data_stream *s)
 {
     vouch_data_arrays *a = s->state;
@@ -100,6 +115,7 @@ vouch_status vouch_data_arrays_begin(vouch_data_stream *s)
                           vouch_stream_name(a->x.stream));
     begin_shape(s, &a->x);
     VOUCH_TRY(begin_scale(s, &a->x));
+    VOUCH_TRY(begin_range(s, a));
     return begin_labels(s, a);
 }
 

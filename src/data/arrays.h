@@ -10,7 +10,9 @@ enum { VOUCH_DATA_CLASSES_MAX = 100000 };
 /* The state of such a format; x is open, y where y.stream is. */
 typedef struct vouch_data_arrays {
     vouch_array x, y;
-    float *label; /* labels of a batch */
+    bool is_ranged;
+    float range[2]; /* of every number, where the file says it */
+    float *label;   /* labels of a batch */
     int64_t room;
 } vouch_data_arrays;
 

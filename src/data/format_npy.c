@@ -1,4 +1,7 @@
-/* NumPy arrays: an .npy of features with its labels beside it, or both in one .npz. */
+/* NumPy arrays: an .npy of features with its labels beside it, or both in one .npz. Numbers that
+ * are no bytes do not say what is valid; an .npz may, in an array valid_range = [low, high], which
+ * vouch writes where it knows it.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +9,8 @@
 #include "data/write.h"
 #include "io/io.h"
 #include "io/zip.h"
+
+#define RANGE_FILE "valid_range.npy"
 
 static bool recognise_npy(const vouch_data_place *place)
 {
@@ -109,6 +114,28 @@ static vouch_status open_member(vouch_arena *arena, const vouch_zip *zip, int me
     return vouch_array_open_npy(arena, stream, array);
 }
 
+/* [low, high] of every number, where the archive has it. */
+static vouch_status read_range(vouch_data_stream *s, const vouch_zip *zip, vouch_data_arrays *a)
+{
+    vouch_array array;
+    int64_t got = 0;
+    const int member = vouch_zip_find(zip, RANGE_FILE);
+
+    if (member < 0)
+        return VOUCH_OK;
+    vouch_status status = open_member(s->arena, zip, member, &array);
+    const bool is_pair = !status && array.entries == 2 && array.entry == 1;
+    if (is_pair)
+        status = vouch_array_next(&array, 2, a->range, &got);
+    vouch_array_close(&array);
+    VOUCH_TRY(status);
+    a->is_ranged = got == 2 && a->range[0] < a->range[1];
+    return a->is_ranged ? VOUCH_OK
+                        : vouch_fail(s->ctx, VOUCH_ERR_VALUE,
+                                     "%s(" RANGE_FILE "): is not two numbers, low and high",
+                                     s->place.path);
+}
+
 static vouch_status open_npz(vouch_data_stream *s)
 {
     vouch_data_arrays *a = begin(s);
@@ -119,6 +146,7 @@ static vouch_status open_npz(vouch_data_stream *s)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_zip_read(s->arena, s->place.path, &zip));
     VOUCH_TRY(choose(s, &zip, &x, &y));
+    VOUCH_TRY(read_range(s, &zip, a));
     VOUCH_TRY(open_member(s->arena, &zip, x, &a->x));
     if (y >= 0)
         VOUCH_TRY(open_member(s->arena, &zip, y, &a->y));
@@ -165,13 +193,36 @@ static vouch_status save_npy(const vouch_data *set, const char *path, vouch_pack
     return status;
 }
 
+/* Nothing where numbers differ in it, or nothing is known of it. */
+static vouch_status pack_range(const vouch_data *set, vouch_pack *pack)
+{
+    const vouch_shape shape = {.rank = 1, .dim = {2}};
+    const vouch_feature *f = set->info.feature;
+    const float range[2] = {f[0].low, f[0].high};
+
+    for (int64_t i = 0; i < set->info.size; i++)
+        if (!vouch_range_is_known(range[0], range[1]) || f[i].low != range[0] ||
+            f[i].high != range[1])
+            return VOUCH_OK;
+    VOUCH_TRY(vouch_pack_npy(pack, "<f4", &shape));
+    return vouch_pack_floats(pack, range, 2, false);
+}
+
 static vouch_status save_npz(const vouch_data *set, const char *path, vouch_pack *x,
                              vouch_pack *y)
 {
-    const vouch_zip_file files[] = {{"x.npy", x->data, x->size}, {"y.npy", y->data, y->size}};
-    vouch_pack zip = {.ctx = set->ctx};
-    vouch_status status = vouch_pack_zip(&zip, files, set->info.classes ? 2 : 1);
+    vouch_zip_file files[3] = {{"x.npy", x->data, x->size}};
+    vouch_pack zip = {.ctx = set->ctx}, range = {.ctx = set->ctx};
+    int count = 1;
+    vouch_status status = set->info.schema ? VOUCH_OK : pack_range(set, &range);
 
+    if (set->info.classes)
+        files[count++] = (vouch_zip_file){"y.npy", y->data, y->size};
+    if (range.size > 0)
+        files[count++] = (vouch_zip_file){RANGE_FILE, range.data, range.size};
+    if (!status)
+        status = vouch_pack_zip(&zip, files, count);
+    vouch_pack_free(&range);
     if (!status)
         status = vouch_file_write(set->ctx, path, zip.data, zip.size);
     vouch_pack_free(&zip);

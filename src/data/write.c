@@ -59,15 +59,7 @@ vouch_shape vouch_data_full_shape(const vouch_data *set)
 
 vouch_status vouch_data_pack_floats(const vouch_data *set, bool big, vouch_pack *pack)
 {
-    for (int64_t i = 0; i < set->info.count * set->info.size; i++) {
-        uint32_t bits = 0;
-        unsigned char raw[4];
-        memcpy(&bits, &set->x[i], sizeof bits);
-        for (int k = 0; k < 4; k++)
-            raw[k] = (unsigned char)(bits >> (big ? 24 - 8 * k : 8 * k));
-        VOUCH_TRY(vouch_pack_bytes(pack, raw, 4));
-    }
-    return VOUCH_OK;
+    return vouch_pack_floats(pack, set->x, set->info.count * set->info.size, big);
 }
 
 unsigned char vouch_data_byte(float x)

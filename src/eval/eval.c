@@ -320,6 +320,22 @@ static vouch_status transform_all(evaluation *e)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+/* Corruptions and transformations are told in shares of the valid range. */
+static vouch_status check_ranges(vouch_context *ctx, const vouch_eval_request *q)
+{
+    if (!q->corruptions && q->transform_count == 0)
+        return VOUCH_OK;
+    for (int64_t i = 0; i < q->points.inputs; i++) {
+        const vouch_feature *f = &q->points.info->feature[i];
+        if (!vouch_range_is_known(f->low, f->high))
+            return vouch_fail(ctx, VOUCH_ERR_VALUE,
+                              "eval: the valid range of input %" PRId64
+                              " is not known, and %s need it (--range LOW,HIGH gives it)",
+                              i, q->corruptions ? "corruptions" : "transformations");
+    }
+    return VOUCH_OK;
+}
+
 static vouch_status check(vouch_context *ctx, const evaluation *e)
 {
     const vouch_eval_request *q = e->request;
@@ -335,16 +351,10 @@ static vouch_status check(vouch_context *ctx, const evaluation *e)
             return vouch_fail(ctx, VOUCH_ERR_VALUE,
                               "eval: number %" PRId64 " of point %" PRId64 " is not finite",
                               i % q->points.inputs, i / q->points.inputs);
-    for (int64_t i = 0; q->corruptions && i < q->points.inputs; i++)
-        if (!isfinite(q->points.info->feature[i].high - q->points.info->feature[i].low))
-            return vouch_fail(ctx, VOUCH_ERR_VALUE,
-                              "eval: the range of input %" PRId64
-                              " is not known, and corruptions need it",
-                              i);
     if (q->transform_count > 0 && !vouch_transform_applies(q->points.info))
         return vouch_fail(ctx, VOUCH_ERR_VALUE,
-                          "eval: transformations are of images whose values have a range; this "
-                          "data has none");
+                          "eval: transformations are of images; this data has none");
+    VOUCH_TRY(check_ranges(ctx, q));
     for (int i = 1; i < q->eps_count; i++)
         if (!(q->eps[i] > q->eps[i - 1]))
             return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "eval: eps %g after %g", q->eps[i],

@@ -42,7 +42,8 @@ const vouch_transform *vouch_transform_find(const char *name);
 int vouch_transform_parameters(const vouch_transform *transform);
 /* Parameters of a severity (1 .. VOUCH_SEVERITIES) go from -reach to reach. */
 double vouch_transform_reach(const vouch_transform *transform, int severity);
-/* Is it for data of this kind: images with finite ranges? */
+/* Is it for data of this kind: images? Their ranges must be known (vouch_range_is_known): black
+ * and the length of the range are part of what is claimed. */
 bool vouch_transform_applies(const vouch_data_info *info);
 
 /* low[size], high[size] <- numbers between which T(x, t) lies, over the reals, for every t of

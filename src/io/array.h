@@ -52,6 +52,8 @@ typedef struct vouch_pack {
 
 vouch_status vouch_pack_bytes(vouch_pack *pack, const void *data, size_t size);
 vouch_status vouch_pack_print(vouch_pack *pack, const char *format, ...) VOUCH_PRINTF(2, 3);
+/* Numbers as float32, least significant byte first or last. */
+vouch_status vouch_pack_floats(vouch_pack *pack, const float *x, int64_t count, bool big);
 void vouch_pack_free(vouch_pack *pack);
 
 /* The header of a little-endian .npy of such numbers, its data following ("<f4", "<i8"). */

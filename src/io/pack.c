@@ -48,6 +48,19 @@ vouch_status vouch_pack_print(vouch_pack *pack, const char *format, ...)
     return vouch_pack_bytes(pack, text, (size_t)length);
 }
 
+vouch_status vouch_pack_floats(vouch_pack *pack, const float *x, int64_t count, bool big)
+{
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits = 0;
+        unsigned char raw[4];
+        memcpy(&bits, &x[i], sizeof bits);
+        for (int k = 0; k < 4; k++)
+            raw[k] = (unsigned char)(bits >> (big ? 24 - 8 * k : 8 * k));
+        VOUCH_TRY(vouch_pack_bytes(pack, raw, 4));
+    }
+    return VOUCH_OK;
+}
+
 void vouch_pack_free(vouch_pack *pack)
 {
     vouch_release(pack->ctx, pack->data);

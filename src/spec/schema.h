@@ -8,6 +8,7 @@
 #ifndef VOUCH_SPEC_SCHEMA_H
 #define VOUCH_SPEC_SCHEMA_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -45,6 +46,10 @@ typedef struct vouch_feature {
     bool is_integer; /* where unscaled; true in groups */
     bool immutable;
 } vouch_feature;
+
+/* Does the data say what is valid? What it does not say reaches about as far as float32, so that
+ * the length of the range is beyond it. */
+static inline bool vouch_range_is_known(float low, float high) { return isfinite(high - low); }
 
 /* How the numbers of a table become those of features: as they are, divided by 255, or each
  * column's range mapped to [0,1]. Categories are 0 and 1 always. */

@@ -6,6 +6,8 @@ import time
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import numpy as np
+
 from cli_support import VOUCH, CliTest, dense, main, vouch
 
 
@@ -126,6 +128,46 @@ class Eval(CliTest):
         done = vouch("eval", net, "builtin:glyphs16", "--count", "4", "--transform", "rotation")
         self.assertRegex(done.stdout, r"rotation, degrees +5 +10 +15 +22\.5 +30\n"
                                       r"  withstood %( +\d+\.\d+){5}\n  certified %")
+
+    def test_transformations_need_to_know_the_valid_range(self):
+        """Without one, black and the length of the range were those of float32: claims of an image
+        that nobody has."""
+        net, images = digits(self.dir / "n.onnx"), self.dir / "g.npz"
+        vouch("data", "convert", "builtin:glyphs16?count=12", images)
+        with np.load(images) as f:
+            x, y = f["x"], f["y"]
+            self.assertEqual(list(f["valid_range"]), [0, 1])
+        np.savez(self.dir / "bare.npz", x=x, y=y)
+        np.save(self.dir / "bare.npy", x)
+        np.save(self.dir / "bare_labels.npy", y)
+        whole = ("--transform", "all", "--limit", "2", "--count", "12")
+        for bare in ("bare.npz", "bare.npy"):
+            for what in (whole, ("--corrupt",)):
+                done = vouch("eval", net, self.dir / bare, *what)
+                self.check_error(done, 3, "range", "--range")
+        kept = self.result(net, images, *whole)
+        given = self.result(net, self.dir / "bare.npz", *whole, "--range", "0,1")
+        self.assertEqual(kept["each"], given["each"])
+        self.replay(x.reshape(12, 256).astype(float), kept["each"])
+
+    def replay(self, x, each):
+        """What is claimed of light changes the class of the image that the definition gives."""
+        claims = 0
+        for image, p in zip(x, each):
+            for name, of in (("brightness", lambda t: image + t),
+                             ("contrast", lambda t: image.mean() + (1 + t) *
+                              (image - image.mean()))):
+                if p["transforms"][name]["refuted"]:
+                    t, = p["transforms"][name]["parameters"]
+                    self.assertNotEqual(int(np.clip(of(t), 0, 1).sum() > 20), p["label"])
+                    claims += 1
+        self.assertGreater(claims, 0)
+
+    def test_a_valid_range_that_is_none_is_refused(self):
+        net, path = digits(self.dir / "n.onnx"), self.dir / "a.npz"
+        for bad in ([0, 0], [1, 0], [0, 1, 2], [[0, 1]], [0, float("inf")], .5):
+            np.savez(path, x=np.zeros((2, 16, 16), "f4"), y=[0, 1], valid_range=bad)
+            self.check_error(vouch("eval", net, path), 3, "a.npz", "valid_range")
 
     def test_threads_change_nothing(self):
         net, results = digits(self.dir / "n.onnx"), []
