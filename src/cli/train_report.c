@@ -22,7 +22,7 @@ static double share(const vouch_cli_train_report *r, int64_t hits)
 
 /* ---- the log --------------------------------------------------------------------------------- */
 
-static const char head[] = "epoch,loss,accuracy,rate,eps,clean,robust,best,seconds\n";
+static const char head[] = "epoch,loss,accuracy,certified,rate,eps,clean,robust,best,seconds\n";
 
 static void put_share(char *text, size_t size, double value)
 {
@@ -35,11 +35,13 @@ static void put_share(char *text, size_t size, double value)
 static void put_row(const vouch_cli_train_report *r, const vouch_fit_progress *p,
                     char line[LINE])
 {
-    char clean[32], robust[32];
+    char certified[32], clean[32], robust[32];
+    put_share(certified, sizeof certified, p->certified);
     put_share(clean, sizeof clean, share(r, p->score.clean));
     put_share(robust, sizeof robust, share(r, p->score.robust));
-    snprintf(line, LINE, "%" PRId64 ",%.9g,%.9g,%.9g,%.9g,%s,%s,%d,%.3f\n", p->epoch, p->loss,
-             p->accuracy, p->rate, p->eps, clean, robust, p->best, p->seconds);
+    snprintf(line, LINE, "%" PRId64 ",%.9g,%.9g,%s,%.9g,%.9g,%s,%s,%d,%.3f\n", p->epoch,
+             p->loss, p->accuracy, certified, p->rate, p->eps, clean, robust, p->best,
+             p->seconds);
 }
 
 static vouch_status write_log(vouch_cli_train_report *r)
@@ -93,6 +95,12 @@ static double accuracy_of(const vouch_cli_train_report *r, const vouch_fit_progr
     return p->accuracy;
 }
 
+static double certified_of(const vouch_cli_train_report *r, const vouch_fit_progress *p)
+{
+    (void)r;
+    return p->certified;
+}
+
 static double clean_of(const vouch_cli_train_report *r, const vouch_fit_progress *p)
 {
     return share(r, p->score.clean);
@@ -105,6 +113,7 @@ static double robust_of(const vouch_cli_train_report *r, const vouch_fit_progres
 
 static const curve curves[] = {{"loss", "#d1495b", loss_of},
                                {"accuracy, as trained", "#8d99ae", accuracy_of},
+                               {"certified, as trained", "#6a4c93", certified_of},
                                {"validation", "#2a6f97", clean_of},
                                {"validation under PGD", "#2b9348", robust_of}};
 enum { CURVES = sizeof curves / sizeof *curves };
@@ -172,7 +181,7 @@ static vouch_status write_curves(const vouch_cli_train_report *r)
 static void on_progress(void *user, const vouch_progress *p)
 {
     vouch_cli_train_report *r = user;
-    char line[200];
+    char line[288];
     const long now = lround(p->elapsed_s), all = lround(p->limit_s);
     if (vouch_wall_s() - r->progress.last_s < 0.1)
         return;
@@ -203,12 +212,14 @@ bool vouch_cli_train_tell(void *user, const vouch_fit_progress *log, int64_t cou
 {
     vouch_cli_train_report *r = user;
     const vouch_fit_progress *p = &log[count - 1];
-    char score[48] = "";
+    char score[48] = "", certified[32] = "";
+    if (!isnan(p->certified))
+        snprintf(certified, sizeof certified, ", certified %.1f %%", 100 * p->certified);
     if (p->score.clean >= 0)
         snprintf(score, sizeof score, ", valid %.1f/%.1f %%", 100 * share(r, p->score.clean),
                  100 * share(r, p->score.robust));
-    snprintf(r->last, sizeof r->last, "; loss %.4g, %.1f %%%s", p->loss, 100 * p->accuracy,
-             score);
+    snprintf(r->last, sizeof r->last, "; loss %.4g, %.1f %%%s%s", p->loss, 100 * p->accuracy,
+             certified, score);
     memcpy(r->row, log, (size_t)count * sizeof *log);
     r->rows = count;
     return tell(r) == VOUCH_OK;
@@ -226,6 +237,7 @@ static void add_epochs(const vouch_cli_train_report *r, json_t *root)
         (void)vouch_json_add_int(ctx, one, "epoch", p->epoch);
         (void)vouch_json_add_real(ctx, one, "loss", p->loss);
         (void)vouch_json_add_real(ctx, one, "accuracy", p->accuracy);
+        (void)vouch_json_add_real(ctx, one, "certified", p->certified);
         (void)vouch_json_add_real(ctx, one, "rate", p->rate);
         (void)vouch_json_add_real(ctx, one, "eps", p->eps);
         (void)vouch_json_add_real(ctx, one, "clean", share(r, p->score.clean));

@@ -12,7 +12,7 @@ typedef struct vouch_cli_train_report {
     const vouch_recipe *recipe;
     const char *out, *log, *curves, *card; /* files; NULL: not wanted */
     vouch_cli_progress progress;
-    char last[80];           /* what the last epoch reached, for the progress line */
+    char last[160];          /* what the last epoch reached, for the progress line */
     vouch_fit_progress *row; /* [epochs] */
     int64_t rows, printed;   /* printed: of a log on standard output */
     int64_t validation;      /* samples; 0: none */

@@ -54,12 +54,28 @@ void vouch_bound_within(const vouch_loss_job *job, const float *point, float sha
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
+/* Samples all of whose margins' bounds are positive. */
+static void count_certified(const vouch_loss_job *job)
+{
+    const vouch_bound *b = job->scratch;
+    int64_t count = 0;
+    for (int64_t s = 0; s < job->count; s++) {
+        const float *y = b->y + s * job->classes;
+        bool kept = true;
+        for (int64_t j = 0; j < job->classes; j++)
+            kept &= j == job->label[s] || y[j] < 0;
+        count += kept;
+    }
+    *job->certified = count;
+}
+
 void vouch_bound_forward(const vouch_loss_job *job)
 {
     vouch_bound *b = job->scratch;
     vouch_box_forward(b->tape, job->count, b->low, b->high, job->label, b->y);
     for (int64_t i = 0; i < job->count * job->classes; i++)
         b->y[i] = -b->y[i];
+    count_certified(job);
 }
 
 void vouch_bound_backward(const vouch_loss_job *job, int p, const float *d_y)

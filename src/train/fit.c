@@ -218,6 +218,7 @@ static void begin_epoch(fit *f)
     shuffle(f, f->epoch);
     f->loss = 0;
     f->hits = 0;
+    f->certified = -1;
     f->better = false;
     f->score = (vouch_fit_score){-1, -1};
     f->began_s = vouch_wall_s();
@@ -259,14 +260,16 @@ static bool is_patience_over(const fit *f)
 static void note(fit *f)
 {
     const double count = (double)f->data->count;
-    f->log[f->epoch - 1] = (vouch_fit_progress){.epoch = f->epoch,
-                                                .loss = f->loss / count,
-                                                .accuracy = (double)f->hits / count,
-                                                .rate = vouch_fit_rate(f, f->step - 1),
-                                                .eps = f->s->eps * vouch_fit_ramp(f),
-                                                .seconds = vouch_wall_s() - f->began_s,
-                                                .score = f->score,
-                                                .best = f->better};
+    f->log[f->epoch - 1] = (vouch_fit_progress){
+        .epoch = f->epoch,
+        .loss = f->loss / count,
+        .accuracy = (double)f->hits / count,
+        .certified = f->certified < 0 ? (double)NAN : (double)f->certified / count,
+        .rate = vouch_fit_rate(f, f->step - 1),
+        .eps = f->s->eps * vouch_fit_ramp(f),
+        .seconds = vouch_wall_s() - f->began_s,
+        .score = f->score,
+        .best = f->better};
 }
 
 static void tell(fit *f)

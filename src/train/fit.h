@@ -65,6 +65,8 @@ typedef struct vouch_fit_score {
 typedef struct vouch_fit_progress {
     int64_t epoch; /* 1 .. epochs */
     double loss, accuracy, rate, eps, seconds;
+    double
+        certified; /* share whose bounds at this eps kept the label; NaN: loss without bounds */
     vouch_fit_score score;
     bool best; /* the score is better than those before */
 } vouch_fit_progress;

@@ -36,6 +36,7 @@ static void begin(const fit *f, fit_chunk *out)
         out->part[p].begun = false;
     }
     out->hits = 0;
+    out->certified = -1;
 }
 
 /* Gradients that nobody gave are 0. */
@@ -58,12 +59,13 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
         vouch_tape_name(d->tape, f->s->seed, to - from, d->name);
         vouch_loss_job job = vouch_fit_job(f, d, to - from, 1.0F / (float)count);
         for (int t = 0; t < f->s->term_count; t++) {
-            int64_t ignored = 0;
+            int64_t ignored[2] = {0};
             job.settings = f->s->term[t].settings;
             job.state = f->state[t];
             job.scratch = d->scratch[t];
             job.part = out->part + f->first_part[t];
-            job.hits = t == 0 ? &out->hits : &ignored;
+            job.hits = t == 0 ? &out->hits : &ignored[0];
+            job.certified = t == 0 ? &out->certified : &ignored[1];
             f->s->term[t].loss->run(&job);
         }
         memcpy(out->statistics, vouch_tape_statistics(d->tape),

@@ -14,8 +14,8 @@ enum { VOUCH_FIT_PARTS = 1 + VOUCH_LOSS_TERMS * VOUCH_LOSS_PARTS };
 /* What one chunk of the batch gives. */
 typedef struct fit_chunk {
     vouch_loss_part part[VOUCH_FIT_PARTS];
-    int64_t hits;
-    float *statistics; /* of the net's batch normalisations, from the chunk's last pass */
+    int64_t hits, certified; /* certified: -1 where the loss has no bounds */
+    float *statistics;       /* of the net's batch normalisations, from the chunk's last pass */
 } fit_chunk;
 
 /* What one thread works on. */
@@ -68,6 +68,7 @@ typedef struct fit {
     int64_t saved;      /* the epoch of the last checkpoint; 0: none */
     fit_identity identity;
     int64_t hits, step;   /* step: batches done */
+    int64_t certified;    /* -1: not counted */
     int64_t epoch, taken; /* taken: by the average */
     vouch_fit_score score, top;
     int64_t top_epoch;            /* 0: none */

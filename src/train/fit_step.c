@@ -24,6 +24,8 @@ void vouch_fit_mix(fit *f, int64_t count)
         for (int p = 0; p < f->parts; p++)
             mean[p] += f->chunk[c].part[p].loss;
         f->hits += f->chunk[c].hits;
+        if (f->chunk[c].certified >= 0)
+            f->certified = (f->certified > 0 ? f->certified : 0) + f->chunk[c].certified;
     }
     f->loss += mean[0];
     for (int p = 1; p < f->parts; p++)

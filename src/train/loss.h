@@ -54,6 +54,7 @@ typedef struct vouch_loss_job {
     float *spare;          /* [parameters] scratch */
     vouch_loss_part *part; /* [parts] what comes out */
     int64_t *hits;         /* what comes out of a loss: samples classified as labelled */
+    int64_t *certified;    /* and those whose bounds keep the label; -1: it has no bounds */
 } vouch_loss_job;
 
 /* The whole batch, after its chunks. */

@@ -44,7 +44,7 @@ class Train(unittest.TestCase):
                           "builtin:glyphs16?count=100&seed=3")
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
-        self.assertEqual(lines[0], "epoch,loss,accuracy,rate,eps,clean,robust,best,seconds")
+        self.assertEqual(lines[0], "epoch,loss,accuracy,certified,rate,eps,clean,robust,best,seconds")
         self.assertEqual([line.split(",")[0] for line in lines[1:13]],
                          [str(i) for i in range(1, 13)])
         losses = [float(line.split(",")[1]) for line in lines[1:13]]

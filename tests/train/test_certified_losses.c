@@ -20,7 +20,7 @@ typedef struct fixture {
     uint64_t sample[COUNT];
     float y[ROWS * OUT], d_y[ROWS * OUT], d_x[ROWS * IN], out[ROWS * IN];
     vouch_loss_part part[VOUCH_LOSS_PARTS];
-    int64_t hits;
+    int64_t hits, certified;
     vouch_loss_term term[VOUCH_LOSS_TERMS];
     vouch_loss_job job;
     double state[8];
@@ -93,7 +93,8 @@ static fixture *begin(const char *loss)
                              .out = f.out,
                              .spare = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net)),
                              .part = f.part,
-                             .hits = &f.hits};
+                             .hits = &f.hits,
+                             .certified = &f.certified};
     vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, ROWS, &f.job.tape));
     prepare(&f);
     return &f;
@@ -230,6 +231,22 @@ static void grad_align_turns_the_second_gradient(void **state)
     end(f);
 }
 
+static void certified_samples_are_those_whose_bounds_keep_the_label(void **state)
+{
+    (void)state;
+    fixture *f = begin("ibp kappa=0");
+    run(f);
+    const int64_t wide = f->certified;
+    f->job.eps = 0;
+    run(f);
+    const int64_t points = f->certified;
+    assert_true(points == f->hits && wide <= points);
+    f->job.eps = 10;
+    run(f);
+    assert_int_equal(f->certified, 0);
+    end(f);
+}
+
 static void exp_ibp_mixes_its_parts_by_their_derivatives(void **state)
 {
     (void)state;
@@ -282,6 +299,7 @@ int main(void)
         cmocka_unit_test(bounds_are_above_attacks_and_between_lie_the_expressive_losses),
         cmocka_unit_test(gradients_agree_with_differences),
         cmocka_unit_test(grad_align_turns_the_second_gradient),
+        cmocka_unit_test(certified_samples_are_those_whose_bounds_keep_the_label),
         cmocka_unit_test(exp_ibp_mixes_its_parts_by_their_derivatives),
         cmocka_unit_test(elle_a_counts_after_a_leap_and_fades),
     };
