@@ -27,7 +27,7 @@ static vouch_status make_room(vouch_context *ctx, vouch_arena *arena, vouch_cli_
 /* Numbers and what separates them, at least one comma or space among them. */
 static bool is_numbers(const char *text)
 {
-    return strpbrk(text, ", ") != NULL && text[strspn(text, "0123456789+-.eE, \t\n")] == '\0';
+    return strpbrk(text, ", ") != NULL && vouch_cli_point_is_list(text);
 }
 
 static vouch_status take_point(vouch_context *ctx, vouch_arena *arena, const char *text,

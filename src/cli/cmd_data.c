@@ -142,6 +142,8 @@ static void put_info(const figures *f)
     printf("\nclasses   %d", f->info->classes);
     if (f->info->classes > 0 && f->unlabelled > 0)
         printf(", %s samples without one", vouch_cli_count((uint64_t)f->unlabelled).text);
+    if (f->info->classes > 0 && f->info->class_order != NULL)
+        printf(" (%s)", f->info->class_order);
     putchar('\n');
     for (int c = 0; c < f->info->classes; c++)
         printf("  %-24s %s\n", f->info->class_name[c],
@@ -180,6 +182,8 @@ static void add_info(vouch_context *ctx, json_t *root, const figures *f)
     (void)vouch_json_add_real(ctx, root, "most", f->most);
     (void)vouch_json_add_int(ctx, root, "outside", f->outside);
     (void)vouch_json_add_int(ctx, root, "unlabelled", f->unlabelled);
+    if (f->info->class_order != NULL)
+        (void)vouch_json_add_text(ctx, root, "class_order", f->info->class_order);
     add_classes(ctx, root, f);
 }
 

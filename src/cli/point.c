@@ -126,9 +126,23 @@ static bool is_file(const char *text)
     return stat(text, &there) == 0 && !S_ISDIR(there.st_mode);
 }
 
+bool vouch_cli_point_is_list(const char *text)
+{
+    reader r = {.at = text};
+    char word[WORD_MAX], *end = NULL;
+    while (next_word(&r, word)) {
+        (void)strtod(word, &end);
+        if (*end != '\0')
+            return false;
+    }
+    return end != NULL;
+}
+
 /* A word that no number can be is a file name that was mistyped. */
 static bool looks_like_name(const char *text)
 {
+    if (vouch_cli_point_is_list(text))
+        return false;
     return strpbrk(text, "0123456789") == NULL || strchr(text, '/') != NULL;
 }
 

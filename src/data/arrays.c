@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/classes.h"
+
 static vouch_status fail_label(const vouch_array *y, int64_t i, float value)
 {
     return vouch_fail(vouch_stream_context(y->stream), VOUCH_ERR_VALUE,
@@ -44,6 +46,7 @@ static vouch_status count_classes(vouch_array *y, int *classes)
 
 static vouch_status begin_labels(vouch_data_stream *s, vouch_data_arrays *a)
 {
+    vouch_classes list;
     int classes = 0;
 
     if (!a->y.stream)
@@ -56,7 +59,15 @@ static vouch_status begin_labels(vouch_data_stream *s, vouch_data_arrays *a)
                           vouch_stream_name(a->y.stream), (long long)a->y.entries,
                           (long long)a->x.entries, vouch_stream_name(a->x.stream));
     VOUCH_TRY(count_classes(&a->y, &classes));
-    return vouch_data_number_classes(s, classes);
+    VOUCH_TRY(vouch_classes_listed(s, &list));
+    if (!list.count)
+        return vouch_data_number_classes(s, classes);
+    if (list.count < classes)
+        return vouch_fail(
+            s->ctx, VOUCH_ERR_VALUE, "%s: the label %d is over %d: classes are %s",
+            vouch_stream_name(a->y.stream), classes - 1, list.count - 1, list.order);
+    vouch_classes_use(s, &list);
+    return VOUCH_OK;
 }
 
 static void begin_shape(vouch_data_stream *s, const vouch_array *x)

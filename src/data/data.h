@@ -33,6 +33,7 @@ typedef struct vouch_data_info {
     int64_t count;                 /* samples; -1: not known before the end */
     int classes;                   /* 0: no labels */
     const char *const *class_name; /* [classes] */
+    const char *class_order;       /* where their order comes from; NULL: the format has it */
     const vouch_feature *feature;  /* [size]: valid range, group, whether it may change */
     const vouch_schema *schema;    /* of a table; else NULL */
     vouch_scaling scaling;         /* what became of the file's numbers */

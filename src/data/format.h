@@ -13,7 +13,7 @@
 /* The settings of a place; rows in place.c, where each is described. */
 typedef struct vouch_data_settings {
     const char *format, *labels, *schema, *target, *separator, *header, *missing, *scale;
-    const char *shape, *array, *drop;
+    const char *shape, *array, *drop, *classes;
     int64_t first, count, skip, seed;
 } vouch_data_settings;
 

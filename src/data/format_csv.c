@@ -1,11 +1,14 @@
 /* CSV tables: columns of numbers and words, described by a schema that is given or inferred.
  *
  * The first line names the columns if all of its fields are words and the second line has a
- * number. Without names the columns are c0, c1, ...; a name that comes twice gets a number.
+ * number, or none is there. Without names the columns are c0, c1, ...; a name that comes twice
+ * gets a number. A first line "150,4,setosa,versicolor,virginica" is scikit-learn's: how many
+ * rows and features there are, and the names of the classes, which the last field numbers.
  */
 #include <math.h>
 #include <string.h>
 
+#include "data/classes.h"
 #include "data/table.h"
 #include "io/io.h"
 
@@ -31,10 +34,39 @@ static int count_numbers(const vouch_csv_record *r)
     return count;
 }
 
+/* The first record as scikit-learn has it: keeps the names; *features 0 where it is none. */
+static vouch_status take_counts(vouch_arena *arena, const vouch_csv_record *r, vouch_table *t,
+                                int *features)
+{
+    double rows = 0, columns = 0, ignored = 0;
+
+    *features = 0;
+    if (r->count < 3 || !vouch_csv_number(&r->field[0], &rows) ||
+        !vouch_csv_number(&r->field[1], &columns) || count_numbers(r) != 2)
+        return VOUCH_OK;
+    if (rows < 1 || rows != floor(rows) || rows > 1e15 || columns < 1 ||
+        columns != floor(columns) || columns > INT32_MAX - 1 ||
+        vouch_csv_number(&r->field[2], &ignored))
+        return VOUCH_OK;
+    t->word = VOUCH_NEW_ARRAY(arena, const char *, r->count - 2);
+    if (!t->word)
+        return VOUCH_ERR_MEMORY;
+    for (t->words = 0; t->words < r->count - 2; t->words++) {
+        t->word[t->words] = vouch_arena_text(arena, r->field[t->words + 2].text);
+        if (!t->word[t->words])
+            return VOUCH_ERR_MEMORY;
+    }
+    t->counted = (int64_t)rows;
+    *features = (int)columns;
+    return VOUCH_OK;
+}
+
 static vouch_status find_header(vouch_data_stream *s, vouch_table *t)
 {
     const char *given = s->place.settings.header;
+    const bool automatic = strcmp(given, "auto") == 0;
     vouch_csv_record r = {0};
+    int features = 0;
 
     VOUCH_TRY(vouch_csv_next(t->csv, &r));
     if (!r.count)
@@ -42,11 +74,21 @@ static vouch_status find_header(vouch_data_stream *s, vouch_table *t)
                           vouch_csv_name(t->csv));
     t->fields = r.count;
     const bool words = count_numbers(&r) == 0;
+    if (automatic)
+        VOUCH_TRY(take_counts(s->arena, &r, t, &features));
     VOUCH_TRY(vouch_csv_next(t->csv, &r));
-    const bool automatic = strcmp(given, "auto") == 0;
-    t->has_header = automatic ? words && count_numbers(&r) > 0 : given[0] == 'y';
+    if (features && r.count == features + 1 && count_numbers(&r) == r.count) {
+        t->fields = r.count;
+        t->has_header = true;
+        return VOUCH_OK;
+    }
+    t->counted = 0;
+    const bool header = words && (count_numbers(&r) > 0 || !r.count);
+    t->has_header = automatic ? header : given[0] == 'y';
     return VOUCH_OK;
 }
+
+static bool names_columns(const vouch_table *t) { return t->has_header && !t->counted; }
 
 static int count_before(const vouch_csv_record *r, int field)
 {
@@ -59,17 +101,18 @@ static int count_before(const vouch_csv_record *r, int field)
 
 static vouch_status name_fields(vouch_data_stream *s, vouch_table *t)
 {
+    const bool names = names_columns(t);
     vouch_csv_record r = {0};
 
     t->name = VOUCH_NEW_ARRAY(s->arena, const char *, t->fields);
     if (!t->name)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_csv_rewind(t->csv));
-    if (t->has_header)
+    if (names)
         VOUCH_TRY(vouch_csv_next(t->csv, &r));
     for (int i = 0; i < t->fields; i++) {
-        const int again = t->has_header ? count_before(&r, i) : 0;
-        if (!t->has_header || !r.field[i].length)
+        const int again = names ? count_before(&r, i) : 0;
+        if (!names || !r.field[i].length)
             t->name[i] = vouch_arena_print(s->arena, "c%d", i);
         else if (again)
             t->name[i] = vouch_arena_print(s->arena, "%s.%d", r.field[i].text, again + 1);
@@ -115,6 +158,21 @@ static vouch_status move_target(vouch_data_stream *s, vouch_table *t)
     return VOUCH_OK;
 }
 
+/* A list of classes that was given stands in for the schema's. */
+static vouch_status replace_classes(vouch_data_stream *s, vouch_table *t)
+{
+    const int target = t->schema->target;
+    vouch_classes list;
+
+    if (target < 0 || !s->place.settings.classes)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_classes_listed(s, &list));
+    t->schema->column[target].category = list.name;
+    t->schema->column[target].categories = list.count;
+    t->order = list.order;
+    return VOUCH_OK;
+}
+
 /* Where each column of a schema lies in the records: by name, or without names by place. */
 static vouch_status map_columns(vouch_data_stream *s, vouch_table *t)
 {
@@ -123,13 +181,13 @@ static vouch_status map_columns(vouch_data_stream *s, vouch_table *t)
     t->field = VOUCH_NEW_ARRAY(s->arena, int, schema->columns);
     if (!t->field)
         return VOUCH_ERR_MEMORY;
-    if (!t->has_header && schema->columns != t->fields)
+    if (!names_columns(t) && schema->columns != t->fields)
         return vouch_fail(s->ctx, VOUCH_ERR_SHAPE,
                           "%s: %d fields in a record, but the schema has %d columns",
                           s->place.text, t->fields, schema->columns);
     for (int i = 0; i < schema->columns; i++) {
-        t->field[i] = t->has_header ? -1 : i;
-        for (int f = 0; t->has_header && f < t->fields; f++)
+        t->field[i] = names_columns(t) ? -1 : i;
+        for (int f = 0; names_columns(t) && f < t->fields; f++)
             if (strcmp(t->name[f], schema->column[i].name) == 0)
                 t->field[i] = f;
         const bool needed =
@@ -151,10 +209,14 @@ static vouch_status begin(vouch_data_stream *s, vouch_table *t)
     VOUCH_TRY(find_header(s, t));
     VOUCH_TRY(name_fields(s, t));
     VOUCH_TRY(given ? read_schema(s, t) : vouch_table_infer(s, t));
-    if (given)
+    if (given) {
+        t->order = "as the schema lists them";
         VOUCH_TRY(move_target(s, t));
+        VOUCH_TRY(replace_classes(s, t));
+    }
     VOUCH_TRY(map_columns(s, t));
     s->info.count = s->place.settings.missing[0] == 'd' ? -1 : t->rows;
+    s->info.class_order = t->schema->target >= 0 ? t->order : NULL;
     return vouch_data_use_schema(s, t->schema);
 }
 

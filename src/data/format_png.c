@@ -1,5 +1,6 @@
 /* A folder of PNG pictures with a table of labels: labels.csv, whose records are a file's name
- * and its label. All pictures have the size of the first. Writing makes such a folder, or one
+ * and its label; classes.txt beside it, where there is one, orders the classes. All pictures have the
+ * size of the first. Writing makes such a folder, or one
  * picture with all samples in a grid where the path ends in .png.
  */
 #include <errno.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "data/classes.h"
+#include "data/table.h"
 #include "data/write.h"
 #include "io/csv.h"
 #include "io/io.h"
@@ -19,7 +22,8 @@ typedef struct pictures {
     vouch_csv *csv;
     bool has_header;
     vouch_picture first; /* its size and channels are everybody's */
-    const char **name;   /* of classes */
+    const char **word;   /* the different labels */
+    int words;
     vouch_arena *scratch;
 } pictures;
 
@@ -50,44 +54,25 @@ static vouch_status rewind_pictures(vouch_data_stream *s)
     return p->has_header ? vouch_csv_next(p->csv, &r) : VOUCH_OK;
 }
 
-static int find_class(const vouch_data_stream *s, const char *name)
+static vouch_status add_word(vouch_data_stream *s, const char *text)
 {
-    const pictures *p = s->state;
+    pictures *p = s->state;
 
-    for (int i = 0; i < s->info.classes; i++)
-        if (strcmp(p->name[i], name) == 0)
-            return i;
-    return -1;
-}
-
-static vouch_status add_class(vouch_data_stream *s, const char *text)
-{
-    const pictures *p = s->state;
-    int at = s->info.classes;
-
-    if (find_class(s, text) >= 0)
-        return VOUCH_OK;
-    if (at == NAMES_MAX)
+    for (int i = 0; i < p->words; i++)
+        if (strcmp(p->word[i], text) == 0)
+            return VOUCH_OK;
+    if (p->words == NAMES_MAX)
         return vouch_fail(s->ctx, VOUCH_ERR_LIMIT, "%s: more than %d different labels",
                           vouch_csv_name(p->csv), NAMES_MAX);
-    const char *kept = vouch_arena_text(s->arena, text);
-    if (!kept)
-        return VOUCH_ERR_MEMORY;
-    /* In order: shorter names first, so that numbers come in theirs. */
-    for (; at > 0; at--) {
-        const size_t a = strlen(p->name[at - 1]), b = strlen(kept);
-        if (a < b || (a == b && strcmp(p->name[at - 1], kept) < 0))
-            break;
-        p->name[at] = p->name[at - 1];
-    }
-    p->name[at] = kept;
-    s->info.classes++;
-    return VOUCH_OK;
+    p->word[p->words] = vouch_arena_text(s->arena, text);
+    return p->word[p->words++] ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 /* One pass over the table: how many pictures, and which labels. */
 static vouch_status survey(vouch_data_stream *s)
 {
+    const pictures *p = s->state;
+    vouch_classes classes;
     vouch_csv_record r = {0};
     bool end = false;
 
@@ -95,9 +80,26 @@ static vouch_status survey(vouch_data_stream *s)
         VOUCH_TRY(next_record(s, &r, &end));
         if (end)
             break;
-        VOUCH_TRY(add_class(s, r.field[1].text));
+        if (!vouch_table_is_missing(&r.field[1]))
+            VOUCH_TRY(add_word(s, r.field[1].text));
     }
+    VOUCH_TRY(vouch_classes_listed(s, &classes));
+    if (!classes.count)
+        VOUCH_TRY(vouch_classes_sorted(s->arena, p->word, p->words, &classes));
+    vouch_classes_use(s, &classes);
     return rewind_pictures(s);
+}
+
+static vouch_status read_label(vouch_data_stream *s, const vouch_csv_record *r, int32_t *label)
+{
+    const char *text = r->field[1].text;
+
+    *label = vouch_classes_find(s->info.class_name, s->info.classes, text);
+    if (*label >= 0 || vouch_table_is_missing(&r->field[1]))
+        return VOUCH_OK;
+    return vouch_fail(s->ctx, VOUCH_ERR_VALUE, "%s:%zu: '%.60s' is none of the %d classes, %s",
+                      vouch_csv_name(((const pictures *)s->state)->csv), r->line, text,
+                      s->info.classes, s->info.class_order);
 }
 
 /* ---- pictures ----------------------------------------------------------------------------- */
@@ -136,8 +138,7 @@ static vouch_status next_picture(vouch_data_stream *s, float *x, int32_t *label,
                           s->place.path, r.field[0].text, picture.width, picture.height,
                           p->first.width, p->first.height);
     to_features(&picture, x);
-    *label = find_class(s, r.field[1].text);
-    return VOUCH_OK;
+    return read_label(s, &r, label);
 }
 
 static vouch_status next(vouch_data_stream *s, int64_t n, float *x, int32_t *label,
@@ -178,7 +179,6 @@ static vouch_status begin(vouch_data_stream *s, pictures *p)
     s->info.shape = (vouch_shape){3, {p->first.channels, p->first.height, p->first.width}};
     s->info.size = vouch_shape_count(&s->info.shape);
     s->info.scaling = VOUCH_SCALING_BYTE;
-    s->info.class_name = p->name;
     VOUCH_TRY(rewind_pictures(s));
     return survey(s);
 }
@@ -192,11 +192,11 @@ static vouch_status open_pictures(vouch_data_stream *s)
     if (!p)
         return VOUCH_ERR_MEMORY;
     s->state = p;
-    p->name = VOUCH_NEW_ARRAY(s->arena, const char *, NAMES_MAX);
+    p->word = VOUCH_NEW_ARRAY(s->arena, const char *, NAMES_MAX);
     p->scratch = vouch_arena_new(s->ctx);
     if (!path)
         path = vouch_arena_print(s->arena, "%s/labels.csv", s->place.path);
-    if (!path || !p->name || !p->scratch)
+    if (!path || !p->word || !p->scratch)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_stream_open(s->arena, path, &stream));
     VOUCH_TRY(vouch_csv_open(s->arena, stream, ',', 0, &p->csv));
@@ -282,9 +282,10 @@ static vouch_status write_folder(vouch_arena *arena, const vouch_data *set, cons
             return VOUCH_ERR_MEMORY;
         paint(set, i, &picture, 0, 0);
         VOUCH_TRY(vouch_png_write(set->ctx, name, &picture));
-        VOUCH_TRY(
-            vouch_pack_print(table, "%06lld.png,%s\n", (long long)i,
-                             set->label[i] < 0 ? "" : set->info.class_name[set->label[i]]));
+        VOUCH_TRY(vouch_pack_print(table, "%06lld.png,", (long long)i));
+        if (set->label[i] >= 0)
+            VOUCH_TRY(vouch_table_put_text(table, set->info.class_name[set->label[i]]));
+        VOUCH_TRY(vouch_pack_bytes(table, "\n", 1));
         vouch_arena_reset(arena, mark);
     }
     const char *labels = vouch_arena_print(arena, "%s/labels.csv", path);

@@ -84,6 +84,13 @@ const vouch_option vouch_data_options[] = {
              "'coarse' (CIFAR-100), or 'none'",
      FIELD(labels),
      .type = VOUCH_OPTION_TEXT},
+    {.name = "classes",
+     .argument = "FILE|A,B,...",
+     .help =
+         "names of the classes in their order, one a line in a file; without, a list beside "
+         "the data, or integers as they are, or sorted names",
+     FIELD(classes),
+     .type = VOUCH_OPTION_TEXT},
     {.name = "array",
      .argument = "NAME",
      .help = "array of features in an .npz",

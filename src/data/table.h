@@ -3,17 +3,22 @@
 #define VOUCH_DATA_TABLE_H
 
 #include "data/format.h"
+#include "io/array.h"
 #include "io/csv.h"
 
 /* A CSV being read as samples: the state of that format. */
 typedef struct vouch_table {
     vouch_csv *csv;
-    bool has_header;
+    bool has_header;   /* the first record is no row: it names columns, or counts */
+    int64_t counted;   /* rows, where it says how many (scikit-learn); else 0 */
+    const char **word; /* the names of classes that it goes on with */
+    int words;
     int fields;        /* of every record */
     const char **name; /* [fields] */
     vouch_schema *schema;
-    int *field;   /* [schema columns]: where in a record; -1: nowhere (the target) */
-    int64_t rows; /* of the file, where inference counted them; else -1 */
+    const char *order; /* of the classes: where it comes from */
+    int *field;        /* [schema columns]: where in a record; -1: nowhere (the target) */
+    int64_t rows;      /* of the file, where inference counted them; else -1 */
 } vouch_table;
 
 /* Is this how files write that a value is missing? */
@@ -28,6 +33,8 @@ vouch_status vouch_table_field(const vouch_data_stream *stream, const vouch_tabl
 vouch_status vouch_table_encode(const vouch_data_stream *stream, const vouch_csv_record *record,
                                 float *x, int32_t *label, bool *missing);
 
+/* A field in quotes where it needs them, and where it would else read as missing. */
+vouch_status vouch_table_put_text(vouch_pack *pack, const char *text);
 /* A set as a CSV with a header: its columns, or p0, p1, ... and `label` where it has none. */
 vouch_status vouch_table_write(const vouch_data *set, const char *path);
 

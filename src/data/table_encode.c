@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/classes.h"
 #include "data/table.h"
 
 static vouch_status fail_field(const vouch_data_stream *s, const vouch_csv_record *r,
@@ -22,18 +23,9 @@ static vouch_status category(const vouch_data_stream *s, const vouch_csv_record 
 {
     char problem[160];
 
-    for (*index = 0; *index < column->categories; ++*index)
-        if (strcmp(column->category[*index], f->text) == 0)
-            return VOUCH_OK;
-    const vouch_csv_field number = {.text = f->text, .length = f->length};
-    double value = 0, known = 0;
-    for (*index = 0; vouch_csv_number(&number, &value) && *index < column->categories;
-         ++*index) {
-        const char *text = column->category[*index];
-        const vouch_csv_field other = {.text = text, .length = strlen(text)};
-        if (vouch_csv_number(&other, &known) && known == value) /* "1" and "1.0" */
-            return VOUCH_OK;
-    }
+    *index = vouch_classes_find(column->category, column->categories, f->text);
+    if (*index >= 0)
+        return VOUCH_OK;
     (void)snprintf(problem, sizeof problem, "'%.60s' is none of its %d categories", f->text,
                    column->categories);
     return fail_field(s, r, column, problem);
@@ -77,9 +69,14 @@ static vouch_status encode_label(const vouch_data_stream *s, const vouch_csv_rec
                                  const vouch_column *column, const vouch_csv_field *f,
                                  int32_t *label)
 {
+    const vouch_table *t = s->state;
     int index = -1;
+    double number = 0;
 
-    if (!vouch_table_is_missing(f))
+    if (t->words && vouch_csv_number(f, &number) && number >= 0 && number == floor(number) &&
+        number < column->categories)
+        index = (int)number; /* the first line's names are numbered by the labels */
+    else if (!vouch_table_is_missing(f))
         VOUCH_TRY(category(s, r, column, f, &index));
     *label = index;
     return VOUCH_OK;

@@ -2,15 +2,17 @@
  * different words of each column.
  *
  * A column of numbers is integer or real. One of words is a category if it has few different
- * ones, and else (names, dates, free text) is ignored. The target is a category always. The
- * order of categories is that of numbers or of the alphabet, so it does not depend on the order
- * of rows. A missing value will be filled with the mean (integers: rounded), or with the most
+ * ones, and else (names, dates, free text) is ignored; but a column of numbers with a few words
+ * among them is a mistake that is named with its line. The target is a category always, its
+ * order that of data/classes.h. The order of categories is that of numbers or of the alphabet,
+ * so it does not depend on the order of rows. A missing value will be filled with the mean (integers: rounded), or with the most
  * frequent word.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/classes.h"
 #include "data/table.h"
 
 enum { WORDS_MAX = 128, CLASSES_MAX = 1000 };
@@ -28,7 +30,11 @@ typedef struct summary {
     double low, high, sum;
     word *word; /* different values, while there are few */
     int words, limit;
-    bool crowded; /* there are more */
+    bool crowded;       /* there are more */
+    int64_t numerals;   /* values that are numbers */
+    size_t line;        /* of the first that is none, or of infinity; 0: all are */
+    const char *odd;    /* that value */
+    bool odd_is_number; /* to IEEE 754: inf, NaN, 1e400 */
 } summary;
 
 bool vouch_table_is_missing(const vouch_csv_field *field)
@@ -85,7 +91,23 @@ static vouch_status see_word(vouch_arena *arena, summary *c, const vouch_csv_fie
     return VOUCH_OK;
 }
 
-static vouch_status see(vouch_arena *arena, summary *c, const vouch_csv_field *f)
+/* Keeps the first value that is no finite number, one such as inf before any word. */
+static vouch_status see_odd(vouch_arena *arena, summary *c, const vouch_csv_field *f,
+                            size_t line)
+{
+    char *end = NULL;
+    const double v = strtod(f->text, &end);
+    const bool number = end != f->text && !*end && !isfinite(v);
+
+    if (c->odd_is_number || (c->line && !number))
+        return VOUCH_OK;
+    c->line = line;
+    c->odd_is_number = number;
+    c->odd = vouch_arena_text_n(arena, f->text, f->length);
+    return c->odd ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+static vouch_status see(vouch_arena *arena, summary *c, const vouch_csv_field *f, size_t line)
 {
     double v = 0;
 
@@ -94,7 +116,11 @@ static vouch_status see(vouch_arena *arena, summary *c, const vouch_csv_field *f
         return VOUCH_OK;
     }
     c->values++;
-    if (c->numbers && vouch_csv_number(f, &v)) {
+    const bool is_number = vouch_csv_number(f, &v);
+    c->numerals += is_number;
+    if (!is_number && !f->quoted)
+        VOUCH_TRY(see_odd(arena, c, f, line));
+    if (c->numbers && is_number) {
         c->integers = c->integers && v == floor(v) && fabs(v) < 1e15 && !strchr(f->text, '.');
         c->low = v < c->low ? v : c->low;
         c->high = v > c->high ? v : c->high;
@@ -127,8 +153,11 @@ static vouch_status see_all(vouch_data_stream *s, vouch_table *t, summary *colum
             break;
         VOUCH_TRY(check_width(s, t, &r));
         for (int i = 0; i < t->fields; i++)
-            VOUCH_TRY(see(s->arena, &columns[i], &r.field[i]));
+            VOUCH_TRY(see(s->arena, &columns[i], &r.field[i], r.line));
     }
+    if (t->counted && t->rows != t->counted)
+        return vouch_fail(s->ctx, VOUCH_ERR_PARSE, "%s:1: counts %lld rows, but there are %lld",
+                          vouch_csv_name(t->csv), (long long)t->counted, (long long)t->rows);
     if (t->rows)
         return VOUCH_OK;
     return vouch_fail(s->ctx, VOUCH_ERR_PARSE, "%s: the table has no rows",
@@ -136,6 +165,23 @@ static vouch_status see_all(vouch_data_stream *s, vouch_table *t, summary *colum
 }
 
 /* ---- what follows from it ----------------------------------------------------------------- */
+
+/* Numbers with a value among them that is none: infinity, or a word in a list too long to be one
+ * of categories. */
+static vouch_status check_odd(const vouch_data_stream *s, const vouch_table *t,
+                              const summary *c, const char *name)
+{
+    enum { FEW = 20 }; /* one value in so many */
+
+    const bool few = c->crowded && c->numerals >= c->values - c->values / FEW;
+    if (!c->line || !c->numerals || !(few || c->odd_is_number))
+        return VOUCH_OK;
+    return vouch_fail(
+        s->ctx, VOUCH_ERR_VALUE,
+        "%s:%zu: column '%s': '%.60s' is not a finite number, as others in it are "
+        "(drop= leaves the column out)",
+        vouch_csv_name(t->csv), c->line, name, c->odd);
+}
 
 static int by_text(const void *a, const void *b)
 {
@@ -188,21 +234,55 @@ static vouch_status describe(vouch_arena *arena, summary *c, vouch_column *colum
     return VOUCH_OK;
 }
 
-static vouch_status set_target(vouch_data_stream *s, const vouch_table *t, summary *c)
+static bool holds_all(const vouch_classes *list, const summary *c)
+{
+    for (int i = 0; i < c->words; i++)
+        if (vouch_classes_find(list->name, list->count, c->word[i].text) < 0)
+            return false;
+    return true;
+}
+
+static vouch_status sort_classes(vouch_data_stream *s, const vouch_table *t, const summary *c,
+                                 const char *name, vouch_classes *classes)
+{
+    const char **text = VOUCH_NEW_ARRAY(s->arena, const char *, c->words);
+
+    if (!text)
+        return VOUCH_ERR_MEMORY;
+    for (int i = 0; i < c->words; i++)
+        text[i] = c->word[i].text;
+    if (c->crowded)
+        return vouch_fail(s->ctx, VOUCH_ERR_VALUE,
+                          "%s: the target column '%s' has over %d different values and is no "
+                          "class: name another with target=, or target=none",
+                          s->place.text, name, CLASSES_MAX);
+    if (!t->words)
+        return vouch_classes_sorted(s->arena, text, c->words, classes);
+    *classes = (vouch_classes){t->words, t->word, "as the first line lists them", false};
+    return VOUCH_OK;
+}
+
+static vouch_status set_target(vouch_data_stream *s, vouch_table *t, const summary *c)
 {
     const int target = t->schema->target;
+    vouch_classes classes;
 
     if (target < 0)
         return VOUCH_OK;
     if (c[target].values == 0)
         return vouch_fail(s->ctx, VOUCH_ERR_VALUE, "%s: the target column '%s' has no values",
                           s->place.text, t->name[target]);
-    if (c[target].crowded)
-        return vouch_fail(s->ctx, VOUCH_ERR_VALUE,
-                          "%s: the target column '%s' has over %d different values and is no "
-                          "class: name another with target=, or target=none",
-                          s->place.text, t->name[target], CLASSES_MAX);
-    return to_category(s->arena, &c[target], &t->schema->column[target]);
+    VOUCH_TRY(vouch_classes_listed(s, &classes));
+    /* A list that lies beside the table is of the column that was its target then. */
+    const bool other =
+        classes.is_beside && s->place.settings.target && !holds_all(&classes, &c[target]);
+    if (!classes.count || other)
+        VOUCH_TRY(sort_classes(s, t, &c[target], t->name[target], &classes));
+    t->schema->column[target].type = VOUCH_COLUMN_CATEGORY;
+    t->schema->column[target].categories = classes.count;
+    t->schema->column[target].category = classes.name;
+    t->order = classes.order;
+    return VOUCH_OK;
 }
 
 /* "a,b" -> those columns are ignored. */
@@ -254,11 +334,14 @@ vouch_status vouch_table_infer(vouch_data_stream *s, vouch_table *t)
                          .high = -(double)INFINITY,
                          .limit = i == t->schema->target ? CLASSES_MAX : WORDS_MAX};
     VOUCH_TRY(see_all(s, t, c));
-    for (int i = 0; i < t->fields; i++) {
+    for (int i = 0; i < t->fields; i++)
         t->schema->column[i].name = t->name[i];
-        if (i != t->schema->target)
-            VOUCH_TRY(describe(s->arena, &c[i], &t->schema->column[i]));
-    }
     VOUCH_TRY(drop(s, t));
+    for (int i = 0; i < t->fields; i++) {
+        if (i == t->schema->target || t->schema->column[i].type == VOUCH_COLUMN_IGNORED)
+            continue;
+        VOUCH_TRY(check_odd(s, t, &c[i], t->name[i]));
+        VOUCH_TRY(describe(s->arena, &c[i], &t->schema->column[i]));
+    }
     return set_target(s, t, c);
 }

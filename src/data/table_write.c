@@ -1,15 +1,17 @@
 /* Data sets as CSV: a table with the columns of its schema, anything else with one column for
- * each number. Numbers have the nine digits that give a float32 back; what was missing is
+ * each number. Numbers are the shortest decimals that give the float32 back; what was missing is
  * written as what it was filled with.
  */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/table.h"
 #include "data/write.h"
 #include "io/io.h"
 
-/* A field in quotes where it needs them, and where it would else read as missing or a number. */
-static vouch_status put_text(vouch_pack *pack, const char *text)
+vouch_status vouch_table_put_text(vouch_pack *pack, const char *text)
 {
     const size_t length = strlen(text);
     const vouch_csv_field field = {.text = text, .length = length};
@@ -26,6 +28,22 @@ static vouch_status put_text(vouch_pack *pack, const char *text)
 static vouch_status put_end(vouch_pack *pack, bool last)
 {
     return vouch_pack_bytes(pack, last ? "\n" : ",", 1);
+}
+
+/* The shortest decimal that reads back as x. Any of up to six digits reads back from a normal
+ * float32 as itself (FLT_DIG), so a shorter one is what %.6g prints without its zeros. */
+static vouch_status put_number(vouch_pack *pack, float x)
+{
+    char text[32];
+    double back = 0;
+
+    for (int digits = fabsf(x) < FLT_MIN ? 1 : FLT_DIG; digits <= FLT_DECIMAL_DIG; digits++) {
+        const int length = snprintf(text, sizeof text, "%.*g", digits, (double)x);
+        const vouch_csv_field field = {.text = text, .length = (size_t)length};
+        if (vouch_csv_number(&field, &back) && (float)back == x)
+            break;
+    }
+    return vouch_pack_bytes(pack, text, strlen(text));
 }
 
 /* ---- tables ------------------------------------------------------------------------------- */
@@ -49,7 +67,7 @@ static vouch_status put_names(const vouch_schema *schema, vouch_pack *pack)
     for (int i = 0; i < schema->columns; i++) {
         if (!is_written(schema, i))
             continue;
-        VOUCH_TRY(put_text(pack, schema->column[i].name));
+        VOUCH_TRY(vouch_table_put_text(pack, schema->column[i].name));
         VOUCH_TRY(put_end(pack, i == last_written(schema)));
     }
     return VOUCH_OK;
@@ -61,9 +79,10 @@ static vouch_status put_value(const vouch_data *set, const vouch_column *column,
     const double value = vouch_column_decode(column, set->info.scaling, x);
 
     if (column->type == VOUCH_COLUMN_CATEGORY)
-        return put_text(pack, column->category[(int)value]);
-    return vouch_pack_print(pack, column->type == VOUCH_COLUMN_INTEGER ? "%.0f" : "%.9g",
-                            value);
+        return vouch_table_put_text(pack, column->category[(int)value]);
+    if (column->type == VOUCH_COLUMN_INTEGER)
+        return vouch_pack_print(pack, "%.0f", value);
+    return put_number(pack, (float)value);
 }
 
 static vouch_status put_row(const vouch_data *set, int64_t row, vouch_pack *pack)
@@ -80,7 +99,7 @@ static vouch_status put_row(const vouch_data *set, int64_t row, vouch_pack *pack
             VOUCH_TRY(put_value(set, column, x, pack));
             x += column->type == VOUCH_COLUMN_CATEGORY ? column->categories : 1;
         } else if (label >= 0) {
-            VOUCH_TRY(put_text(pack, column->category[label]));
+            VOUCH_TRY(vouch_table_put_text(pack, column->category[label]));
         }
         VOUCH_TRY(put_end(pack, i == last_written(schema)));
     }
@@ -100,10 +119,12 @@ static vouch_status put_plain_row(const vouch_data *set, int64_t row, vouch_pack
 {
     const float *x = vouch_data_x(set, row);
 
-    for (int64_t k = 0; k < set->info.size; k++)
-        VOUCH_TRY(vouch_pack_print(pack, "%.9g,", (double)x[k]));
+    for (int64_t k = 0; k < set->info.size; k++) {
+        VOUCH_TRY(put_number(pack, x[k]));
+        VOUCH_TRY(vouch_pack_bytes(pack, ",", 1));
+    }
     if (set->label[row] >= 0)
-        VOUCH_TRY(vouch_pack_print(pack, "%d", set->label[row]));
+        VOUCH_TRY(vouch_table_put_text(pack, set->info.class_name[set->label[row]]));
     return put_end(pack, true);
 }
 

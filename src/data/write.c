@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "data/classes.h"
 #include "io/io.h"
 
 bool vouch_data_path_ends(const char *path, const char *suffix)
@@ -33,7 +34,13 @@ vouch_status vouch_data_write(const vouch_data *set, const char *path, const cha
     if (!f->write)
         return vouch_fail(set->ctx, VOUCH_ERR_UNSUPPORTED, "%s: vouch does not write %s", path,
                           f->name);
-    return f->write(set, path);
+    VOUCH_TRY(f->write(set, path));
+    int top = -1;
+    for (int64_t i = 0; i < set->info.count; i++)
+        top = set->label[i] > top ? set->label[i] : top;
+    return vouch_data_path_ends(path, ".png") /* a grid, which is not read */
+               ? VOUCH_OK
+               : vouch_classes_write(set->ctx, &set->info, top, path);
 }
 
 vouch_status vouch_data_write_schema(vouch_context *ctx, const vouch_schema *schema,

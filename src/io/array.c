@@ -25,12 +25,26 @@ static uint64_t word(const unsigned char *raw, const vouch_element *e)
     return bits;
 }
 
+/* SPEC: IEEE 754-2019, binary16: every value of it is one of float32. */
+static float from_half(uint64_t bits)
+{
+    const int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
+    const float sign = bits >> 15 ? -1.0f : 1.0f;
+
+    if (exponent == 31)
+        return fraction ? NAN : sign * INFINITY;
+    return sign * (exponent ? ldexpf((float)(1024 + fraction), exponent - 25)
+                            : ldexpf((float)fraction, -24));
+}
+
 static float from_float(uint64_t bits, int bytes)
 {
     float narrow = 0;
     double wide = 0;
     const uint32_t low = (uint32_t)bits;
 
+    if (bytes == 2)
+        return from_half(bits);
     if (bytes == 8) {
         memcpy(&wide, &bits, sizeof wide);
         return (float)wide;

@@ -47,7 +47,7 @@ static bool take(header *h, const char *text)
 
 static vouch_status read_descr(header *h, vouch_element *e)
 {
-    static const char allowed[] = "b1 u1 u2 u4 u8 i1 i2 i4 i8 f4 f8 ";
+    static const char allowed[] = "b1 u1 u2 u4 u8 i1 i2 i4 i8 f2 f4 f8 ";
     char wanted[4] = "", order = 0;
 
     if (!take(h, "'") || !*h->at)
@@ -59,7 +59,7 @@ static vouch_status read_descr(header *h, vouch_element *e)
     memcpy(wanted, h->at, 2);
     wanted[2] = ' ';
     if (!strstr(allowed, wanted))
-        return fail(h, "its type is not b1, u1-u8, i1-i8, f4 or f8");
+        return fail(h, "its type is not b1, u1-u8, i1-i8, f2, f4 or f8");
     *e = (vouch_element){wanted[0], wanted[1] - '0', order == '>'};
     h->at = end + 1;
     h->has_descr = true;

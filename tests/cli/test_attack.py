@@ -37,6 +37,11 @@ class Attack(CliTest):
         """The sum is 8 for each, in bytes of 128/255; labels 0, but the last is 1."""
         return idx(self.dir, [[128] * 16, [127] * 16, [129] * 16], [0, 0, 1])
 
+    def test_a_point_that_is_not_finite_is_no_file(self):
+        net = self.easy()[0]
+        self.check_error(vouch("attack", net, "0.3,nan", "--eps", "0.2"), 3,
+                         "'nan' is not finite")
+
     def test_a_point_named_by_numbers_is_attacked(self):
         net = linear(self.dir / "n.onnx", 1.0, inputs=2)
         r = self.result(net, "0.3,0.4", "--eps", "0.2", "--attack", "fgsm")

@@ -58,6 +58,7 @@ class Answers(CliTest):
     def test_eval_point_refuses_bad_points(self):
         net, _, violated = self.easy()
         for point, word in (("1", "2 inputs"), ("1,2,3", "2"), ("1,x", "'x'"), ("1,nan", "nan"),
+                            ("nan,nan", "'nan' is not finite"), ("inf", "'inf' is not finite"),
                             ("(X_0 1)(X_0 1)", "twice"), ("(X_0 1)(X_7 1)", "7"),
                             ("(X_0 1)(X_1 1)(Y_0)", "Y_0"), ("point.txt/", "point.txt")):
             self.check_error(vouch("eval-point", net, point), 3, word)

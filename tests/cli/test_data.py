@@ -30,13 +30,20 @@ class Data(CliTest):
 
     def test_arrays_of_every_type_and_order_are_read(self):
         values = np.arange(24).reshape(4, 6) % 5
-        for descr in ("<f4", ">f4", "<f8", ">f8", "u1", "i1", "<u2", ">i2", "<i4", ">i4",
+        for descr in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "u1", "i1", "<u2", ">i2", "<i4", ">i4",
                       "<u4", "<i8", ">i8", "<u8", "?"):
             for order in "CF":
                 wanted = values.astype(descr)
                 np.save(self.dir / "a.npy", np.asarray(wanted, order=order))
                 got = self.converted(self.dir / "a.npy")["x"]
                 np.testing.assert_array_equal(got, wanted.astype("f4"), f"{descr} {order}")
+
+    def test_every_float16_is_read_exactly(self):
+        half = np.arange(1 << 16, dtype="u2").view("f2")
+        half = half[np.isfinite(half)]
+        np.save(self.dir / "h.npy", half.reshape(-1, 1))
+        got = self.converted(self.dir / "h.npy")["x"]
+        np.testing.assert_array_equal(got.ravel(), half.astype("f4"))
 
     def test_archives_of_64_bit_numbers_are_read(self):
         """What NumPy writes beyond 4 GiB, with the limit put low; then the end record too."""

@@ -67,8 +67,8 @@ static void columns_are_chosen_dropped_and_scaled_by_settings(void **state)
     files_text(f, "t.csv", "y,a,b,b\n5,0,7,1\n3,10,8,2\n");
     vouch_data *set = files_load(f, "?target=y&drop=b.2,2&scale=unit&shape=1x1");
     assert_int_equal(set->info.size, 1);
-    assert_int_equal(set->label[0], 1);
-    assert_string_equal(set->info.class_name[1], "5");
+    assert_int_equal(set->label[0], 5);
+    assert_string_equal(set->info.class_name[5], "5");
     assert_true(set->x[0] == 0 && set->x[1] == 1 && set->info.feature[0].high == 1);
     vouch_data_free(set);
     set = files_load(f, "?target=none");
