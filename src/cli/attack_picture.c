@@ -167,7 +167,8 @@ vouch_status vouch_cli_attack_picture(vouch_context *ctx, FILE *out,
     choose(&s);
     vouch_status status = draw(ctx, &s);
     if (status == VOUCH_OK)
-        status = vouch_png_pack(&png, &(vouch_picture){(int)s.width, (int)s.height, 3, s.rgb});
+        status =
+            vouch_png_pack(&png, &(vouch_picture){(int)s.width, (int)s.height, 3, s.rgb, NULL});
     if (status == VOUCH_OK && report->is_svg)
         status = put_svg(ctx, out, &s, &png);
     else if (status == VOUCH_OK)

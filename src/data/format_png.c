@@ -1,6 +1,6 @@
 /* A folder of PNG pictures with a table of labels: labels.csv, whose records are a file's name
- * and its label; classes.txt beside it, where there is one, orders the classes. All pictures have the
- * size of the first. Writing makes such a folder, or one
+ * and its label; classes.txt beside it, where there is one, orders the classes. All pictures have the size of the first. What is
+ * no byte divided by 255 is written in 16 bits. Writing makes such a folder, or one
  * picture with all samples in a grid where the path ends in .png.
  */
 #include <errno.h>
@@ -119,8 +119,11 @@ static void to_features(const vouch_picture *picture, float *x)
     const int64_t pixels = (int64_t)picture->width * picture->height;
 
     for (int64_t i = 0; i < pixels; i++)
-        for (int c = 0; c < picture->channels; c++)
-            x[c * pixels + i] = (float)picture->pixel[i * picture->channels + c] / 255.0f;
+        for (int c = 0; c < picture->channels; c++) {
+            const int64_t at = i * picture->channels + c;
+            x[c * pixels + i] = picture->wide ? (float)picture->wide[at] / 65535.0f
+                                              : (float)picture->pixel[at] / 255.0f;
+        }
 }
 
 static vouch_status next_picture(vouch_data_stream *s, float *x, int32_t *label, bool *end)
@@ -225,6 +228,13 @@ static vouch_status check_shape(const vouch_data *set)
                       set->info.place);
 }
 
+static uint16_t word(float x)
+{
+    const float v = floorf(65535 * x + .5f);
+
+    return (uint16_t)(v < 0 ? 0 : v > 65535 ? 65535 : v);
+}
+
 /* Puts sample i into the picture, its upper left corner there. */
 static void paint(const vouch_data *set, int64_t i, vouch_picture *to, int row, int column)
 {
@@ -233,19 +243,30 @@ static void paint(const vouch_data *set, int64_t i, vouch_picture *to, int row, 
 
     for (int64_t c = 0; c < dim[0]; c++)
         for (int64_t y = 0; y < dim[1]; y++)
-            for (int64_t z = 0; z < dim[2]; z++)
-                to->pixel[((row + y) * to->width + column + z) * dim[0] + c] =
-                    vouch_data_byte(x[(c * dim[1] + y) * dim[2] + z]);
+            for (int64_t z = 0; z < dim[2]; z++) {
+                const float value = x[(c * dim[1] + y) * dim[2] + z];
+                const int64_t at = ((row + y) * to->width + column + z) * dim[0] + c;
+                if (to->wide)
+                    to->wide[at] = word(value);
+                else
+                    to->pixel[at] = vouch_data_byte(value);
+            }
 }
 
-static vouch_status new_picture(vouch_arena *arena, const vouch_data *set, int across, int down,
-                                vouch_picture *picture)
+/* Room for across x down samples, in bytes or in 16 bits. */
+static vouch_status new_picture(vouch_arena *arena, const vouch_data *set, const int grid[2],
+                                bool wide, vouch_picture *picture)
 {
-    const int64_t *dim = set->info.shape.dim;
+    const int64_t *dim = set->info.shape.dim,
+                  count = (int64_t)grid[0] * grid[1] * set->info.size;
 
-    *picture = (vouch_picture){(int)(across * dim[2]), (int)(down * dim[1]), (int)dim[0], NULL};
-    picture->pixel = vouch_arena_alloc(arena, (size_t)(across * down) * (size_t)set->info.size);
-    return picture->pixel ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    *picture = (vouch_picture){(int)(grid[0] * dim[2]), (int)(grid[1] * dim[1]), (int)dim[0],
+                               NULL, NULL};
+    if (wide)
+        picture->wide = VOUCH_NEW_ARRAY(arena, uint16_t, count);
+    else
+        picture->pixel = vouch_arena_alloc(arena, (size_t)count);
+    return picture->pixel || picture->wide ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status write_grid(vouch_arena *arena, const vouch_data *set, const char *path)
@@ -258,7 +279,8 @@ static vouch_status write_grid(vouch_arena *arena, const vouch_data *set, const 
                           "%s: %lld samples are too many for one picture: see ?count=", path,
                           (long long)set->info.count);
     const int count = (int)set->info.count, across = (int)ceil(sqrt(count));
-    VOUCH_TRY(new_picture(arena, set, across, (count + across - 1) / across, &picture));
+    VOUCH_TRY(new_picture(arena, set, (int[2]){across, (count + across - 1) / across}, false,
+                          &picture));
     for (int i = 0; i < count; i++)
         paint(set, i, &picture, i / across * (int)set->info.shape.dim[1],
               i % across * (int)set->info.shape.dim[2]);
@@ -273,7 +295,7 @@ static vouch_status write_folder(vouch_arena *arena, const vouch_data *set, cons
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return vouch_fail(set->ctx, VOUCH_ERR_IO, "%s: cannot make the folder: %s", path,
                           strerror(errno));
-    VOUCH_TRY(new_picture(arena, set, 1, 1, &picture));
+    VOUCH_TRY(new_picture(arena, set, (int[2]){1, 1}, !vouch_data_is_bytes(set), &picture));
     VOUCH_TRY(vouch_pack_print(table, "file,label\n"));
     for (int64_t i = 0; i < set->info.count; i++) {
         const vouch_arena_mark mark = vouch_arena_get_mark(arena);

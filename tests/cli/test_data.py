@@ -1,7 +1,9 @@
 """vouch data: info, convert, split; arrays that NumPy wrote, and NumPy reading what vouch wrote."""
 import gzip
 import json
+import struct
 import unittest.mock
+import zlib
 
 import numpy as np
 from cli_support import CliTest, main, vouch
@@ -30,7 +32,8 @@ class Data(CliTest):
 
     def test_arrays_of_every_type_and_order_are_read(self):
         values = np.arange(24).reshape(4, 6) % 5
-        for descr in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "u1", "i1", "<u2", ">i2", "<i4", ">i4",
+        for descr in ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "u1", "i1", "<u2", ">i2", "<i4",
+                      ">i4",
                       "<u4", "<i8", ">i8", "<u8", "?"):
             for order in "CF":
                 wanted = values.astype(descr)
@@ -44,6 +47,30 @@ class Data(CliTest):
         np.save(self.dir / "h.npy", half.reshape(-1, 1))
         got = self.converted(self.dir / "h.npy")["x"]
         np.testing.assert_array_equal(got.ravel(), half.astype("f4"))
+
+    def test_pictures_of_16_bits_are_numbers_whatever_their_gamma(self):
+        def chunk(kind, body):
+            text = kind + body
+            return struct.pack(">I", len(body)) + text + struct.pack(">I", zlib.crc32(text))
+
+        value = np.random.default_rng(3).integers(0, 1 << 16, (5, 4, 4), dtype="u2")
+        for kind, channels in ((0, 1), (2, 3), (6, 4)):
+            pixel = value[:, :, :channels]
+            rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixel)
+            folder = self.dir / f"k{kind}"
+            folder.mkdir()
+            (folder / "a.png").write_bytes(
+                b"\x89PNG\r\n\x1a\n"
+                + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 5, 16, kind, 0, 0, 0))
+                + chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"IDAT", zlib.compress(rows))
+                + chunk(b"IEND", b""))
+            (folder / "labels.csv").write_text("a.png,0\n")
+            wanted = pixel.astype("u8")
+            if channels == 4:
+                wanted = (wanted[:, :, :3] * wanted[:, :, 3:] + 32767) // 65535
+            np.testing.assert_array_equal(
+                self.converted(folder)["x"][0],
+                np.moveaxis(wanted, 2, 0).astype("f4") / np.float32(65535))
 
     def test_archives_of_64_bit_numbers_are_read(self):
         """What NumPy writes beyond 4 GiB, with the limit put low; then the end record too."""

@@ -166,6 +166,39 @@ static void numbers_are_written_as_the_shortest_that_read_back(void **state)
     vouch_arena_free(arena);
 }
 
+/* A set of one grey sample of 2 x 3 numbers. */
+static vouch_data *ramp(files *f)
+{
+    files_text(f, "ramp.csv",
+               "a,b,c,d,e,f,t\n0,1,1.5259022e-05,0.25,0.5000076,0.3333333432674408,0\n");
+    return files_load(f, "?shape=1x2x3");
+}
+
+static void pictures_of_16_bits_keep_them(void **state)
+{
+    files *f = *state;
+    vouch_data *set = ramp(f);
+    vouch_data *other = again(f, set, "wide", "png", "");
+    for (int64_t i = 0; i < set->info.size; i++) {
+        const float steps = roundf(65535 * set->x[i]);
+        assert_true(other->x[i] == steps / 65535.0f);
+    }
+    assert_true(other->info.feature[0].low == 0 && other->info.feature[0].high == 1);
+    vouch_data *third = again(f, other, "wider", "png", "");
+    assert_memory_equal(third->x, other->x, (size_t)set->info.size * sizeof *set->x);
+    char path[VOUCH_TEST_PATH];
+    vouch_file file;
+    vouch_arena *arena = vouch_arena_new(f->ctx);
+    vouch_test_join(f->path, "000000.png", path);
+    vouch_test_ok(f->ctx, vouch_file_read(arena, path, 1 << 20, &file));
+    vouch_test_write(path, file.data, file.size - 20);
+    files_fail(f, "", "000000.png: not a readable PNG");
+    vouch_data_free(third);
+    vouch_data_free(other);
+    vouch_data_free(set);
+    vouch_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_first_line_of_counts_is_no_sample),
         cmocka_unit_test(what_is_no_number_among_numbers_is_named_with_its_line),
         cmocka_unit_test(a_header_alone_is_no_sample),
+        cmocka_unit_test(pictures_of_16_bits_keep_them),
         cmocka_unit_test(numbers_are_written_as_the_shortest_that_read_back),
     };
     return cmocka_run_group_tests_name("regress.data", tests, files_open, files_close);
