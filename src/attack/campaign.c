@@ -73,8 +73,10 @@ static vouch_status look_at_clean(campaign *c, const worker *w, const int64_t *p
             c->request->label[point[k]] < 0 ? fate->clean : c->request->label[point[k]];
         const vouch_aim aim = aim_of(c, point[k]);
         fate->forward = 1;
-        fate->outcome = vouch_aim_margin(&aim, z + k * c->classes) > 0 ? VOUCH_OUTCOME_WRONG
-                                                                       : VOUCH_OUTCOME_OPEN;
+        fate->outcome = target_of(c, point[k]) == fate->label ||
+                                vouch_aim_margin(&aim, z + k * c->classes) > 0
+                            ? VOUCH_OUTCOME_WRONG
+                            : VOUCH_OUTCOME_OPEN;
     }
     return VOUCH_OK;
 }

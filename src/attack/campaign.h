@@ -27,7 +27,7 @@ typedef enum vouch_outcome {
     VOUCH_OUTCOME_OPEN,    /* not attacked to the end: the campaign was stopped */
     VOUCH_OUTCOME_HELD,    /* right, and nothing was found */
     VOUCH_OUTCOME_FOUND,   /* an adversarial, proved */
-    VOUCH_OUTCOME_WRONG,   /* the clean point does what was asked for already */
+    VOUCH_OUTCOME_WRONG,   /* the clean point, or its label, is what was asked for already */
     VOUCH_OUTCOME_DOUBTFUL /* held, but an adversarial is claimed that the replay refuses */
 } vouch_outcome;
 enum { VOUCH_OUTCOMES = 5 };

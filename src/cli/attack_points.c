@@ -91,6 +91,7 @@ static vouch_status take_samples(vouch_context *ctx, vouch_arena *arena,
     const vouch_data_info *info = vouch_data_stream_info(p->stream);
     int32_t *label = VOUCH_NEW_ARRAY(arena, int32_t, wanted->count);
     p->count = wanted->count;
+    p->from = wanted->from;
     p->size = info->size;
     p->shape = info->shape;
     if (!label)
@@ -133,7 +134,25 @@ static vouch_status set_range(vouch_context *ctx, const char *text, vouch_cli_po
         p->low[i] = (float)end[0];
         p->high[i] = (float)end[1];
     }
+    p->range_from = "option";
     return VOUCH_OK;
+}
+
+/* What is known of the range, and which points it does not hold. */
+static void judge_range(vouch_cli_points *p)
+{
+    p->is_ranged = true;
+    for (int64_t i = 0; i < p->size; i++)
+        p->is_ranged = p->is_ranged && vouch_range_is_known(p->low[i], p->high[i]);
+    if (!p->is_ranged)
+        p->range_from = "none";
+    for (int64_t k = 0; k < p->count; k++) {
+        const float *x = p->x + k * p->size;
+        int64_t i = 0;
+        while (i < p->size && x[i] >= p->low[i] && x[i] <= p->high[i])
+            i++;
+        p->outside += i < p->size;
+    }
 }
 
 /* A shape of rank 2 or 3 is an image, its channels first; anything else a line. */
@@ -176,7 +195,7 @@ vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const
                                    const vouch_cli_points_wanted *wanted,
                                    vouch_cli_points *points)
 {
-    *points = (vouch_cli_points){.place = text};
+    *points = (vouch_cli_points){.place = text, .range_from = "data"};
     if (is_numbers(text))
         VOUCH_TRY(take_point(ctx, arena, text, network, points));
     else {
@@ -187,6 +206,11 @@ vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const
         return vouch_fail(ctx, VOUCH_ERR_SHAPE,
                           "%s: points of %" PRId64 " numbers; %s takes %" PRId64, text,
                           points->size, network->path, network->inputs);
+    if (wanted->relative && !points->is_table)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'relative': %s is no table with a range of each column",
+                          text);
     VOUCH_TRY(set_range(ctx, wanted->range, points));
+    judge_range(points);
     return set_image(ctx, wanted->image, points);
 }

@@ -3,7 +3,10 @@
 #ifndef VOUCH_CLI_ATTACK_POINTS_H
 #define VOUCH_CLI_ATTACK_POINTS_H
 
+#include <stdio.h>
+
 #include "attack/ball.h"
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "data/data.h"
@@ -18,6 +21,10 @@ typedef struct vouch_cli_points {
     vouch_image image;
     vouch_rules rules;
     bool is_table;             /* rules hold */
+    bool is_ranged;            /* the valid range is known */
+    const char *range_from;    /* "data", "option", "none" */
+    int64_t from;              /* the first sample of the data set */
+    int64_t outside;           /* points with a number outside the valid range */
     vouch_data_stream *stream; /* of a data set: stays open for its info; else NULL */
 } vouch_cli_points;
 
@@ -34,5 +41,19 @@ vouch_status vouch_cli_points_load(vouch_context *ctx, vouch_arena *arena, const
                                    const vouch_cli_points_wanted *wanted,
                                    vouch_cli_points *points);
 void vouch_cli_points_free(vouch_cli_points *points);
+
+/* ---- what reports say of them (attack_points_report.c) ---- */
+
+/* The valid range and where it is from; how many points it does not hold. */
+void vouch_cli_points_text(FILE *out, const vouch_cli_points *points);
+void vouch_cli_points_json(vouch_context *ctx, json_t *root, const vouch_cli_points *points);
+/* " of each column's range" where eps is a share, else "". */
+const char *vouch_cli_points_unit(const vouch_cli_points *points);
+/* The class as the data names it, else its number; and how wide a column of them is. */
+typedef struct vouch_cli_class {
+    char text[64];
+} vouch_cli_class;
+vouch_cli_class vouch_cli_class_name(const vouch_cli_points *points, int64_t k);
+int vouch_cli_class_width(const vouch_cli_points *points, int64_t classes);
 
 #endif

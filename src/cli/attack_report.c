@@ -11,7 +11,19 @@
 #include "cli/text.h"
 #include "io/array.h"
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 2 };
+
+/* Does the point belong to the shares? */
+static bool is_counted(const vouch_cli_attack_report *r, int64_t p)
+{
+    const int *target = r->campaign->target;
+    return r->fate[p].forward > 0 && !(target && target[p] == r->fate[p].label);
+}
+
+static bool has_fallen(const vouch_fate *f)
+{
+    return f->outcome == VOUCH_OUTCOME_FOUND && f->clean == f->label;
+}
 
 vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *report)
 {
@@ -22,8 +34,9 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
     for (int64_t p = 0; p < n; p++) {
         const vouch_fate *f = &report->fate[p];
         c.of[f->outcome]++;
-        c.done += f->outcome != VOUCH_OUTCOME_OPEN;
-        c.right += f->outcome != VOUCH_OUTCOME_OPEN && f->clean == f->label;
+        c.points += is_counted(report, p);
+        c.right += is_counted(report, p) && f->clean == f->label;
+        c.fallen += has_fallen(f);
         c.forward += (double)f->forward / (double)n;
         c.backward += (double)f->backward / (double)n;
         if (f->outcome != VOUCH_OUTCOME_FOUND)
@@ -32,7 +45,7 @@ vouch_cli_attack_counts vouch_cli_attack_count(const vouch_cli_attack_report *re
         c.nearest = fmin(c.nearest, f->distance);
         c.farthest = fmax(c.farthest, f->distance);
     }
-    c.robust = c.of[VOUCH_OUTCOME_HELD] + c.of[VOUCH_OUTCOME_DOUBTFUL];
+    c.robust = c.right - c.fallen;
     if (c.of[VOUCH_OUTCOME_FOUND] > 0)
         c.mean = sum / (double)c.of[VOUCH_OUTCOME_FOUND];
     return c;
@@ -60,46 +73,79 @@ static void put_classes(FILE *out, const vouch_cli_attack_report *r)
 {
     if (r->network->outputs > CLASSES_SHOWN || r->points->count < 2)
         return;
-    fprintf(out, "%-10s %8s %8s %8s %8s\n", "class", "points", "right", "found", "robust");
+    const int width = vouch_cli_class_width(r->points, r->network->outputs);
+    fprintf(out, "%-*s %8s %8s %8s %8s\n", width, "class", "points", "right", "found",
+            "robust");
     for (int64_t k = 0; k < r->network->outputs; k++) {
-        int64_t n = 0, right = 0, found = 0, robust = 0;
+        int64_t n = 0, right = 0, found = 0, fallen = 0;
         for (int64_t p = 0; p < r->points->count; p++) {
             const vouch_fate *f = &r->fate[p];
-            if (f->label != k || f->outcome == VOUCH_OUTCOME_OPEN)
+            if (f->label != k || !is_counted(r, p))
                 continue;
             n++;
             right += f->clean == k;
             found += f->outcome == VOUCH_OUTCOME_FOUND;
-            robust += f->outcome == VOUCH_OUTCOME_HELD || f->outcome == VOUCH_OUTCOME_DOUBTFUL;
+            fallen += has_fallen(f);
         }
-        fprintf(out, "%-10" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n", k,
-                n, right, found, robust);
+        fprintf(out, "%-*s %8" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64 "\n", width,
+                vouch_cli_class_name(r->points, k).text, n, right, found, right - fallen);
     }
+}
+
+/* The attack with the settings that are not as they are without being set. */
+static void put_attack(FILE *out, const vouch_cli_attack_report *r)
+{
+    const vouch_campaign *c = r->campaign;
+    fprintf(out, "attack     %s, norm %s, eps %s%s, seed %" PRIu64 "\n", c->attack->name,
+            vouch_norm_name(c->ball->norm), vouch_cli_real(c->ball->eps).text,
+            vouch_cli_points_unit(r->points), c->seed);
+    if (c->attack->option_count > 0)
+        fprintf(out, "settings   ");
+    for (size_t i = 0; i < c->attack->option_count; i++)
+        fprintf(out, "%s%s=%s", i > 0 ? ", " : "", c->attack->options[i].name,
+                vouch_cli_setting(&c->attack->options[i], c->settings).text);
+    if (c->attack->option_count > 0)
+        fprintf(out, "\n");
+    if (c->target)
+        fprintf(out, "target     class %s; its own points are not counted\n",
+                vouch_cli_class_name(r->points, c->target[0]).text);
+}
+
+static void put_found(FILE *out, const vouch_cli_attack_counts *c)
+{
+    const int64_t found = c->of[VOUCH_OUTCOME_FOUND], doubtful = c->of[VOUCH_OUTCOME_DOUBTFUL];
+    fprintf(out, "found      %s, each proved over the reals",
+            vouch_cli_count((uint64_t)found).text);
+    if (found > c->fallen)
+        fprintf(out, "; %s of them wrong before",
+                vouch_cli_count((uint64_t)(found - c->fallen)).text);
+    if (doubtful > 0)
+        fprintf(out, "; %s more that only rounding makes",
+                vouch_cli_count((uint64_t)doubtful).text);
+    fprintf(out, "\n");
 }
 
 void vouch_cli_attack_text(FILE *out, const vouch_cli_attack_report *r)
 {
     const vouch_cli_attack_counts c = vouch_cli_attack_count(r);
-    const int64_t found = c.of[VOUCH_OUTCOME_FOUND], doubtful = c.of[VOUCH_OUTCOME_DOUBTFUL];
-    fprintf(out, "attack     %s, norm %s, eps %s, seed %" PRIu64 "\n",
-            r->campaign->attack->name, vouch_norm_name(r->campaign->ball->norm),
-            vouch_cli_real(r->campaign->ball->eps).text, r->campaign->seed);
+    put_attack(out, r);
     fprintf(out, "network    %s (%s inputs, %s classes)\n", r->network->path,
             vouch_cli_count((uint64_t)r->network->inputs).text,
             vouch_cli_count((uint64_t)r->network->outputs).text);
     fprintf(out, "points     %s (%s)\n", r->points->place,
             vouch_cli_count((uint64_t)r->points->count).text);
-    if (c.done < r->points->count)
-        fprintf(out, "interrupted: %s points not attacked to the end and not counted\n",
-                vouch_cli_count((uint64_t)(r->points->count - c.done)).text);
-    vouch_cli_put_share(out, "clean", c.right, c.done);
-    vouch_cli_put_share(out, "robust", c.robust, c.done);
-    fprintf(out, "found      %s, each proved over the reals%s%s%s\n",
-            vouch_cli_count((uint64_t)found).text, doubtful ? "; " : "",
-            doubtful ? vouch_cli_count((uint64_t)doubtful).text : "",
-            doubtful ? " more that only rounding makes" : "");
+    vouch_cli_points_text(out, r->points);
+    if (r->is_interrupted)
+        fprintf(
+            out,
+            "interrupted: %s points were not attacked to the end; robust is a bound from above "
+            "all the same\n",
+            vouch_cli_count((uint64_t)c.of[VOUCH_OUTCOME_OPEN]).text);
+    vouch_cli_put_share(out, "clean", c.right, c.points);
+    vouch_cli_put_share(out, "robust", c.robust, c.points);
+    put_found(out, &c);
     put_finders(out, r);
-    if (found > 0)
+    if (c.of[VOUCH_OUTCOME_FOUND] > 0)
         fprintf(out, "distance   %.6g to %.6g, mean %.6g\n", c.nearest, c.farthest, c.mean);
     fprintf(out, "passes     %.1f forward, %.1f backward a point\n", c.forward, c.backward);
     fprintf(out, "time       %s, CPU %s\n", vouch_cli_seconds(r->seconds).text,
@@ -128,8 +174,10 @@ static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_
 {
     const vouch_cli_attack_counts c = vouch_cli_attack_count(r);
     (void)vouch_json_add_int(ctx, root, "points", r->points->count);
+    (void)vouch_json_add_int(ctx, root, "counted", c.points);
     (void)vouch_json_add_int(ctx, root, "right", c.right);
-    vouch_cli_add_share(ctx, root, "robust", c.robust, c.done);
+    (void)vouch_json_add_int(ctx, root, "fallen", c.fallen);
+    vouch_cli_add_share(ctx, root, "robust", c.robust, c.points);
     for (int i = 0; i < VOUCH_OUTCOMES; i++)
         (void)vouch_json_add_int(ctx, root, vouch_outcome_name((vouch_outcome)i), c.of[i]);
     (void)vouch_json_add_real(ctx, root, "mean_forward", c.forward);
@@ -137,11 +185,23 @@ static void add_counts(vouch_context *ctx, json_t *root, const vouch_cli_attack_
     (void)vouch_json_add_real(ctx, root, "mean_distance", c.mean);
 }
 
+static void add_settings(vouch_context *ctx, json_t *root, const vouch_campaign *c)
+{
+    json_t *to = vouch_json_object_in(ctx, root, "settings");
+    for (size_t i = 0; i < c->attack->option_count; i++)
+        vouch_cli_add_setting(ctx, to, &c->attack->options[i], c->settings);
+}
+
 static void fill(vouch_context *ctx, json_t *root, const vouch_cli_attack_report *r)
 {
     json_t *list = json_array();
     (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
     (void)vouch_json_add_text(ctx, root, "attack", r->campaign->attack->name);
+    add_settings(ctx, root, r->campaign);
+    if (r->campaign->target)
+        (void)vouch_json_add_int(ctx, root, "target", r->campaign->target[0]);
+    else
+        (void)vouch_json_add_text(ctx, root, "target", NULL);
     (void)vouch_json_add_text(ctx, root, "norm", vouch_norm_name(r->campaign->ball->norm));
     (void)vouch_json_add_real(ctx, root, "eps", r->campaign->ball->eps);
     (void)vouch_json_add_count(ctx, root, "seed", r->campaign->seed);
@@ -149,6 +209,8 @@ static void fill(vouch_context *ctx, json_t *root, const vouch_cli_attack_report
     (void)vouch_json_add_text(ctx, root, "network", r->network->path);
     (void)vouch_json_add_text(ctx, root, "network_sha256", r->network->sha256);
     (void)vouch_json_add_text(ctx, root, "data", r->points->place);
+    vouch_cli_points_json(ctx, root, r->points);
+    (void)vouch_json_add_flag(ctx, root, "interrupted", r->is_interrupted);
     add_counts(ctx, root, r);
     (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
     (void)vouch_json_add_real(ctx, root, "cpu_seconds", r->cpu_seconds);

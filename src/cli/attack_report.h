@@ -14,15 +14,18 @@ typedef struct vouch_cli_attack_report {
     const float *adversarial; /* [count][size] */
     const vouch_fate *fate;   /* [count] */
     bool is_svg;              /* the picture; else PNG */
+    bool is_interrupted;      /* withstood is a bound all the same, but not all was tried */
     double seconds, cpu_seconds;
 } vouch_cli_attack_report;
 
-/* What is counted over the points. */
+/* What is counted over the points. Shares are of those that were looked at (all, unless the run
+ * was interrupted at once), but for those of the class that an attack wants. */
 typedef struct vouch_cli_attack_counts {
     int64_t of[VOUCH_OUTCOMES];
-    int64_t done;   /* points attacked to the end: all, unless the run was interrupted */
-    int64_t right;  /* of these, right as given */
-    int64_t robust; /* right and not refuted: held or doubtful */
+    int64_t points;
+    int64_t right;  /* as given */
+    int64_t fallen; /* right, and an adversarial was found: the other finds were wrong before */
+    int64_t robust; /* right - fallen */
     double forward, backward;       /* means over all points */
     double nearest, mean, farthest; /* distances of what was found; NaN: none */
 } vouch_cli_attack_counts;

@@ -1,7 +1,20 @@
 /* Settings of an attack by its option rows: see attack_settings.h. */
 #include "cli/attack_settings.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static vouch_status fail_unknown(vouch_context *ctx, const vouch_attack *attack,
+                                 const char *option, const char *name)
+{
+    char known[256] = "";
+    for (size_t i = 0, used = 0; i < attack->option_count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                 attack->options[i].name);
+    return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                      "option '%s': attack %s has no setting '%s'; it has %s", option,
+                      attack->name, name, known[0] ? known : "none");
+}
 
 static vouch_status set_one(vouch_context *ctx, const vouch_attack *attack, const char *option,
                             char *text, void *settings)
@@ -13,8 +26,7 @@ static vouch_status set_one(vouch_context *ctx, const vouch_attack *attack, cons
     *value++ = '\0';
     const vouch_option *row = vouch_option_find(attack->options, attack->option_count, text);
     if (row == NULL)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option '%s': attack %s has no setting '%s'",
-                          option, attack->name, text);
+        return fail_unknown(ctx, attack, option, text);
     return vouch_option_set(ctx, row, value, settings);
 }
 

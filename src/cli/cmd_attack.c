@@ -56,7 +56,8 @@ static const vouch_option rows[] = {
      .offset = offsetof(attack_cli, norm),
      .text = "linf",
      .choices = vouch_norm_choices},
-    TEXT_ROW(set, "NAME=VALUE,...", "settings of the attack: steps=40,restarts=3"),
+    TEXT_ROW(set, "NAME=VALUE,...",
+             "settings of the attack (vouch list attacks): steps=40,restarts=3"),
     INT_ROW(target, "CLASS", "look for this class alone; -1: for any wrong one", -1, -1),
     INT_ROW(from, "N", "the first point of the data set", 0, 0),
     INT_ROW(count, "N", "how many points", 100, 1),
@@ -196,6 +197,7 @@ static vouch_status examine(job *j)
                                           .campaign = &j->campaign,
                                           .adversarial = found,
                                           .fate = fate,
+                                          .is_interrupted = status == VOUCH_ERR_CANCELLED,
                                           .is_svg = j->cli->picture &&
                                                     ends_with(j->cli->picture, ".svg"),
                                           .seconds = vouch_wall_s() - j->call->started_s,
@@ -225,8 +227,10 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    const vouch_exit code = s == VOUCH_OK ? vouch_cli_publish(call, &j.files, put, &j.report)
-                                          : vouch_cli_fail(call, s);
+    vouch_exit code = s == VOUCH_OK ? vouch_cli_publish(call, &j.files, put, &j.report)
+                                    : vouch_cli_fail(call, s);
+    if (code == VOUCH_EXIT_OK && j.report.is_interrupted)
+        code = VOUCH_EXIT_INTERRUPTED;
     vouch_cli_files_discard(&j.files);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);

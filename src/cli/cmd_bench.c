@@ -311,7 +311,9 @@ static vouch_exit exit_code(const runner *r)
         return VOUCH_EXIT_UNMET;
     if (r->failed)
         return VOUCH_EXIT_FAILED;
-    return r->unread ? VOUCH_EXIT_INPUT : VOUCH_EXIT_OK;
+    if (r->unread)
+        return VOUCH_EXIT_INPUT;
+    return vouch_cli_interrupted() != 0 ? VOUCH_EXIT_INTERRUPTED : VOUCH_EXIT_OK;
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -357,7 +359,7 @@ const vouch_command vouch_command_bench = {
         "Each row is on disk before the next instance starts: a run that was killed goes on "
         "with --resume. SIGINT and SIGTERM stop the run, print the summary of what is done, "
         "and "
-        "leave the instance under way without a row.\n\n"
+        "leave the instance under way without a row; the exit code is 5.\n\n"
         "At the end tables by verdict and by property, or by benchmark, are printed, with wall "
         "and CPU seconds, memory, and what the time went to. `wrong` is an unsat where a "
         "counterexample is known and was checked (column ce_checked of expected.csv); any "

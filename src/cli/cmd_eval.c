@@ -50,7 +50,7 @@ static const vouch_option rows[] = {
              "no proof",
              NULL),
     TEXT_ROW(attack, "NAME,...",
-             "attacks (vouch list attacks), or none; with settings as in "
+             "attacks (vouch list attacks, which has their settings), or none; as in "
              "pgd:steps=100:restarts=3",
              "pgd"),
     {.name = "norm",
@@ -381,7 +381,9 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
+    vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
+    if (code == VOUCH_EXIT_OK && j.result.is_interrupted)
+        code = VOUCH_EXIT_INTERRUPTED;
     vouch_cli_files_discard(&j.files);
     vouch_journal_close(j.journal);
     vouch_cli_points_free(&j.points);

@@ -68,10 +68,27 @@ static void list_picks(void)
         put_row((*p)->name, (*p)->summary, (*p)->citation);
 }
 
+/* Settings of an attack or a term below its name. */
+static void put_settings(const vouch_option *row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char spelling[64], text[1024];
+        const bool is_flag = row[i].type == VOUCH_OPTION_FLAG;
+        snprintf(spelling, sizeof spelling, "  %s=%s", row[i].name,
+                 is_flag ? "true|false" : row[i].argument);
+        if (is_flag) /* there is no --no-NAME here */
+            snprintf(text, sizeof text, "%s (default %s)", row[i].help,
+                     row[i].number != 0 ? "true" : "false");
+        else
+            vouch_cli_option_text(&row[i], text, sizeof text);
+        put_row(spelling, text, NULL);
+    }
+}
+
 /* "pgd (linf, l2, l1)" and what it needs to see. */
 static void list_attacks(void)
 {
-    puts("attacks (--attack):");
+    puts("attacks (--attack), below each its settings (--set NAME=VALUE,...):");
     for (const vouch_attack *const *a = vouch_attack_table(); *a != NULL; a++) {
         char text[512];
         size_t used = 0;
@@ -84,6 +101,7 @@ static void list_attacks(void)
                  : (*a)->black_box ? "; sees logits alone"
                                    : "");
         put_row((*a)->name, text, (*a)->citation);
+        put_settings((*a)->options, (*a)->option_count);
     }
 }
 
@@ -110,17 +128,6 @@ static void list_corruptions(void)
     puts("corruptions (vouch eval --corrupt):");
     for (const vouch_corruption *const *c = vouch_corruption_table(); *c != NULL; c++)
         put_row((*c)->name, (*c)->summary, (*c)->citation);
-}
-
-/* Settings of a term below its name. */
-static void put_settings(const vouch_option *row, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char spelling[64], text[1024];
-        snprintf(spelling, sizeof spelling, "  %s=%s", row[i].name, row[i].argument);
-        vouch_cli_option_text(&row[i], text, sizeof text);
-        put_row(spelling, text, NULL);
-    }
 }
 
 static void list_terms(const char *title, bool regularisers)

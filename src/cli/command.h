@@ -16,10 +16,11 @@
 
 typedef enum vouch_exit {
     VOUCH_EXIT_OK = 0,
-    VOUCH_EXIT_UNMET = 1, /* --require not met, a verdict contradicted, not a witness */
-    VOUCH_EXIT_USAGE = 2, /* the command line makes no sense */
-    VOUCH_EXIT_INPUT = 3, /* a file is bad, or cannot be read or written */
-    VOUCH_EXIT_FAILED = 4 /* out of memory, or a defect of vouch */
+    VOUCH_EXIT_UNMET = 1,      /* --require not met, a verdict contradicted, not a witness */
+    VOUCH_EXIT_USAGE = 2,      /* the command line makes no sense */
+    VOUCH_EXIT_INPUT = 3,      /* a file is bad, or cannot be read or written */
+    VOUCH_EXIT_FAILED = 4,     /* out of memory, or a defect of vouch */
+    VOUCH_EXIT_INTERRUPTED = 5 /* a signal ended it; what is known was written */
 } vouch_exit;
 
 /* One settings struct of a command and the rows that describe it. */

@@ -14,6 +14,7 @@ static void add_head(vouch_context *ctx, json_t *root, const vouch_cli_eval_repo
     (void)vouch_json_add_text(ctx, root, "network", r->network->path);
     (void)vouch_json_add_text(ctx, root, "network_sha256", r->network->sha256);
     (void)vouch_json_add_text(ctx, root, "data", r->points->place);
+    vouch_cli_points_json(ctx, root, r->points);
     (void)vouch_json_add_text(ctx, root, "norm", vouch_norm_name(r->request->ball.norm));
     (void)vouch_json_add_text(ctx, root, "certify",
                               vouch_certify_name(r->request->certify_level));

@@ -15,6 +15,7 @@ static void put_head(FILE *out, const vouch_cli_eval_report *r)
             vouch_cli_count((uint64_t)r->result->classes).text);
     fprintf(out, "points     %s (%s), seed %" PRIu64 "\n", r->points->place,
             vouch_cli_count((uint64_t)r->points->count).text, r->request->seed);
+    vouch_cli_points_text(out, r->points);
     vouch_cli_put_share(out, "clean", r->result->right, r->points->count);
     fprintf(out,
             "confidence %.2f %% on average, ECE %.2f %%, worst bin %.2f %%, Brier %.4f, "

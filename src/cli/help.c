@@ -91,6 +91,9 @@ const char *vouch_cli_exit_meaning(int code)
         "bad input, or a file that cannot be read or written; standard error has one line that "
         "says what and where",
         "out of memory, or a defect of vouch",
+        "ended by SIGINT or SIGTERM; what was known by then is written. An interrupted verify "
+        "has "
+        "a verdict, unknown, and exits with 0",
     };
     const int count = (int)(sizeof meaning / sizeof *meaning);
     return code < count ? meaning[code] : NULL;

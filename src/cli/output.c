@@ -229,3 +229,32 @@ vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root)
     json_decref(root);
     return s;
 }
+
+void vouch_cli_add_setting(vouch_context *ctx, json_t *to, const vouch_option *row,
+                           const void *settings)
+{
+    const char *field = (const char *)settings + row->offset;
+    bool flag = false;
+    int64_t integer = 0;
+    double number = 0;
+    const char *word = NULL;
+    switch (row->type) {
+    case VOUCH_OPTION_FLAG:
+        memcpy(&flag, field, sizeof flag);
+        (void)vouch_json_add_flag(ctx, to, row->name, flag);
+        break;
+    case VOUCH_OPTION_INT:
+        memcpy(&integer, field, sizeof integer);
+        (void)vouch_json_add_int(ctx, to, row->name, integer);
+        break;
+    case VOUCH_OPTION_REAL:
+        memcpy(&number, field, sizeof number);
+        (void)vouch_json_add_real(ctx, to, row->name, number);
+        break;
+    case VOUCH_OPTION_TEXT:
+    case VOUCH_OPTION_CHOICE:
+        memcpy(&word, field, sizeof word);
+        (void)vouch_json_add_text(ctx, to, row->name, word);
+        break;
+    }
+}

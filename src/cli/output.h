@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/option.h"
 
 typedef struct vouch_cli_output {
     const char *path;      /* as the user named it; NULL: no output is wanted */
@@ -47,5 +48,9 @@ vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *ou
 
 /* Writes a document, whose adds may have failed, and gives it back. */
 vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root);
+
+/* The field of that row, under its name. */
+void vouch_cli_add_setting(vouch_context *ctx, json_t *to, const vouch_option *row,
+                           const void *settings);
 
 #endif

@@ -135,8 +135,9 @@ vouch_exit vouch_cli_exit(vouch_status status)
 {
     switch (status) {
     case VOUCH_OK:
-    case VOUCH_ERR_CANCELLED:
         return VOUCH_EXIT_OK;
+    case VOUCH_ERR_CANCELLED:
+        return VOUCH_EXIT_INTERRUPTED;
     case VOUCH_ERR_ARGUMENT:
         return VOUCH_EXIT_USAGE;
     case VOUCH_ERR_MEMORY:

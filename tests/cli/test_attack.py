@@ -112,15 +112,74 @@ class Attack(CliTest):
 
     def test_an_interrupted_attack_reports_what_it_has(self):
         net = linear(self.dir / "n.onnx", 99)
-        data = idx(self.dir, [[128] * 16] * 3, [0, 0, 1])
+        data = idx(self.dir, [[128] * 16] * 300, [0] * 299 + [1])
         process = subprocess.Popen(
             [VOUCH, "attack", net, data, "--eps", "0.1", "--attack", "square", "--set",
-             "queries=1000000", "--json", "-"], stdout=subprocess.PIPE, text=True)
+             "queries=1000000", "--count", "300", "--json", "-"], stdout=subprocess.PIPE, text=True)
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         text = process.communicate(timeout=30)[0]
-        self.assertEqual(process.returncode, 0)
-        self.assertEqual((json.loads(text)["open"], json.loads(text)["wrong"]), (2, 1))
+        self.assertEqual(process.returncode, 5)
+        r = json.loads(text)
+        self.check_schema("attack", r)
+        self.assertEqual((r["wrong"], r["interrupted"]), (1, True))
+        self.assertGreater(r["open"], 0)
+        self.assertEqual((r["counted"], r["right"], r["robust"]), (300, 299, 299))
+
+    def test_targeted_shares_leave_out_the_points_of_the_target(self):
+        """Right less fallen is robust, in the whole and in each class."""
+        net = linear(self.dir / "n.onnx", 8.0)  # class 1 from a sum of 8 on
+        data = idx(self.dir, [[120] * 16, [127] * 16, [129] * 16, [140] * 16, [10] * 16],
+                   [0, 0, 0, 1, 1])
+        r = self.result(net, data, "--eps", "0.1", "--attack", "pgd", "--target", "1")
+        self.assertEqual((r["counted"], r["right"], r["fallen"], r["robust"]), (3, 2, 2, 0))
+        self.assertEqual((r["target"], [p["outcome"] for p in r["each"]]),
+                         (1, ["found", "found", "wrong", "wrong", "wrong"]))
+        done = vouch("attack", net, data, "--eps", "0.1", "--attack", "pgd", "--target", "1")
+        self.assertRegex(done.stdout, r"\n0 +3 +2 +2 +0\n1 +0 +0 +0 +0\n")
+        self.assertRegex(done.stdout, r"robust +0 of 3")
+        away = self.result(net, data, "--eps", "0.1", "--attack", "pgd", "--target", "0")
+        self.assertEqual((away["counted"], away["right"], away["fallen"]), (2, 1, 1))
+
+    def test_the_json_says_what_was_asked(self):
+        net, data = linear(self.dir / "n.onnx", 8.4), self.images()
+        r = self.result(net, data, "--eps", "0.05", "--attack", "pgd", "--set", "steps=7",
+                        "--from", "1", "--range", "0,0.75")
+        self.assertEqual((r["settings"]["steps"], r["settings"]["restarts"]), (7, 3))
+        self.assertEqual((r["from"], r["target"], r["relative"]), (1, None, False))
+        self.assertEqual(r["image"], [1, 4, 4])
+        self.assertEqual(r["range"], {"from": "option", "low": 0, "high": .75, "outside": 0})
+        self.assertEqual(self.result(net, data, "--eps", "0.05", "--attack", "fgsm")["range"],
+                         {"from": "data", "low": 0, "high": 1, "outside": 0})
+
+    def test_the_text_says_what_range_is_meant_and_who_is_outside(self):
+        net, data = linear(self.dir / "n.onnx", 8.4), self.images()
+        small = linear(self.dir / "s.onnx", 1.0, inputs=2)
+        for arguments, line in (
+                ([net, data], "range      0 to 1, as the data says\n"),
+                ([net, data, "--range", "-1,2"], "range      -1 to 2, by --range\n"),
+                ([net, data, "--range", "0.1,0.5"],
+                 "outside    2 of 3 points lie outside this range: no valid inputs\n"),
+                ([small, "0.3,0.4"], "range      not known: numbers may be anything "
+                                     "(--range LOW,HIGH)\n")):
+            for command in ("attack", "eval"):
+                if command == "eval" and arguments[0] == small:
+                    continue
+                done = vouch(command, *arguments, "--eps", "0.05", "--attack", "fgsm")
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+                self.assertIn(line, done.stdout)
+        r = self.result(net, data, "--eps", "0.05", "--attack", "fgsm", "--range", "0.1,0.5")
+        self.assertEqual(r["range"]["outside"], 2)
+
+    def test_settings_are_listed_and_named_where_one_is_unknown(self):
+        listed = vouch("list", "attacks").stdout
+        self.assertRegex(listed, r"\n  pgd .*\n( {10,}.*\n)*    steps=N +.*\(default 40\)\n")
+        self.assertNotIn("null", listed)
+        net, data = linear(self.dir / "n.onnx", 8.4), self.images()
+        done = vouch("attack", net, data, "--eps", "0.1", "--attack", "pgd", "--set", "stpes=1")
+        self.check_error(done, 2, "it has steps, restarts")
+        done = vouch("attack", net, data, "--eps", "0.1", "--set", "steps=1")
+        self.check_error(done, 2, "it has none")
 
     def test_tables_keep_what_must_not_change(self):
         net = linear(self.dir / "n.onnx", 6.0, inputs=2)
@@ -130,6 +189,10 @@ class Attack(CliTest):
         r = self.result(net, f"{table}?target=class", "--eps", "3", "--attack", "tabular",
                         "--out", self.dir / "t.npy")
         self.assertGreater(r["found"], 0)
+        shares = ("attack", net, f"{table}?target=class", "--eps", "0.3", "--relative", "--attack",
+                  "tabular")
+        self.assertIn("eps 0.3 of each column's range", vouch(*shares).stdout)
+        self.assertTrue(json.loads(vouch(*shares, "--json", "-").stdout)["relative"])
         done = vouch("attack", net, f"{table}?target=class", "--eps", "3", "--attack", "pgd")
         self.check_error(done, 2, "rules of tables")
 
@@ -149,6 +212,7 @@ class Attack(CliTest):
                 ([net, data, "--eps", "0.1", "--image", "3,4,4"], 2, "image"),
                 ([net, data, "--eps", "0.1", "--range", "1,0"], 2, "range"),
                 ([net, data, "--eps", "0.1", "--from", "3"], 3, "no sample"),
+                ([net, data, "--eps", "0.1", "--relative"], 2, "no table"),
                 ([net, data, "--eps", "0.1", "--picture", "p.jpg"], 2, ".png"),
                 ([small, data, "--eps", "0.1"], 3, "2"),
                 ([small, "1,2", "--eps", "0.1", "--picture", self.dir / "p.png"], 2, "image"),

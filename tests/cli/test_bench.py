@@ -217,7 +217,7 @@ class Bench(BenchCase):
         process = self.start()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-        self.assertEqual((process.returncode, err), (0, ""))
+        self.assertEqual((process.returncode, err), (5, ""))
         self.assertIn("interrupted after", out)
         self.assertTrue(0 < len(self.rows()) < 8)
         vouch("bench", self.slow(), "--out", self.out, "--resume")

@@ -294,7 +294,7 @@ class Eval(CliTest):
         time.sleep(3)
         process.send_signal(signal.SIGINT)
         result = json.loads(process.communicate(timeout=30)[0])
-        self.assertEqual((process.returncode, result["interrupted"]), (0, True))
+        self.assertEqual((process.returncode, result["interrupted"]), (5, True))
         self.assertEqual((result["points"], "smoothing" in result), (50, False))
 
     def test_what_makes_no_sense_is_refused(self):

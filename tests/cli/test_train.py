@@ -2,6 +2,7 @@
 """vouch train: the same file with any number of threads, a log, a network that learns; errors."""
 import json
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -197,6 +198,21 @@ class Checkpoints(unittest.TestCase):
         self.assertIn("no number any more", done.stderr)
         self.assertEqual(len(done.stderr.strip().splitlines()), 1)
         self.assertFalse(self.net.exists())
+
+    def test_an_interrupted_run_says_so_by_its_exit_code_and_keeps_the_checkpoint(self):
+        out = self.path / "net.onnx"
+        run = subprocess.Popen([VOUCH, "train", DATA, "--arch", ARCH, "--epochs", "100000",
+                                "--quiet", "--out", out], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+        checkpoint = self.path / "net.onnx.ckpt"
+        while not checkpoint.exists():
+            self.assertIsNone(run.poll())
+            time.sleep(.01)
+        run.send_signal(signal.SIGINT)
+        text, error = run.communicate(timeout=60)
+        self.assertEqual((run.returncode, text), (5, ""))
+        self.assertRegex(error, r"^vouch train: .*stopped in epoch \d+.*\n$")
+        self.assertEqual((out.exists(), checkpoint.exists()), (False, True))
 
     def test_a_full_disk_keeps_the_last_good_checkpoint_and_says_so(self):
         self.wait_for_a_checkpoint()
