@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include <math.h>
+#include <string.h>
+
 #include "train/entropy.h"
 #include "train/perturb.h"
 
@@ -20,7 +23,8 @@ vouch_status vouch_bound_prepare(const vouch_loss_place *place, void **scratch)
     b->y = VOUCH_NEW_ARRAY(place->arena, float, outputs);
     b->d_y = VOUCH_NEW_ARRAY(place->arena, float, outputs);
     b->spare = VOUCH_NEW_ARRAY(place->arena, float, outputs);
-    if (!b->low || !b->high || !b->y || !b->d_y || !b->spare)
+    b->rank = VOUCH_NEW_ARRAY(place->arena, float, vouch_net_inputs(place->net));
+    if (!b->low || !b->high || !b->y || !b->d_y || !b->spare || !b->rank)
         return VOUCH_ERR_MEMORY;
     return vouch_box_tape_new(place->ctx, place->arena, place->net, place->capacity, &b->tape);
 }
@@ -31,6 +35,58 @@ static float least(float a, float b) { return a < b ? a : b; }
 
 static float most(float a, float b) { return a > b ? a : b; }
 
+/* The element that k others of a [n] are not below (Hoare's selection). Reorders a. */
+static float select_greatest(float *a, int64_t n, int64_t k)
+{
+    for (int64_t low = 0, high = n - 1; low < high;) {
+        const float pivot = a[low + (high - low) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (a[i] > pivot)
+                i++;
+            while (a[j] < pivot)
+                j--;
+            if (i <= j) {
+                const float swap = a[i];
+                a[i++] = a[j];
+                a[j--] = swap;
+            }
+        }
+        low = k > j ? i : low;
+        high = k < i ? j : high;
+        if (k > j && k < i)
+            break;
+    }
+    return a[k];
+}
+
+/* Of one sample: features on the side that is not covered get no size. Equals count as salient. */
+static void leave_out(const vouch_loss_job *job, int64_t s)
+{
+    const vouch_bound *b = job->scratch;
+    const int64_t n = job->inputs, at = s * n;
+    const int64_t top = (int64_t)(fabs(job->features) * (double)n);
+    for (int64_t i = 0; i < n; i++)
+        b->rank[i] = fabsf(job->d_x[at + i]);
+    const float edge = top > 0 ? select_greatest(b->rank, n, top - 1) : INFINITY;
+    for (int64_t i = 0; i < n; i++)
+        if ((fabsf(job->d_x[at + i]) >= edge) != (job->features > 0))
+            b->low[at + i] = b->high[at + i] = job->x[at + i];
+}
+
+static void mask(const vouch_loss_job *job)
+{
+    vouch_tape_forward(job->tape, job->count, job->x, job->y);
+    const vouch_aim_at at = {.count = job->count,
+                             .classes = job->classes,
+                             .label = job->label,
+                             .target = job->target};
+    (void)vouch_entropy_cross(&at, job->y, 1, job->d_y, NULL);
+    vouch_tape_backward(job->tape, job->d_y, job->d_x, NULL);
+    for (int64_t s = 0; s < job->count; s++)
+        leave_out(job, s);
+}
+
 void vouch_bound_ball(const vouch_loss_job *job, float radius)
 {
     vouch_bound *b = job->scratch;
@@ -38,6 +94,8 @@ void vouch_bound_ball(const vouch_loss_job *job, float radius)
         b->low[i] = most(job->x[i] - radius, job->low);
         b->high[i] = least(job->x[i] + radius, job->high);
     }
+    if (job->features != 0 && job->features != 1)
+        mask(job);
 }
 
 void vouch_bound_within(const vouch_loss_job *job, const float *point, float share)
@@ -66,7 +124,8 @@ static void count_certified(const vouch_loss_job *job)
             kept &= j == job->label[s] || y[j] < 0;
         count += kept;
     }
-    *job->certified = count;
+    if (job->certified)
+        *job->certified = count;
 }
 
 void vouch_bound_forward(const vouch_loss_job *job)

@@ -16,6 +16,7 @@ typedef struct vouch_bound {
     float *low, *high;  /* [capacity][inputs] */
     float *y;           /* [capacity][classes] worst logits */
     float *d_y, *spare; /* [capacity][classes] */
+    float *rank;        /* [inputs] */
 } vouch_bound;
 
 /* As vouch_loss.prepare. */
@@ -23,7 +24,9 @@ vouch_status vouch_bound_prepare(const vouch_loss_place *place, void **scratch);
 
 /* ---- boxes ----------------------------------------------------------------------------------- */
 
-/* Around x, within the range. */
+/* Around x, within the range; where job->features says so, of no size in the features that a map of
+ * saliency leaves out: those whose derivative of the cross-entropy is not among the greatest in
+ * size (or is). That uses the job's tape, y, d_y and d_x. */
 void vouch_bound_ball(const vouch_loss_job *job, float radius);
 /* Boxes of `share` of the ball's size around points, moved until they lie in ball and range. */
 void vouch_bound_within(const vouch_loss_job *job, const float *point, float share);

@@ -29,6 +29,7 @@ typedef struct vouch_fit_settings {
     vouch_loss_term term[VOUCH_LOSS_TERMS]; /* a loss, then regularisers */
     int term_count;
     double eps, low, high; /* radius of perturbations; what an input may be */
+    double features;       /* that boxes cover (vouch_loss_job) */
     vouch_ramp ramp;       /* of the radius */
     /* how */
     const vouch_optimiser *optimiser;

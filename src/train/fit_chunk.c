@@ -22,6 +22,7 @@ vouch_loss_job vouch_fit_job(const fit *f, const fit_desk *d, int64_t count, flo
                             .eps = (float)(ramp * f->s->eps),
                             .eps_most = (float)f->s->eps,
                             .ramp = ramp,
+                            .features = f->s->features,
                             .y = d->y,
                             .d_y = d->d_y,
                             .d_x = d->d_x,

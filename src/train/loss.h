@@ -42,10 +42,12 @@ typedef struct vouch_loss_job {
     const float *target;    /* [count][classes] shares of the classes; NULL: the labels alone */
     const uint64_t *sample; /* [count] names random streams: another in every epoch */
     uint64_t seed;
-    float scale;           /* gradients of the loss are times this: 1 / samples of the batch */
-    float low, high;       /* what an input may be */
-    float eps, eps_most;   /* the radius now, and at the end of its ramp */
-    double ramp;           /* how far the ramp is: 0 .. 1 */
+    float scale;         /* gradients of the loss are times this: 1 / samples of the batch */
+    float low, high;     /* what an input may be */
+    float eps, eps_most; /* the radius now, and at the end of its ramp */
+    double ramp;         /* how far the ramp is: 0 .. 1 */
+    double features; /* share of the features that boxes cover: 0 or 1: all; the most salient
+                            * ones, or if negative all others */
     const void *settings;  /* the term's own, as its rows describe */
     const void *state;     /* the term's own along training */
     void *scratch;         /* what prepare made for this thread */
@@ -54,7 +56,8 @@ typedef struct vouch_loss_job {
     float *spare;          /* [parameters] scratch */
     vouch_loss_part *part; /* [parts] what comes out */
     int64_t *hits;         /* what comes out of a loss: samples classified as labelled */
-    int64_t *certified;    /* and those whose bounds keep the label; -1: it has no bounds */
+    int64_t *certified; /* and those whose bounds keep the label; left alone where there are no
+                            * bounds; NULL: not wanted */
 } vouch_loss_job;
 
 /* The whole batch, after its chunks. */

@@ -48,9 +48,9 @@ static void run(const vouch_loss_job *job)
                              .label = job->label,
                              .target = job->target};
     vouch_bound_climb(job, &s->attack);
+    vouch_bound_ball(job, job->eps);
     vouch_tape_forward(job->tape, job->count, job->out, job->y);
     (void)vouch_entropy_cross(&at, job->y, 1, NULL, job->hits);
-    vouch_bound_ball(job, job->eps);
     vouch_bound_forward(job);
     combine(job, alpha);
     job->part[0].loss += vouch_entropy_cross(&at, b->y, job->scale, b->d_y, NULL);

@@ -66,6 +66,9 @@ const vouch_option vouch_recipe_rows[] = {
     TEXT("regulariser", "TERMS", regulariser, NULL,
          "what is added to the loss, each with its settings, parted by ' + '"),
     REAL("eps", fit.eps, 0.1, 0, 1e6, "radius of perturbations, each feature"),
+    REAL("features", fit.features, 1, -1, 1,
+         "share of the features that boxes of bounds cover, the most salient ones of each "
+         "sample; -X: all others"),
     [VOUCH_RECIPE_HOW] =
         CHOICE("ramp", ramp, "none", vouch_ramp_choices, "how the radius rises to --eps"),
     REAL("ramp-from", fit.ramp.from, 0, 0, 1e6, "epochs done when the ramp begins"),

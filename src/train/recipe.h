@@ -41,7 +41,7 @@ extern const vouch_option vouch_recipe_rows[];
 extern const size_t vouch_recipe_row_count;
 /* Rows that say how it is trained, not what on what. The table names both ends: a row inserted
  * before them does not compile until they are moved. */
-enum { VOUCH_RECIPE_HOW = 14, VOUCH_RECIPE_HOW_END = 34 };
+enum { VOUCH_RECIPE_HOW = 15, VOUCH_RECIPE_HOW_END = 35 };
 extern const size_t vouch_recipe_how_count;
 /* The section that a row stands in. */
 const char *vouch_recipe_section(const vouch_option *row);

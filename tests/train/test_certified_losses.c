@@ -247,6 +247,26 @@ static void certified_samples_are_those_whose_bounds_keep_the_label(void **state
     end(f);
 }
 
+/* All features, none, and a share of either side: together the two sides are all. */
+static void boxes_cover_the_features_that_are_asked_for(void **state)
+{
+    (void)state;
+    const double all = value("ibp kappa=0"), none = value("standard");
+    const double share[] = {1e-9, -0.999999, 0.4, -0.4, 0.9};
+    double loss[5];
+    for (int i = 0; i < 5; i++) {
+        fixture *f = begin("ibp kappa=0");
+        f->job.features = share[i];
+        run(f);
+        loss[i] = f->part[0].loss;
+        end(f);
+    }
+    near(loss[0], none, 1e-5);
+    assert_true(loss[1] < none + 0.1 * (all - none));
+    assert_true(loss[2] > none && loss[2] < all && loss[3] > none && loss[3] < all);
+    assert_true(loss[4] > loss[2] && loss[4] < all);
+}
+
 static void exp_ibp_mixes_its_parts_by_their_derivatives(void **state)
 {
     (void)state;
@@ -300,6 +320,7 @@ int main(void)
         cmocka_unit_test(gradients_agree_with_differences),
         cmocka_unit_test(grad_align_turns_the_second_gradient),
         cmocka_unit_test(certified_samples_are_those_whose_bounds_keep_the_label),
+        cmocka_unit_test(boxes_cover_the_features_that_are_asked_for),
         cmocka_unit_test(exp_ibp_mixes_its_parts_by_their_derivatives),
         cmocka_unit_test(elle_a_counts_after_a_leap_and_fades),
     };
