@@ -21,37 +21,21 @@ typedef struct page {
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-/* A mean with its interval, of a share in per cent; a dash where there is none. */
-static void put_mean(page *p, const vouch_summary *s, bool is_share)
-{
-    const double mean = vouch_summary_mean(s), half = vouch_summary_half(s);
-    if (s->count == 0)
-        vouch_html_cell(&p->html, "-");
-    else if (is_share && s->count == 1)
-        vouch_html_cell(&p->html, "%.2f", 100 * mean);
-    else if (is_share)
-        vouch_html_cell(&p->html, "%.2f ± %.2f", 100 * mean, 100 * half);
-    else if (s->count == 1)
-        vouch_html_cell(&p->html, "%.3g", mean);
-    else
-        vouch_html_cell(&p->html, "%.3g ± %.2g", mean, half);
-}
-
 static void put_row(page *p, const vouch_plan_place *at)
 {
     const vouch_co_group g = vouch_co_gather(p->plan, p->result, at);
     vouch_html_row(&p->html);
     vouch_html_cell(&p->html, "%s", p->plan->method[at->method].name);
-    put_mean(p, &g.figure[VOUCH_CO_CLEAN], true);
-    put_mean(p, &g.figure[VOUCH_CO_SINGLE], true);
-    put_mean(p, &g.figure[VOUCH_CO_PGD], true);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_CLEAN], true);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_SINGLE], true);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_PGD], true);
     if (g.failed > 0)
         vouch_html_cell(&p->html, "%d of %d, %d failed", g.collapsed, g.finished, g.failed);
     else
         vouch_html_cell(&p->html, "%d of %d", g.collapsed, g.finished);
-    put_mean(p, &g.figure[VOUCH_CO_LINEARITY], false);
-    put_mean(p, &g.figure[VOUCH_CO_BOUND], false);
-    put_mean(p, &g.figure[VOUCH_CO_SECONDS], false);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_LINEARITY], false);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_BOUND], false);
+    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_SECONDS], false);
 }
 
 static void put_table(page *p, vouch_plan_place at)

@@ -2,7 +2,6 @@
 #include "cli/co_report.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #include "cli/text.h"
 
@@ -10,24 +9,12 @@ enum { SCHEMA = 1 };
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* "12.3 ± 4.5", in per cent. */
-static vouch_cli_number share(const vouch_summary *s)
-{
-    vouch_cli_number out = {"-"};
-    const double half = vouch_summary_half(s);
-    if (s->count > 0 && isnan(half))
-        snprintf(out.text, sizeof out.text, "%.2f", 100 * vouch_summary_mean(s));
-    else if (s->count > 0)
-        snprintf(out.text, sizeof out.text, "%.2f +- %.2f", 100 * vouch_summary_mean(s),
-                 100 * half);
-    return out;
-}
-
 static void put_group(FILE *out, const vouch_plan *plan, const vouch_co_group *g, int method)
 {
     fprintf(out, "%-20s %16s %16s %16s %9d %9.2f\n", plan->method[method].name,
-            share(&g->figure[VOUCH_CO_CLEAN]).text, share(&g->figure[VOUCH_CO_SINGLE]).text,
-            share(&g->figure[VOUCH_CO_PGD]).text, g->collapsed,
+            vouch_cli_grid_share(&g->figure[VOUCH_CO_CLEAN]).text,
+            vouch_cli_grid_share(&g->figure[VOUCH_CO_SINGLE]).text,
+            vouch_cli_grid_share(&g->figure[VOUCH_CO_PGD]).text, g->collapsed,
             vouch_summary_mean(&g->figure[VOUCH_CO_SECONDS]));
 }
 
@@ -71,11 +58,8 @@ static void add_group(vouch_context *ctx, json_t *list, const vouch_cli_co_repor
     (void)vouch_json_add_int(ctx, one, "finished", group.finished);
     (void)vouch_json_add_int(ctx, one, "failed", group.failed);
     (void)vouch_json_add_int(ctx, one, "collapsed", group.collapsed);
-    for (vouch_co_figure f = 0; f < VOUCH_CO_FIGURES; f++) {
-        json_t *figure = vouch_json_object_in(ctx, one, vouch_co_name(f));
-        (void)vouch_json_add_real(ctx, figure, "mean", vouch_summary_mean(&group.figure[f]));
-        (void)vouch_json_add_real(ctx, figure, "half", vouch_summary_half(&group.figure[f]));
-    }
+    for (vouch_co_figure f = 0; f < VOUCH_CO_FIGURES; f++)
+        vouch_cli_grid_figure(ctx, one, vouch_co_name(f), &group.figure[f]);
 }
 
 static void fill(vouch_context *ctx, json_t *root, const vouch_cli_co_report *r)

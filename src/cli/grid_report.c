@@ -1,5 +1,6 @@
 /* What reports of studies of grids share (grid_study.h). */
 #include <inttypes.h>
+#include <math.h>
 
 #include "cli/grid_study.h"
 #include "cli/text.h"
@@ -11,6 +12,43 @@ static int64_t count_finished(const vouch_cli_grid *g)
     for (int64_t c = 0; c < g->plan.count; c++)
         finished += g->result[c] != NULL;
     return finished;
+}
+
+/* ---- figures over seeds ----------------------------------------------------------------------- */
+
+vouch_cli_number vouch_cli_grid_share(const vouch_summary *s)
+{
+    vouch_cli_number out = {"-"};
+    const double half = vouch_summary_half(s);
+    if (s->count > 0 && isnan(half))
+        snprintf(out.text, sizeof out.text, "%.2f", 100 * vouch_summary_mean(s));
+    else if (s->count > 0)
+        snprintf(out.text, sizeof out.text, "%.2f +- %.2f", 100 * vouch_summary_mean(s),
+                 100 * half);
+    return out;
+}
+
+void vouch_cli_grid_mean(vouch_html *page, const vouch_summary *s, bool is_share)
+{
+    const double mean = vouch_summary_mean(s), half = vouch_summary_half(s);
+    if (s->count == 0)
+        vouch_html_cell(page, "-");
+    else if (is_share && s->count == 1)
+        vouch_html_cell(page, "%.2f", 100 * mean);
+    else if (is_share)
+        vouch_html_cell(page, "%.2f ± %.2f", 100 * mean, 100 * half);
+    else if (s->count == 1)
+        vouch_html_cell(page, "%.3g", mean);
+    else
+        vouch_html_cell(page, "%.3g ± %.2g", mean, half);
+}
+
+void vouch_cli_grid_figure(vouch_context *ctx, json_t *parent, const char *name,
+                           const vouch_summary *s)
+{
+    json_t *figure = vouch_json_object_in(ctx, parent, name);
+    (void)vouch_json_add_real(ctx, figure, "mean", vouch_summary_mean(s));
+    (void)vouch_json_add_real(ctx, figure, "half", vouch_summary_half(s));
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

@@ -15,22 +15,16 @@ enum { SPLIT_SEED = 1 };
 
 /* ---- the recipe ------------------------------------------------------------------------------ */
 
-/* Keys that the study sets itself for each run. */
-static const char *const own[] = {"data",     "validation",   "arch",        "start",
-                                  "frozen",   "loss",         "regulariser", "eps",
-                                  "patience", "attack-steps", "seed"};
-
 static vouch_status assign(const vouch_cli_call *call, const char *word, vouch_recipe *recipe)
 {
     const char *dot = strchr(word, '.'), *equals = strchr(word, '=');
     const char *key = dot && equals && dot < equals ? dot + 1 : word;
     const size_t length = strcspn(key, "=");
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strlen(own[i]) == length && strncmp(own[i], key, length) == 0)
-            return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
-                              "'%s': a study sets %s itself; see --methods, --nets, --eps, "
-                              "--seeds, --held-out",
-                              word, own[i]);
+    if (vouch_plan_owns(key, length))
+        return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
+                          "'%s': a study sets that key itself; see --methods, --nets, --eps, "
+                          "--seeds, --held-out",
+                          word);
     return vouch_recipe_assign(call->arena, word, recipe);
 }
 

@@ -44,24 +44,37 @@ vouch_status vouch_gauge_ball(vouch_arena *arena, const vouch_data_info *info, d
     return VOUCH_OK;
 }
 
+vouch_status vouch_gauge_find_attack(vouch_arena *arena, const char *text,
+                                     const vouch_attack **attack, const void **settings)
+{
+    static const vouch_term_table table = {"attack", attack_at};
+    vouch_term term;
+    int terms = 0;
+    VOUCH_TRY(vouch_terms_parse(arena, &table, text, &term, 1, &terms));
+    if (terms != 1)
+        return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT, "no attack is named");
+    *attack = term.entry;
+    *settings = term.settings;
+    return VOUCH_OK;
+}
+
 vouch_status vouch_gauge_attack(vouch_context *ctx, vouch_arena *arena,
                                 const vouch_gauge_request *r, const char *attack,
                                 vouch_fate **fate)
 {
-    static const vouch_term_table table = {"attack", attack_at};
     const int64_t count = r->data->info.count;
-    vouch_term term = {0};
+    const vouch_attack *kind = NULL;
+    const void *settings = NULL;
     vouch_ball ball;
-    int terms = 0;
     float *found = VOUCH_NEW_ARRAY(arena, float, count * r->data->info.size);
     *fate = VOUCH_NEW_ARRAY(arena, vouch_fate, count);
     if (!found || !*fate)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_terms_parse(arena, &table, attack, &term, 1, &terms));
+    VOUCH_TRY(vouch_gauge_find_attack(arena, attack, &kind, &settings));
     VOUCH_TRY(vouch_gauge_ball(arena, &r->data->info, r->eps, &ball));
     const vouch_campaign campaign = {.graph = r->graph,
-                                     .attack = term.entry,
-                                     .settings = term.settings,
+                                     .attack = kind,
+                                     .settings = settings,
                                      .ball = &ball,
                                      .count = count,
                                      .x = r->data->x,

@@ -32,6 +32,9 @@ vouch_status vouch_gauge_run(vouch_context *ctx, vouch_arena *arena,
 /* The L-infinity ball of that radius in the range of the data. */
 vouch_status vouch_gauge_ball(vouch_arena *arena, const vouch_data_info *info, double eps,
                               vouch_ball *ball);
+/* "NAME SETTING=VALUE ..."; its settings are in the arena. */
+vouch_status vouch_gauge_find_attack(vouch_arena *arena, const char *text,
+                                     const vouch_attack **attack, const void **settings);
 /* One attack, "NAME SETTING=VALUE ...", on the samples; the ball and the fates [count] are of the
  * arena. */
 vouch_status vouch_gauge_attack(vouch_context *ctx, vouch_arena *arena,

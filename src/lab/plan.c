@@ -15,6 +15,19 @@ static const vouch_plan_method named[] = {
 };
 enum { NAMED = sizeof named / sizeof *named };
 
+/* Keys of a recipe that a study sets itself. */
+static const char *const own[] = {"data",   "validation",  "arch",        "start",
+                                  "loss",   "regulariser", "eps",         "patience",
+                                  "frozen", "seed",        "attack-steps"};
+
+bool vouch_plan_owns(const char *key, size_t length)
+{
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strlen(own[i]) == length && strncmp(own[i], key, length) == 0)
+            return true;
+    return false;
+}
+
 /* ---- lists ----------------------------------------------------------------------------------- */
 
 static vouch_status fail(vouch_arena *arena, const char *option, const char *what,
@@ -150,10 +163,12 @@ static vouch_status sweep(vouch_arena *arena, const char *setting, const char *v
         return vouch_plan_number(value, &recipe->fit.eps) && recipe->fit.eps >= 0
                    ? VOUCH_OK
                    : fail(arena, "values", "not a radius:", value);
-    if (!vouch_option_find(vouch_recipe_rows, vouch_recipe_row_count, setting))
+    if (vouch_plan_owns(setting, strlen(setting)) || strcmp(setting, "test") == 0 ||
+        !vouch_option_find(vouch_recipe_rows, vouch_recipe_row_count, setting))
         return fail(
             arena, "sweep",
-            "no setting of the last term of each method, and no key of a recipe:", setting);
+            "no setting of the last term of each method, and no key of a recipe to be swept:",
+            setting);
     const char *words = vouch_arena_print(arena, "%s=%s", setting, value);
     return words ? vouch_recipe_assign(arena, words, recipe) : VOUCH_ERR_MEMORY;
 }

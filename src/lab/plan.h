@@ -43,6 +43,8 @@ vouch_status vouch_plan_read(vouch_arena *arena, const vouch_plan_request *reque
                              vouch_plan *plan);
 /* The cell at a place. */
 int64_t vouch_plan_cell(const vouch_plan *plan, const vouch_plan_place *place);
+/* Is a recipe's key set by the axes of a plan, or by the study itself? */
+bool vouch_plan_owns(const char *key, size_t length);
 /* A number, or a quotient: "0.1", "8/255". */
 bool vouch_plan_number(const char *text, double *number);
 
