@@ -6,7 +6,7 @@ import time
 from cli_support import CliTest, VOUCH, main, vouch
 
 DATA = "builtin:glyphs16?count=260&seed=2"
-SMALL = ["--nets", "conv4k4s2 relu fc12 relu", "--held-out", "40", "--samples", "200",
+SMALL = ["--nets", "conv4k4s2 relu fc12 relu", "--held-out", "20", "--samples", "150",
          "--epochs", "2", "--attack-steps", "5", "--eps", "0.1"]
 METHODS = "fgsm,n-fgsm,exp-ibp+fgsm,exp-ibp+n-fgsm,mtl-ibp+n-fgsm,forwabs+n-fgsm,elle-a,grad-align"
 
@@ -93,7 +93,7 @@ class LabCo(CliTest):
         journal = self.dir / "journal"
         self.json_of("--resume", journal, "--epochs", "1", methods="fgsm")
         for more, word in ((["--epochs", "3"], "training settings"), (["--eps", "0.2"], "eps"),
-                           (["--held-out", "50"], "data")):
+                           (["--held-out", "30"], "data")):
             self.check_error(self.study("--resume", journal, "--epochs", "1", *more,
                                         methods="fgsm"), 3, word)
 
