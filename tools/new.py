@@ -35,7 +35,20 @@ KINDS = {
                   "VOUCH_OPTIMISER", "unit"),
     "schedule": (r"[a-z][a-z0-9_]*", "src/train/schedule_{file}.c", "src/train/schedule.def",
                  "VOUCH_SCHEDULE", "unit"),
+    "augment": (r"[a-z][a-z0-9_]*", "src/train/augment_{file}.c", "src/train/augment.def",
+                "VOUCH_AUGMENT", "unit"),
+    "builtin": (r"[a-z][a-z0-9_]*", "src/data/builtin_{file}.c", "src/data/builtin.def",
+                "VOUCH_DATA_BUILTIN", "unit"),
+    "transform": (r"[a-z][a-z0-9_]*", "src/eval/transform_{file}.c", "src/eval/transform.def",
+                  "VOUCH_TRANSFORM", "unit"),
+    "layer": (r"[a-z][a-z0-9_]*", "src/grad/layer_{file}.c", "src/grad/layer.def",
+              "VOUCH_LAYER", "unit"),
+    "study": (r"[a-z][a-z0-9]*", "src/cli/lab_{file}.c", "src/cli/study.def", "VOUCH_STUDY",
+              "cli"),
+    "command": (r"[a-z][a-z0-9]*", "src/cli/cmd_{file}.c", "src/cli/command.def",
+                "VOUCH_COMMAND", "cli"),
 }
+APPENDED = {"layer", "study", "command"}  # tables whose order means something
 
 
 def snake(name):
@@ -43,14 +56,14 @@ def snake(name):
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def insert_sorted(table, macro, name):
-    """Puts MACRO(name) where it belongs among the table's rows, leaving other lines alone."""
+def insert(table, macro, name, at_end):
+    """Puts MACRO(name) in order among the table's rows or after them; other lines stay."""
     lines = table.read_text().splitlines() if table.exists() else []
     rows = [(i, m.group(1)) for i, line in enumerate(lines)
             if (m := re.match(rf"\s*{macro}\((\w+)[,)]", line))]
     if any(row == name for _, row in rows):
         sys.exit(f"new: {table.relative_to(ROOT)} has {name} already")
-    later = [i for i, row in rows if row > name]
+    later = [] if at_end else [i for i, row in rows if row > name]
     at = later[0] if later else (rows[-1][0] + 1 if rows else len(lines))
     lines.insert(at, f"{macro}({name})")
     table.write_text("\n".join(lines) + "\n")
@@ -67,7 +80,7 @@ def main():
     if path.exists():
         sys.exit(f"new: {path.relative_to(ROOT)} exists already")
     template = (ROOT / "tools" / "templates" / f"{kind}.c").read_text()
-    insert_sorted(ROOT / table, macro, name)
+    insert(ROOT / table, macro, name, kind in APPENDED)
     path.write_text(template.replace("@NAME@", name))
     print(f"made  {path.relative_to(ROOT)}\nadded {macro}({name}) to {table}\n"
           f"next  follow the numbered steps in the file, then: make test ARGS='-L {label}'")

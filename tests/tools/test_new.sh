@@ -31,6 +31,20 @@ made corruption zz_test data/corruption_zz_test.c data/corruption.def VOUCH_CORR
 made format zz_test data/format_zz_test.c data/format.def VOUCH_DATA_FORMAT
 made optimiser zz_test train/optimiser_zz_test.c train/optimiser.def VOUCH_OPTIMISER
 made schedule zz_test train/schedule_zz_test.c train/schedule.def VOUCH_SCHEDULE
+made augment zz_test train/augment_zz_test.c train/augment.def VOUCH_AUGMENT
+made builtin zz_test data/builtin_zz_test.c data/builtin.def VOUCH_DATA_BUILTIN
+made transform zz_test eval/transform_zz_test.c eval/transform.def VOUCH_TRANSFORM
+made layer zz_test grad/layer_zz_test.c grad/layer.def VOUCH_LAYER
+made study zztest cli/lab_zztest.c cli/study.def VOUCH_STUDY
+made command zztest cli/cmd_zztest.c cli/command.def VOUCH_COMMAND
+
+# every table of src is one that a kind fills, but for those that are lines alone
+for table in $(cd "$root/src" && find . -name '*.def' ! -name preset.def ! -name method.def); do
+    if ! grep -q "\"src/${table#./}\"" "$root/tools/new.py"; then
+        echo "no kind of tools/new.py is for src/${table#./}"
+        exit 1
+    fi
+done
 
 # the label that each kind is told to run its tests by has tests, which loop over its table
 for kind in op domain split cut pick attack corruption; do
@@ -52,6 +66,10 @@ refuse() {
 refuse op ZzTest     # a second time
 refuse op lower_case # not an operator's name
 refuse nothing Foo
+
+[ "$(tail -n 1 "$root/src/cli/command.def")" = "VOUCH_COMMAND(zztest)" ]
+new command aatest # the order of that table is the help text's: rows come last
+[ "$(tail -n 1 "$root/src/cli/command.def")" = "VOUCH_COMMAND(aatest)" ]
 
 printf 'VOUCH_OP(Bb)\nVOUCH_OP(Dd)\n' >"$root/src/op/op.def"
 new op Cc
