@@ -2,7 +2,8 @@
 # A first look at vouch on an example of its own; `make demo` builds and calls it.
 #
 # Proves a property of a small collision-avoidance network, refutes another, shows the bounds of
-# each domain, and leaves results and pictures in demo/ (or in the folder given).
+# each domain; trains two classifiers of glyphs, one so that it can be proved robust, and looks at
+# both. Leaves results and pictures in demo/ (or in the folder given).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -70,6 +71,22 @@ run bounds "$network" "$data/close_turns.vnnlib"
 
 say "4. All four example properties against their expected verdicts"
 run bench "$data/instances.csv" --expected "$data/expected.csv" --out "$out/results.csv"
+
+say "5. Two classifiers of glyphs: trained as usual, and on bounds (recipes/)"
+for kind in standard certified; do
+    run train "recipes/glyphs-$kind.ini" --out "$out/glyphs-$kind.onnx" --quiet
+done
+
+say "6. How many of 100 new glyphs withstand changes of .1 in every pixel, and for how many that is proved"
+for kind in standard certified; do
+    run eval "$out/glyphs-$kind.onnx" "builtin:glyphs16?seed=3&count=100" --eps 0.02,0.05,0.1 \
+        --quiet --html "$out/glyphs-$kind.html" --picture "$out/glyphs-$kind.svg" |
+        sed -n '/^\$/p; /^clean/p; /withstood %/,/^$/p'
+done
+
+say "7. What an attack makes of glyphs for the standard one: before, after, difference"
+run attack "$out/glyphs-standard.onnx" "builtin:glyphs16?seed=3&count=20" --eps 0.1 --quiet \
+    --picture "$out/attack.png" | sed -n '/^\$/p; /^clean/p; /^pgd/p; /^robust/p'
 
 say "Where to look"
 for file in "$out"/*; do
