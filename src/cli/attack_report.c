@@ -141,8 +141,8 @@ void vouch_cli_attack_text(FILE *out, const vouch_cli_attack_report *r)
             "interrupted: %s points were not attacked to the end; robust is a bound from above "
             "all the same\n",
             vouch_cli_count((uint64_t)c.of[VOUCH_OUTCOME_OPEN]).text);
-    vouch_cli_put_share(out, "clean", c.right, c.points);
-    vouch_cli_put_share(out, "robust", c.robust, c.points);
+    vouch_cli_put_share(out, 10, "clean", c.right, c.points);
+    vouch_cli_put_share(out, 10, "robust", c.robust, c.points);
     put_found(out, &c);
     put_finders(out, r);
     if (c.of[VOUCH_OUTCOME_FOUND] > 0)

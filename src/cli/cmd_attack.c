@@ -73,7 +73,8 @@ static const vouch_option rows[] = {
     TEXT_ROW(json, "FILE",
              "write the result as JSON; - for standard output, in place of the text"),
     TEXT_ROW(out, "FILE", "write all points as .npy: what was found, else the point itself"),
-    TEXT_ROW(picture, "FILE", "draw up to ten before, after and difference: .png or .svg"),
+    TEXT_ROW(picture, "FILE",
+             "draw up to ten before, after and difference: .svg with captions, .png without"),
     {.name = "quiet",
      .help = "no progress line",
      .type = VOUCH_OPTION_FLAG,
@@ -152,7 +153,7 @@ static vouch_status check_options(const job *j)
     if (picture && !ends_with(picture, ".png") && !ends_with(picture, ".svg"))
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
                           "--picture needs a file named .png or .svg, not '%s'", picture);
-    return VOUCH_OK;
+    return vouch_cli_output_suffix(j->call->ctx, "--out", j->cli->out, ".npy");
 }
 
 static vouch_status open_outputs(job *j)

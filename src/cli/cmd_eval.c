@@ -80,7 +80,14 @@ static const vouch_option rows[] = {
     REAL_ROW(smooth, "SIGMA", "randomised smoothing by noise of that deviation; 0: none", 0,
              1e9),
     INT_ROW(samples, "N", "noisy copies of each point for smoothing", 10000, 1),
-    REAL_ROW(alpha, "A", "how often a smoothed certificate may be wrong", .001, .499),
+    {.name = "alpha",
+     .argument = "A",
+     .help = "how often a smoothed certificate may be wrong, above 0",
+     .type = VOUCH_OPTION_REAL,
+     .offset = FIELD(alpha),
+     .number = .001,
+     .low = 1e-12, /* at 0 nothing can be certified */
+     .high = .499},
     FLAG_ROW(corrupt, "accuracy under every corruption (vouch list corruptions)"),
     INT_ROW(from, "N", "the first point of the data set", 0, 0),
     INT_ROW(count, "N", "how many points", 100, 1),
@@ -203,6 +210,20 @@ static vouch_status each_part(job *j, const char *option, const char *list,
     return VOUCH_OK;
 }
 
+/* Who asks for proofs at radii must not be given none. */
+static vouch_status check_proofs(const job *j)
+{
+    const vouch_eval_request *q = &j->request;
+    const bool asked = j->call->given[1][vouch_option_find(rows, row_count, "certify") - rows];
+    if (!asked || q->certify_level == 0 || q->eps_count == 0 || q->transform_count > 0 ||
+        vouch_eval_proves(q))
+        return VOUCH_OK;
+    return vouch_fail(
+        j->call->ctx, VOUCH_ERR_ARGUMENT,
+        "option 'certify': there are no proofs in %s, in linf alone (l2: --smooth)",
+        vouch_norm_name(q->ball.norm));
+}
+
 static vouch_status read_options(job *j)
 {
     const eval_cli *cli = j->cli;
@@ -221,7 +242,8 @@ static vouch_status read_options(job *j)
         cli->threads > 0 && cli->threads < 1024 ? (int)cli->threads : vouch_workers_available();
     VOUCH_TRY(each_part(j, "eps", cli->eps, add_eps));
     VOUCH_TRY(each_part(j, "attack", cli->attack, add_attack));
-    return each_part(j, "transform", cli->transform, add_transform);
+    VOUCH_TRY(each_part(j, "transform", cli->transform, add_transform));
+    return check_proofs(j);
 }
 
 static vouch_status open_outputs(job *j)
@@ -231,6 +253,7 @@ static vouch_status open_outputs(job *j)
                                   {"--picture", j->cli->picture},
                                   {"--html", j->cli->html},
                                   {"--resume", j->cli->resume}};
+    VOUCH_TRY(vouch_cli_output_suffix(j->call->ctx, "--picture", j->cli->picture, ".svg"));
     VOUCH_TRY(vouch_cli_output_check(j->call->ctx, out, 4, in, 1));
     return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }

@@ -16,7 +16,10 @@ enum { RADIUS_CARDS = 8 };
 static vouch_cli_number percent(int64_t hits, int64_t of)
 {
     vouch_cli_number out;
-    snprintf(out.text, sizeof out.text, "%.2f %%", vouch_cli_percent(hits, of));
+    if (of > 0)
+        snprintf(out.text, sizeof out.text, "%.2f %%", vouch_cli_percent(hits, of));
+    else
+        snprintf(out.text, sizeof out.text, "\u2013");
     return out;
 }
 
@@ -39,7 +42,7 @@ static void put_radius_card(vouch_html *page, const vouch_cli_eval_report *r,
                             const vouch_eval_radius *at)
 {
     const int64_t n = r->points->count;
-    const bool proves = vouch_cli_eval_proves(r);
+    const bool proves = vouch_eval_proves(r->request);
     char label[96], value[96], note[160];
     snprintf(label, sizeof label, "Robust within %s %s", vouch_norm_name(r->request->ball.norm),
              vouch_cli_real(at->eps).text);
@@ -74,6 +77,8 @@ static void put_headlines(vouch_html *page, const vouch_cli_eval_report *r)
         vouch_html_warning(page,
                            "The evaluation was interrupted: what follows is true, but not "
                            "all was tried.");
+    if (r->points->outside > 0)
+        vouch_html_warning(page, "Some points lie outside the valid range: no valid inputs.");
     vouch_html_cards(page);
     put_clean_card(page, r);
     for (int i = 0; i < r->request->eps_count && i < RADIUS_CARDS; i++)
@@ -101,25 +106,30 @@ static void put_curve(vouch_html *page, const vouch_cli_eval_report *r)
 
 static void put_radii(vouch_html *page, const vouch_cli_eval_report *r)
 {
+    enum { ATTACKED = 4, HEADS = 9 }; /* the rest is of proofs */
     const int64_t n = r->points->count;
-    static const char *const head[] = {"radius",    "withstood", "95 %",      "proved",
-                                       "95 %",      "undecided", "timed out", "attacks, s",
-                                       "proofs, s", NULL};
-    vouch_html_table(page, "Robust accuracy by radius, between attack and proof");
+    const bool proves = vouch_eval_proves(r->request);
+    static const char *const head[HEADS] = {"radius",     "withstood", "95 %",
+                                            "attacks, s", "proved",    "95 %",
+                                            "undecided",  "timed out", "proofs, s"};
+    vouch_html_table(page, proves ? "Robust accuracy by radius, between attack and proof"
+                                  : "Robust accuracy by radius is at most this: no proofs");
     vouch_html_row(page);
-    for (const char *const *name = head; *name; name++)
-        vouch_html_cell(page, "%s", *name);
+    for (int i = 0; i < (proves ? HEADS : ATTACKED); i++)
+        vouch_html_cell(page, "%s", head[i]);
     for (int i = 0; i < r->request->eps_count; i++) {
         const vouch_eval_radius *at = &r->result->radius[i];
         vouch_html_row(page);
         vouch_html_cell(page, "%s", vouch_cli_real(at->eps).text);
         vouch_html_cell(page, "%s", percent(at->withstood, n).text);
         vouch_html_cell(page, "%s", vouch_cli_interval(at->withstood, n).text);
+        vouch_html_cell(page, "%.2f", at->attack_s);
+        if (!proves)
+            continue;
         vouch_html_cell(page, "%s", percent(at->certified, n).text);
         vouch_html_cell(page, "%s", vouch_cli_interval(at->certified, n).text);
         vouch_html_cell(page, "%s", count(at->withstood - at->certified).text);
         vouch_html_cell(page, "%s", count(at->timed_out).text);
-        vouch_html_cell(page, "%.2f", at->attack_s);
         vouch_html_cell(page, "%.2f", at->certify_s);
     }
     vouch_html_table_end(page);
@@ -173,7 +183,7 @@ static void put_robustness(vouch_html *page, const vouch_cli_eval_report *r)
     put_radii(page, r);
     if (r->request->attack_count > 0)
         put_attacks(page, r);
-    if (vouch_cli_eval_proves(r))
+    if (vouch_eval_proves(r->request))
         put_levels(page, r);
 }
 
@@ -195,16 +205,6 @@ static void put_confidence(vouch_html *page, const vouch_cli_eval_report *r)
                                 "believed.");
 }
 
-/* The class as the data names it, else its number. */
-static void put_class_name(vouch_html *page, const vouch_cli_eval_report *r, int64_t k)
-{
-    const vouch_data_info *info = r->request->points.info;
-    if (k < info->classes && info->class_name && info->class_name[k])
-        vouch_html_cell(page, "%s", info->class_name[k]);
-    else
-        vouch_html_cell(page, "%" PRId64, k);
-}
-
 static void put_classes(vouch_html *page, const vouch_cli_eval_report *r)
 {
     const bool radii = r->request->eps_count > 0;
@@ -216,19 +216,21 @@ static void put_classes(vouch_html *page, const vouch_cli_eval_report *r)
         vouch_html_cell(page, "%s", *name);
     if (radii) {
         vouch_html_cell(page, "withstood %s", vouch_cli_real(r->request->eps[0]).text);
-        vouch_html_cell(page, "proved %s", vouch_cli_real(r->request->eps[0]).text);
+        if (vouch_eval_proves(r->request))
+            vouch_html_cell(page, "proved %s", vouch_cli_real(r->request->eps[0]).text);
     }
     for (int64_t k = 0; k < r->result->classes; k++) {
         const vouch_eval_class *c = &r->result->class[k];
         vouch_html_row(page);
-        put_class_name(page, r, k);
+        vouch_html_cell(page, "%s", vouch_cli_class_name(r->points, k).text);
         vouch_html_cell(page, "%s", count(c->points).text);
         vouch_html_cell(page, "%s", count(c->right).text);
         vouch_html_cell(page, "%s", percent(c->right, c->points).text);
         vouch_html_cell(page, "%s", count(c->predicted).text);
         if (radii) {
             vouch_html_cell(page, "%s", count(c->robust).text);
-            vouch_html_cell(page, "%s", count(c->certified).text);
+            if (vouch_eval_proves(r->request))
+                vouch_html_cell(page, "%s", count(c->certified).text);
         }
     }
     vouch_html_table_end(page);
@@ -258,7 +260,7 @@ static void put_smoothing(vouch_html *page, const vouch_cli_eval_report *r)
     for (int i = 0; i < VOUCH_CLI_EVAL_STEPS; i++) {
         const int64_t hits = vouch_cli_eval_beyond(r, i * sigma / 2);
         vouch_html_row(page);
-        vouch_html_cell(page, "%s", vouch_cli_real(i * sigma / 2).text);
+        vouch_html_cell(page, "%.6g", i * sigma / 2);
         vouch_html_cell(page, "%s", percent(hits, n).text);
         vouch_html_cell(page, "%s", vouch_cli_interval(hits, n).text);
     }

@@ -42,6 +42,16 @@ static void add_calibration(vouch_context *ctx, json_t *root, const vouch_calibr
     }
 }
 
+/* null where nothing was to be proved. */
+static void add_proved(vouch_context *ctx, json_t *row, const vouch_cli_eval_report *r,
+                       int64_t certified)
+{
+    if (vouch_eval_proves(r->request))
+        (void)vouch_json_add_int(ctx, row, "certified", certified);
+    else
+        (void)vouch_json_add_text(ctx, row, "certified", NULL);
+}
+
 static void add_classes(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
 {
     json_t *list = vouch_json_array_in(ctx, root, "classes");
@@ -52,7 +62,7 @@ static void add_classes(vouch_context *ctx, json_t *root, const vouch_cli_eval_r
         (void)vouch_json_add_int(ctx, row, "right", c->right);
         (void)vouch_json_add_int(ctx, row, "predicted", c->predicted);
         (void)vouch_json_add_int(ctx, row, "withstood", c->robust);
-        (void)vouch_json_add_int(ctx, row, "certified", c->certified);
+        add_proved(ctx, row, r, c->certified);
     }
 }
 
@@ -63,12 +73,17 @@ static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_re
     json_t *row = vouch_json_object_in(ctx, list, NULL);
     (void)vouch_json_add_real(ctx, row, "eps", at->eps);
     vouch_cli_add_share(ctx, row, "withstood", at->withstood, r->points->count);
-    vouch_cli_add_share(ctx, row, "certified", at->certified, r->points->count);
+    if (vouch_eval_proves(q))
+        vouch_cli_add_share(ctx, row, "certified", at->certified, r->points->count);
+    else {
+        add_proved(ctx, row, r, 0);
+        (void)vouch_json_add_reals(ctx, row, "certified_interval", NULL, 0);
+    }
     json_t *attacks = vouch_json_object_in(ctx, row, "attacks");
     for (int k = 0; k < at->attacks; k++)
         (void)vouch_json_add_int(ctx, attacks, q->attack[k].name, at->robust[k]);
     json_t *levels = vouch_json_object_in(ctx, row, "levels");
-    for (int level = 1; level <= q->certify_level; level++)
+    for (int level = 1; vouch_eval_proves(q) && level <= q->certify_level; level++)
         (void)vouch_json_add_int(ctx, levels, vouch_certify_name(level), at->by_level[level]);
     (void)vouch_json_add_int(ctx, row, "refuted", at->refuted);
     (void)vouch_json_add_int(ctx, row, "timed_out", at->timed_out);

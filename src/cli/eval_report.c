@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "cli/share.h"
 #include "cli/text.h"
@@ -16,7 +17,7 @@ static void put_head(FILE *out, const vouch_cli_eval_report *r)
     fprintf(out, "points     %s (%s), seed %" PRIu64 "\n", r->points->place,
             vouch_cli_count((uint64_t)r->points->count).text, r->request->seed);
     vouch_cli_points_text(out, r->points);
-    vouch_cli_put_share(out, "clean", r->result->right, r->points->count);
+    vouch_cli_put_share(out, 10, "clean", r->result->right, r->points->count);
     fprintf(out,
             "confidence %.2f %% on average, ECE %.2f %%, worst bin %.2f %%, Brier %.4f, "
             "log loss %.4f\n",
@@ -25,42 +26,70 @@ static void put_head(FILE *out, const vouch_cli_eval_report *r)
 
 /* ---- robustness ----------------------------------------------------------------------------- */
 
-static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_eval_radius *at)
+/* As wide as the longest name of an attack. */
+static int name_width(const vouch_eval_request *q)
+{
+    int width = 10;
+    for (int k = 0; k < q->attack_count; k++) {
+        const int length = (int)strlen(q->attack[k].name);
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
+static void put_proofs(FILE *out, const vouch_cli_eval_report *r, const vouch_eval_radius *at,
+                       int width)
 {
     const vouch_eval_request *q = r->request;
-    const int64_t n = r->points->count;
-    fprintf(out, "\n%s, eps %s\n", vouch_norm_name(q->ball.norm), vouch_cli_real(at->eps).text);
-    for (int k = 0; k < at->attacks; k++)
-        vouch_cli_put_share(out, q->attack[k].name, at->robust[k], n);
-    if (at->attacks != 1 || at->withstood != at->robust[0])
-        vouch_cli_put_share(out, "withstood", at->withstood, n);
-    if (!vouch_cli_eval_proves(r))
-        return;
-    vouch_cli_put_share(out, "certified", at->certified, n);
+    vouch_cli_put_share(out, width, "certified", at->certified, r->points->count);
     for (int level = 1; level <= q->certify_level; level++)
-        fprintf(out, "  %-8s %s\n", vouch_certify_name(level),
+        fprintf(out, "  %-*s %s\n", width - 2, vouch_certify_name(level),
                 vouch_cli_count((uint64_t)at->by_level[level]).text);
-    fprintf(out, "undecided  %s",
+    fprintf(out, "%-*s %s", width, "undecided",
             vouch_cli_count((uint64_t)(at->withstood - at->certified)).text);
     if (at->timed_out > 0)
         fprintf(out, ", %s of them by the limit",
                 vouch_cli_count((uint64_t)at->timed_out).text);
-    fprintf(out, "\ntime       attacks %s, proofs %s\n", vouch_cli_seconds(at->attack_s).text,
-            vouch_cli_seconds(at->certify_s).text);
+    fprintf(out, "\n%-*s attacks %s, proofs %s\n", width, "time",
+            vouch_cli_seconds(at->attack_s).text, vouch_cli_seconds(at->certify_s).text);
+}
+
+static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_eval_radius *at)
+{
+    const vouch_eval_request *q = r->request;
+    const int64_t n = r->points->count;
+    const int width = name_width(q);
+    fprintf(out, "\n%s, eps %s%s\n", vouch_norm_name(q->ball.norm),
+            vouch_cli_real(at->eps).text, vouch_cli_points_unit(r->points));
+    for (int k = 0; k < at->attacks; k++)
+        vouch_cli_put_share(out, width, q->attack[k].name, at->robust[k], n);
+    if (at->attacks != 1 || at->withstood != at->robust[0])
+        vouch_cli_put_share(out, width, "withstood", at->withstood, n);
+    if (vouch_eval_proves(q))
+        put_proofs(out, r, at, width);
+    else if (q->certify_level > 0)
+        fprintf(out, "%-*s no proofs in %s\n", width, "certified",
+                vouch_norm_name(q->ball.norm));
 }
 
 /* The curve in a few columns. */
 static void put_curve(FILE *out, const vouch_cli_eval_report *r)
 {
     const vouch_eval_request *q = r->request;
+    const bool proves = vouch_eval_proves(q);
     if (q->eps_count < 2)
         return;
-    fprintf(out, "\n%12s %12s %12s\n", "eps", "withstood %", "certified %");
+    fprintf(out, "\n%12s %12s", "eps", "withstood %");
+    if (proves)
+        fprintf(out, " %12s", "certified %");
+    fprintf(out, "\n");
     for (int i = 0; i < q->eps_count; i++) {
         const vouch_eval_radius *at = &r->result->radius[i];
-        fprintf(out, "%12s %12.2f %12.2f\n", vouch_cli_real(at->eps).text,
-                vouch_cli_percent(at->withstood, r->points->count),
-                vouch_cli_percent(at->certified, r->points->count));
+        fprintf(out, "%12s %12.2f", vouch_cli_real(at->eps).text,
+                vouch_cli_percent(at->withstood, r->points->count));
+        if (proves)
+            fprintf(out, " %12.2f", vouch_cli_percent(at->certified, r->points->count));
+        fprintf(out, "\n");
     }
 }
 
@@ -69,20 +98,23 @@ enum { CLASSES_SHOWN = 20 };
 
 static void put_classes(FILE *out, const vouch_cli_eval_report *r)
 {
-    const bool radii = r->request->eps_count > 0;
+    const bool radii = r->request->eps_count > 0, proves = vouch_eval_proves(r->request);
+    const int width = vouch_cli_class_width(r->points, r->result->classes);
     if (r->result->classes > CLASSES_SHOWN)
         return;
-    fprintf(out, "\n%-10s %8s %8s %8s", "class", "points", "right", "named");
+    fprintf(out, "\n%-*s %8s %8s %8s", width, "class", "points", "right", "named");
     if (radii)
-        fprintf(out, " %9s %9s (eps %s)", "withstood", "certified",
+        fprintf(out, " %9s%s (eps %s)", "withstood", proves ? " certified" : "",
                 vouch_cli_real(r->request->eps[0]).text);
     fprintf(out, "\n");
     for (int64_t k = 0; k < r->result->classes; k++) {
         const vouch_eval_class *c = &r->result->class[k];
-        fprintf(out, "%-10" PRId64 " %8" PRId64 " %8" PRId64 " %8" PRId64, k, c->points,
-                c->right, c->predicted);
+        fprintf(out, "%-*s %8" PRId64 " %8" PRId64 " %8" PRId64, width,
+                vouch_cli_class_name(r->points, k).text, c->points, c->right, c->predicted);
         if (radii)
-            fprintf(out, " %9" PRId64 " %9" PRId64, c->robust, c->certified);
+            fprintf(out, " %9" PRId64, c->robust);
+        if (radii && proves)
+            fprintf(out, " %9" PRId64, c->certified);
         fprintf(out, "\n");
     }
 }
@@ -106,11 +138,6 @@ int64_t vouch_cli_eval_abstained(const vouch_cli_eval_report *r)
     return count;
 }
 
-bool vouch_cli_eval_proves(const vouch_cli_eval_report *r)
-{
-    return r->request->certify_level > 0 && r->request->ball.norm == VOUCH_NORM_LINF;
-}
-
 static void put_smoothing(FILE *out, const vouch_cli_eval_report *r)
 {
     const vouch_smoothing *s = &r->request->smoothing;
@@ -125,7 +152,7 @@ static void put_smoothing(FILE *out, const vouch_cli_eval_report *r)
             vouch_cli_count((uint64_t)r->points->count).text);
     fprintf(out, "%12s %12s\n", "L2 radius", "certified %");
     for (int i = 0; i < VOUCH_CLI_EVAL_STEPS; i++)
-        fprintf(out, "%12s %12.2f\n", vouch_cli_real(i * sigma / 2).text,
+        fprintf(out, "%12.6g %12.2f\n", i * sigma / 2,
                 vouch_cli_percent(vouch_cli_eval_beyond(r, i * sigma / 2), r->points->count));
 }
 

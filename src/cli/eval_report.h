@@ -24,8 +24,6 @@ vouch_status vouch_cli_eval_html(vouch_context *ctx, FILE *out,
 
 /* ---- what they share ----------------------------------------------------------------------- */
 
-/* Were proofs asked for, and possible in this norm? */
-bool vouch_cli_eval_proves(const vouch_cli_eval_report *report);
 /* Smoothing is shown at radii 0, sigma/2, sigma, ... */
 enum { VOUCH_CLI_EVAL_STEPS = 7 };
 /* How many points the smoothed network gets right and certifies to at least that radius; for

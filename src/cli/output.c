@@ -101,6 +101,7 @@ static bool cut_in_place(FILE *stream)
 vouch_status vouch_cli_output_commit(vouch_context *ctx, vouch_cli_output *output)
 {
     FILE *stream = output->stream;
+    const int before = ferror(stream) ? errno : 0; /* why a write failed just now */
     errno = 0;
     bool fine = fflush(stream) == 0 && !ferror(stream);
     if (fine && output->temporary == NULL && stream != stdout)
@@ -118,8 +119,9 @@ vouch_status vouch_cli_output_commit(vouch_context *ctx, vouch_cli_output *outpu
         output->stream = NULL;
         return VOUCH_OK;
     }
-    errno = errno ? errno : EIO;
-    const vouch_status s = fail(ctx, output->path, "write");
+    errno = errno ? errno : before ? before : EIO;
+    const vouch_status s =
+        fail(ctx, stream == stdout ? "standard output" : output->path, "write");
     vouch_cli_output_discard(output);
     return s;
 }
@@ -216,6 +218,17 @@ vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *ou
     return VOUCH_OK;
 }
 
+vouch_status vouch_cli_output_suffix(vouch_context *ctx, const char *option, const char *path,
+                                     const char *suffix)
+{
+    const size_t length = path ? strlen(path) : 0, end = strlen(suffix);
+    if (path == NULL || is_stream(path) || strncmp(path, "/dev/", 5) == 0 ||
+        (length > end && strcmp(path + length - end, suffix) == 0))
+        return VOUCH_OK;
+    return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "%s needs a file named %s, not '%s'", option,
+                      suffix, path);
+}
+
 vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root)
 {
     char *text = NULL;
@@ -223,8 +236,8 @@ vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root)
     vouch_status s = vouch_context_status(ctx);
     if (s == VOUCH_OK)
         s = vouch_json_dump(ctx, root, &text, &size);
-    if (s == VOUCH_OK && fwrite(text, 1, size, out) != size)
-        s = vouch_fail(ctx, VOUCH_ERR_IO, "JSON result: could not be written");
+    if (s == VOUCH_OK)
+        (void)fwrite(text, 1, size, out); /* the stream remembers an error for the commit */
     vouch_release(ctx, text);
     json_decref(root);
     return s;

@@ -46,6 +46,10 @@ typedef struct vouch_cli_name {
 vouch_status vouch_cli_output_check(vouch_context *ctx, const vouch_cli_name *out, int outs,
                                     const vouch_cli_name *in, int ins);
 
+/* VOUCH_ERR_ARGUMENT where the name tells another format than is written. Devices tell none. */
+vouch_status vouch_cli_output_suffix(vouch_context *ctx, const char *option, const char *path,
+                                     const char *suffix);
+
 /* Writes a document, whose adds may have failed, and gives it back. */
 vouch_status vouch_cli_output_json(vouch_context *ctx, FILE *out, json_t *root);
 

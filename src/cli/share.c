@@ -17,9 +17,9 @@ vouch_cli_number vouch_cli_interval(int64_t hits, int64_t of)
     return out;
 }
 
-void vouch_cli_put_share(FILE *out, const char *label, int64_t hits, int64_t of)
+void vouch_cli_put_share(FILE *out, int width, const char *label, int64_t hits, int64_t of)
 {
-    fprintf(out, "%-10s %s of %s, %.2f %% (95 %%: %s)\n", label,
+    fprintf(out, "%-*s %s of %s, %.2f %% (95 %%: %s)\n", width, label,
             vouch_cli_count((uint64_t)hits).text, vouch_cli_count((uint64_t)of).text,
             vouch_cli_percent(hits, of), vouch_cli_interval(hits, of).text);
 }

@@ -185,7 +185,7 @@ static vouch_status certify_all(evaluation *e)
         VOUCH_NEW_ARRAY(e->arena, vouch_certificate, q->points.count);
     if (certificate == NULL)
         return VOUCH_ERR_MEMORY;
-    if (q->certify_level == 0 || q->ball.norm != VOUCH_NORM_LINF)
+    if (!vouch_eval_proves(q))
         return VOUCH_OK;
     carry_over(e);
     for (int radius = q->eps_count - 1; radius >= 0; radius--)

@@ -75,6 +75,12 @@ typedef struct vouch_eval_result {
     vouch_transformed *transformed;
 } vouch_eval_result;
 
+/* Are there proofs at the radii? In L-infinity alone. */
+static inline bool vouch_eval_proves(const vouch_eval_request *request)
+{
+    return request->certify_level > 0 && request->ball.norm == VOUCH_NORM_LINF;
+}
+
 /* The result is in the arena. Stopped (VOUCH_ERR_CANCELLED) it holds what is known so far: bounds
  * that are true, though not all was tried. */
 vouch_status vouch_eval_run(vouch_context *ctx, vouch_arena *arena,

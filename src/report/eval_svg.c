@@ -85,7 +85,8 @@ static void draw_edges(const curve *c, vouch_svg *svg)
         at[upper + lower - 1 - i] = kept;
     }
     vouch_svg_path(svg, upper + lower, at, gap_fill);
-    vouch_svg_path(svg, lower, at + upper, proof_stroke);
+    if (vouch_eval_proves(c->p->request))
+        vouch_svg_path(svg, lower, at + upper, proof_stroke);
     vouch_svg_path(svg, upper, at, attack_stroke);
 }
 
@@ -107,10 +108,12 @@ static void draw_curve(const vouch_eval_picture *p, vouch_svg *svg)
     if (count > 0)
         draw_edges(&c, svg);
     vouch_svg_axes(svg, &c.x, &y);
-    draw_key(svg, LEFT, TOP - 12, attack_stroke, "withstood attacks");
-    draw_key(svg, 240, TOP - 12, proof_stroke, "proved");
-    vouch_svg_rect(svg, (vouch_rect){325, TOP - 22, 22, 12}, gap_fill);
-    vouch_svg_text(svg, 353, TOP - 12, "", "undecided");
+    /* room for the widest fonts that a phone may have */
+    draw_key(svg, LEFT, TOP - 12, attack_stroke, "withstood");
+    if (vouch_eval_proves(p->request))
+        draw_key(svg, 213, TOP - 12, proof_stroke, "proved");
+    vouch_svg_rect(svg, (vouch_rect){315, TOP - 22, 22, 12}, gap_fill);
+    vouch_svg_text(svg, 343, TOP - 12, "", "undecided");
 }
 
 /* ---- reliability ---------------------------------------------------------------------------- */

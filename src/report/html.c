@@ -45,6 +45,7 @@ static const char *const style[] = {
     "svg .ground{fill:none}svg .axis,svg .bin{stroke:var(--soft)}\n",
     "svg .attack{stroke:var(--attack)}svg .proof{stroke:var(--proof)}\n",
     "svg .gap{fill:var(--gap)}svg .bin{fill:var(--proof)}\n",
+    "@media(min-width:48rem){.wide{max-height:none}}\n",
     "@media(max-width:30rem){svg{font-size:14px}}\n",
     "@media print{.wide{overflow:visible;max-height:none}section{break-inside:avoid}}\n",
     NULL};

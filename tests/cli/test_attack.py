@@ -214,6 +214,7 @@ class Attack(CliTest):
                 ([net, data, "--eps", "0.1", "--from", "3"], 3, "no sample"),
                 ([net, data, "--eps", "0.1", "--relative"], 2, "no table"),
                 ([net, data, "--eps", "0.1", "--picture", "p.jpg"], 2, ".png"),
+                ([net, data, "--eps", "0.1", "--out", "x.png"], 2, ".npy"),
                 ([small, data, "--eps", "0.1"], 3, "2"),
                 ([small, "1,2", "--eps", "0.1", "--picture", self.dir / "p.png"], 2, "image"),
                 ([small, self.dir / "none", "--eps", "0.1"], 3, "none")):

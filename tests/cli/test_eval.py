@@ -169,6 +169,47 @@ class Eval(CliTest):
             np.savez(path, x=np.zeros((2, 16, 16), "f4"), y=[0, 1], valid_range=bad)
             self.check_error(vouch("eval", net, path), 3, "a.npz", "valid_range")
 
+    def test_that_there_are_no_proofs_in_l2_is_said(self):
+        net, page = digits(self.dir / "n.onnx"), self.dir / "p.html"
+        ball = (net, "builtin:glyphs16", "--count", "10", "--norm", "l2", "--eps", "0.1,0.2")
+        self.check_error(vouch("eval", *ball, "--certify", "crown"), 2, "no proofs in l2")
+        done = vouch("eval", *ball, "--html", page)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        self.assertIn("certified  no proofs in l2\n", done.stdout)
+        self.assertRegex(done.stdout, r"\n +eps  withstood %\n")
+        self.assertNotIn("withstood certified", done.stdout)
+        heads = [row for row in Page(page.read_text()).rows if row[0] in ("radius", "class")]
+        self.assertFalse([cell for row in heads for cell in row if "proved" in cell])
+        r = self.result(*ball)
+        self.assertEqual([p["certified"] for p in r["radii"] + r["classes"]], [None] * 12)
+
+    def test_long_names_keep_the_columns_in_line(self):
+        done = vouch("eval", digits(self.dir / "n.onnx"), "builtin:glyphs16", "--count", "5",
+                     "--eps", "0.01", "--attack", "pgd:steps=10:restarts=2,fgsm")
+        block = done.stdout.split("linf, eps 0.01\n")[1].split("\n\n")[0].splitlines()
+        self.assertEqual({line.index(line[24:].split()[0], 24) for line in block}, {24})
+
+    def test_classes_have_their_names_and_radii_few_digits(self):
+        done = vouch("eval", corner(self.dir / "n.onnx"), self.table(), "--smooth", "0.3",
+                     "--samples", "100")
+        self.assertRegex(done.stdout, r"\nno +\d+ +\d+ +\d+\nyes +\d+")
+        self.assertIn("\n        0.15 ", done.stdout)
+
+    def test_a_class_without_points_has_no_accuracy(self):
+        net, page = digits(self.dir / "n.onnx"), self.dir / "p.html"
+        vouch("eval", net, "builtin:glyphs16", "--count", "3", "--html", page)
+        rows = [row for row in Page(page.read_text()).rows if row[1:3] == ["0", "0"]]
+        self.assertTrue(rows)
+        self.assertEqual({row[3] for row in rows}, {"\u2013"})
+
+    def test_a_full_disk_is_named_with_its_reason(self):
+        net = digits(self.dir / "n.onnx")
+        for count in (3, 300):  # within a buffer of the stream, and beyond
+            done = vouch("eval", net, "builtin:glyphs16", "--count", count, "--json", "/dev/full")
+            self.assertEqual(done.returncode, 3)
+            self.assertEqual(done.stderr,
+                             "vouch eval: /dev/full: cannot write: No space left on device\n")
+
     def test_threads_change_nothing(self):
         net, results = digits(self.dir / "n.onnx"), []
         for threads in (1, 3):
@@ -313,6 +354,9 @@ class Eval(CliTest):
                 ([images, "builtin:glyphs16", "--eps", "1", "--norm", "l0"], 2, "l0"),
                 ([net, data, "--certify", "hope"], 2, "hope"),
                 ([net, data, "--smooth", "-1"], 2, "smooth"),
+                ([net, data, "--alpha", "0"], 2, "alpha"),
+                ([net, data, "--relative", "--picture", "x.png"], 2, ".svg"),
+                ([images, "builtin:glyphs16", "--relative"], 2, "no table"),
                 ([net, "0.1,0.2"], 3, "labels"),
                 ([images, "builtin:glyphs16", "--transform", "warp"], 2, "warp"),
                 ([images, "builtin:glyphs16", "--transform", "all,contrast"], 2, "twice"),
