@@ -1,7 +1,7 @@
 /* vouch data: looks at data sets, converts and splits them.
  *
- * `info` streams the set once, so that it works for any size; `convert` and `split` read it into
- * memory.
+ * `info` streams the set once, `convert` twice, so that they work for any size (convert to npz and
+ * png, and `split`, read it into memory).
  */
 #include <inttypes.h>
 #include <math.h>
@@ -24,7 +24,7 @@ static bool format_names(size_t index, const char **name)
 {
     const vouch_data_format *const *f = vouch_data_format_table();
     for (; *f != NULL; f++)
-        if ((*f)->write != NULL && index-- == 0)
+        if (((*f)->files != NULL || (*f)->write != NULL) && index-- == 0)
             break;
     *name = *f != NULL ? (*f)->name : NULL;
     return *name != NULL;
@@ -234,10 +234,16 @@ static vouch_status show(const vouch_cli_call *call)
 
 /* ---- convert, split ----------------------------------------------------------------------- */
 
-static vouch_status convert(const vouch_cli_call *call, const vouch_data *set)
+static vouch_status convert(const vouch_cli_call *call)
 {
     const data_cli *cli = call->settings[1];
-    return vouch_data_write(set, call->argument[2], cli->to);
+    vouch_data_stream *stream = NULL;
+    VOUCH_TRY(vouch_data_open(call->ctx, call->argument[1], &stream));
+    vouch_status s = vouch_data_convert(stream, call->argument[2], cli->to);
+    if (s == VOUCH_OK)
+        s = put_schema(call, vouch_data_stream_info(stream));
+    vouch_data_close(stream);
+    return s;
 }
 
 /* "80,10,10" into share[parts]. */
@@ -278,7 +284,7 @@ static vouch_status write_parts(const vouch_cli_call *call, const vouch_data *se
     return VOUCH_OK;
 }
 
-static vouch_status split(const vouch_cli_call *call, const vouch_data *set)
+static vouch_status split_set(const vouch_cli_call *call, const vouch_data *set)
 {
     const data_cli *cli = call->settings[1];
     const int parts = call->argument_count - 2;
@@ -293,13 +299,11 @@ static vouch_status split(const vouch_cli_call *call, const vouch_data *set)
     return write_parts(call, set, index, size, parts);
 }
 
-typedef vouch_status use_fn(const vouch_cli_call *call, const vouch_data *set);
-
-static vouch_status with_set(const vouch_cli_call *call, use_fn *use)
+static vouch_status split(const vouch_cli_call *call)
 {
     vouch_data *set = NULL;
     VOUCH_TRY(vouch_data_load(call->ctx, call->argument[1], &set));
-    vouch_status s = use(call, set);
+    vouch_status s = split_set(call, set);
     if (s == VOUCH_OK)
         s = put_schema(call, &set->info);
     vouch_data_free(set);
@@ -311,8 +315,11 @@ static vouch_status with_set(const vouch_cli_call *call, use_fn *use)
 static const struct action {
     const char *name;
     int least, most; /* arguments, the action's name included */
-    use_fn *use;     /* NULL: info */
-} actions[] = {{"info", 2, 2, NULL}, {"convert", 3, 3, convert}, {"split", 4, 64, split}};
+    const char *takes;
+    vouch_status (*run)(const vouch_cli_call *call);
+} actions[] = {{"info", 2, 2, "one data set", show},
+               {"convert", 3, 3, "a data set and a file to write", convert},
+               {"split", 4, 64, "a data set and two or more files to write", split}};
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
 static bool action_names(size_t index, const char **name)
@@ -328,12 +335,8 @@ static vouch_status act(const vouch_cli_call *call)
         if (strcmp(a->name, call->argument[0]) != 0)
             continue;
         if (call->argument_count < a->least || call->argument_count > a->most)
-            return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "%s takes %s", a->name,
-                              a->use == NULL ? "one data set"
-                              : a->use == convert
-                                  ? "a data set and a file to write"
-                                  : "a data set and two or more files to write");
-        return a->use == NULL ? show(call) : with_set(call, a->use);
+            return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "%s takes %s", a->name, a->takes);
+        return a->run(call);
     }
     return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "'%s' is not one of info, convert, split",
                       call->argument[0]);

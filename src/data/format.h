@@ -31,6 +31,7 @@ typedef struct vouch_data_place {
 } vouch_data_place;
 
 struct vouch_data_format;
+struct vouch_pack;
 
 struct vouch_data_stream {
     vouch_context *ctx;
@@ -41,6 +42,20 @@ struct vouch_data_stream {
     void *state;          /* the format's */
     int64_t at;           /* samples given out since the first */
 };
+
+/* A file of a set that is written piece by piece. */
+enum { VOUCH_DATA_FILES = 2 };
+typedef struct vouch_data_piece {
+    const vouch_data *set; /* the samples at hand; of `head`, none */
+    int64_t total;         /* samples of the whole set */
+    bool bytes;            /* every number of it is a byte divided by 255 */
+    int top;               /* the largest label; -1: there is none */
+} vouch_data_piece;
+typedef struct vouch_data_file {
+    const char *path; /* NULL: there is no such file */
+    vouch_status (*head)(const vouch_data_piece *piece, struct vouch_pack *pack);
+    vouch_status (*body)(const vouch_data_piece *piece, struct vouch_pack *pack);
+} vouch_data_file;
 
 typedef struct vouch_data_format {
     const char *name, *summary, *citation;
@@ -53,7 +68,10 @@ typedef struct vouch_data_format {
                          int64_t *got);
     vouch_status (*rewind)(vouch_data_stream *stream);
     void (*close)(vouch_data_stream *stream); /* state may be NULL */
-    /* Writes a whole set; NULL: vouch cannot write this format. */
+    /* Writing, either way: the files of a set at path, written piece by piece in bounded memory,
+     * or a whole set at once. Both NULL: vouch cannot write this format. */
+    vouch_status (*files)(vouch_arena *arena, const vouch_data_info *info, const char *path,
+                          vouch_data_file *file);
     vouch_status (*write)(const vouch_data *set, const char *path);
 } vouch_data_format;
 

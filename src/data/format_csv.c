@@ -289,5 +289,5 @@ const vouch_data_format vouch_data_format_csv = {
     .next = next,
     .rewind = rewind_table,
     .close = close_table,
-    .write = vouch_table_write,
+    .files = vouch_table_files,
 };

@@ -58,16 +58,21 @@ static vouch_status open_files(vouch_data_stream *s)
 /* ---- writing ------------------------------------------------------------------------------ */
 
 /* Grey images lose the axis of their one channel, as MNIST has it. */
-static vouch_status pack_images(const vouch_data *set, vouch_pack *pack)
+static vouch_status put_images_head(const vouch_data_piece *piece, vouch_pack *pack)
 {
     enum { BYTES = 0x08, FLOATS = 0x0d };
-    const bool bytes = vouch_data_is_bytes(set);
-    vouch_shape shape = vouch_data_full_shape(set);
+    vouch_shape shape = vouch_data_full_shape(&piece->set->info, piece->total);
 
     if (shape.rank == 4 && shape.dim[1] == 1)
         shape = (vouch_shape){3, {shape.dim[0], shape.dim[2], shape.dim[3]}};
-    VOUCH_TRY(vouch_pack_idx(pack, bytes ? BYTES : FLOATS, &shape));
-    if (!bytes)
+    return vouch_pack_idx(pack, piece->bytes ? BYTES : FLOATS, &shape);
+}
+
+static vouch_status put_images(const vouch_data_piece *piece, vouch_pack *pack)
+{
+    const vouch_data *set = piece->set;
+
+    if (!piece->bytes)
         return vouch_data_pack_floats(set, true, pack);
     for (int64_t i = 0; i < set->info.count * set->info.size; i++) {
         const unsigned char byte = vouch_data_byte(set->x[i]);
@@ -76,60 +81,46 @@ static vouch_status pack_images(const vouch_data *set, vouch_pack *pack)
     return VOUCH_OK;
 }
 
-static vouch_status pack_labels(const vouch_data *set, vouch_pack *pack)
+static vouch_status put_labels_head(const vouch_data_piece *piece, vouch_pack *pack)
 {
-    const vouch_shape shape = {.rank = 1, .dim = {set->info.count}};
+    const vouch_shape shape = {.rank = 1, .dim = {piece->total}};
 
-    VOUCH_TRY(vouch_pack_idx(pack, 0x08, &shape));
+    return vouch_pack_idx(pack, 0x08, &shape);
+}
+
+static vouch_status put_labels(const vouch_data_piece *piece, vouch_pack *pack)
+{
+    const vouch_data *set = piece->set;
+
     for (int64_t i = 0; i < set->info.count; i++) {
         const unsigned char label = (unsigned char)set->label[i];
         if (set->label[i] < 0 || set->label[i] > UINT8_MAX)
-            return vouch_fail(
-                set->ctx, VOUCH_ERR_VALUE,
-                "sample %lld: the label %d is not one of 0 to 255, as IDX has them",
-                (long long)i, set->label[i]);
+            return vouch_fail(set->ctx, VOUCH_ERR_VALUE,
+                              "%s: the label %d is not one of 0 to 255, as IDX has them",
+                              set->info.place, set->label[i]);
         VOUCH_TRY(vouch_pack_bytes(pack, &label, 1));
     }
     return VOUCH_OK;
 }
 
-typedef vouch_status pack_fn(const vouch_data *set, vouch_pack *pack);
-
-static vouch_status save(const vouch_data *set, const char *path, pack_fn *fill)
-{
-    vouch_pack pack = {.ctx = set->ctx};
-    vouch_status status = fill(set, &pack);
-
-    if (!status)
-        status = vouch_file_write(set->ctx, path, pack.data, pack.size);
-    vouch_pack_free(&pack);
-    return status;
-}
-
 /* The labels go to the file where reading will look for them. */
-static vouch_status write_pair(vouch_arena *arena, const vouch_data *set, const char *path)
+static vouch_status files(vouch_arena *arena, const vouch_data_info *info, const char *path,
+                          vouch_data_file *file)
 {
     char *labels = NULL;
 
     VOUCH_TRY(vouch_data_replace(arena, path, "images-idx3", "labels-idx1", &labels));
     if (!labels)
         VOUCH_TRY(vouch_data_replace(arena, path, "images", "labels", &labels));
-    if (!labels && set->info.classes)
-        return vouch_fail(set->ctx, VOUCH_ERR_ARGUMENT,
+    if (!labels && info->classes)
+        return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT,
                           "%s: a name of IDX images must hold 'images': that of the labels is "
                           "made of it",
                           path);
-    VOUCH_TRY(save(set, path, pack_images));
-    return set->info.classes ? save(set, labels, pack_labels) : VOUCH_OK;
-}
-
-static vouch_status write_idx(const vouch_data *set, const char *path)
-{
-    vouch_arena *arena = vouch_arena_new(set->ctx);
-    vouch_status status = arena ? write_pair(arena, set, path) : VOUCH_ERR_MEMORY;
-
-    vouch_arena_free(arena);
-    return status;
+    file[0] = (vouch_data_file){path, put_images_head, put_images};
+    if (info->classes)
+        file[1] = (vouch_data_file){labels, put_labels_head, put_labels};
+    return VOUCH_OK;
 }
 
 const vouch_data_format vouch_data_format_idx = {
@@ -142,5 +133,5 @@ const vouch_data_format vouch_data_format_idx = {
     .rewind = vouch_data_arrays_rewind,
     .close = vouch_data_arrays_close,
     .suffix = "-ubyte",
-    .write = write_idx,
+    .files = files,
 };

@@ -117,7 +117,7 @@ static vouch_status open_member(vouch_arena *arena, const vouch_zip *zip, int me
 /* [low, high] of every number, where the archive has it. */
 static vouch_status read_range(vouch_data_stream *s, const vouch_zip *zip, vouch_data_arrays *a)
 {
-    vouch_array array;
+    vouch_array array = {0};
     int64_t got = 0;
     const int member = vouch_zip_find(zip, RANGE_FILE);
 
@@ -155,21 +155,29 @@ static vouch_status open_npz(vouch_data_stream *s)
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-static vouch_status pack_features(const vouch_data *set, vouch_pack *pack)
+static vouch_status put_features_head(const vouch_data_piece *piece, vouch_pack *pack)
 {
-    const vouch_shape shape = vouch_data_full_shape(set);
+    const vouch_shape shape = vouch_data_full_shape(&piece->set->info, piece->total);
 
-    VOUCH_TRY(vouch_pack_npy(pack, "<f4", &shape));
-    return vouch_data_pack_floats(set, false, pack);
+    return vouch_pack_npy(pack, "<f4", &shape);
 }
 
-static vouch_status pack_labels(const vouch_data *set, vouch_pack *pack)
+static vouch_status put_features(const vouch_data_piece *piece, vouch_pack *pack)
 {
-    const vouch_shape shape = {.rank = 1, .dim = {set->info.count}};
+    return vouch_data_pack_floats(piece->set, false, pack);
+}
 
-    VOUCH_TRY(vouch_pack_npy(pack, "<i4", &shape));
-    for (int64_t i = 0; i < set->info.count; i++) {
-        const uint32_t bits = (uint32_t)set->label[i];
+static vouch_status put_labels_head(const vouch_data_piece *piece, vouch_pack *pack)
+{
+    const vouch_shape shape = {.rank = 1, .dim = {piece->total}};
+
+    return vouch_pack_npy(pack, "<i4", &shape);
+}
+
+static vouch_status put_labels(const vouch_data_piece *piece, vouch_pack *pack)
+{
+    for (int64_t i = 0; i < piece->set->info.count; i++) {
+        const uint32_t bits = (uint32_t)piece->set->label[i];
         const unsigned char raw[4] = {(unsigned char)bits, (unsigned char)(bits >> 8),
                                       (unsigned char)(bits >> 16), (unsigned char)(bits >> 24)};
         VOUCH_TRY(vouch_pack_bytes(pack, raw, 4));
@@ -177,20 +185,19 @@ static vouch_status pack_labels(const vouch_data *set, vouch_pack *pack)
     return VOUCH_OK;
 }
 
-static vouch_status save_npy(const vouch_data *set, const char *path, vouch_pack *x,
-                             vouch_pack *y)
+static vouch_status files_npy(vouch_arena *arena, const vouch_data_info *info, const char *path,
+                              vouch_data_file *file)
 {
-    VOUCH_TRY(vouch_file_write(set->ctx, path, x->data, x->size));
-    if (!set->info.classes)
+    if (!vouch_data_path_ends(path, ".npy"))
+        return vouch_fail(vouch_arena_context(arena), VOUCH_ERR_ARGUMENT,
+                          "%s: the name must end in .npy", path);
+    file[0] = (vouch_data_file){path, put_features_head, put_features};
+    if (!info->classes)
         return VOUCH_OK;
     const size_t stem = strlen(path) - (sizeof ".npy" - 1);
-    vouch_arena *arena = vouch_arena_new(set->ctx);
-    const char *labels =
-        arena ? vouch_arena_print(arena, "%.*s_labels.npy", (int)stem, path) : NULL;
-    vouch_status status =
-        labels ? vouch_file_write(set->ctx, labels, y->data, y->size) : VOUCH_ERR_MEMORY;
-    vouch_arena_free(arena);
-    return status;
+    const char *labels = vouch_arena_print(arena, "%.*s_labels.npy", (int)stem, path);
+    file[1] = (vouch_data_file){labels, put_labels_head, put_labels};
+    return labels ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 /* Nothing where numbers differ in it, or nothing is known of it. */
@@ -229,33 +236,23 @@ static vouch_status save_npz(const vouch_data *set, const char *path, vouch_pack
     return status;
 }
 
-typedef vouch_status save_fn(const vouch_data *set, const char *path, vouch_pack *x,
-                             vouch_pack *y);
-
-static vouch_status write_with(const vouch_data *set, const char *path, save_fn *save)
+static vouch_status write_npz(const vouch_data *set, const char *path)
 {
+    const vouch_data_piece piece = {.set = set, .total = set->info.count};
     vouch_pack x = {.ctx = set->ctx}, y = {.ctx = set->ctx};
-    vouch_status status = pack_features(set, &x);
+    vouch_status status = put_features_head(&piece, &x);
 
     if (!status)
-        status = pack_labels(set, &y);
+        status = put_features(&piece, &x);
     if (!status)
-        status = save(set, path, &x, &y);
+        status = put_labels_head(&piece, &y);
+    if (!status)
+        status = put_labels(&piece, &y);
+    if (!status)
+        status = save_npz(set, path, &x, &y);
     vouch_pack_free(&x);
     vouch_pack_free(&y);
     return status;
-}
-
-static vouch_status write_npy(const vouch_data *set, const char *path)
-{
-    if (!vouch_data_path_ends(path, ".npy"))
-        return vouch_fail(set->ctx, VOUCH_ERR_ARGUMENT, "%s: the name must end in .npy", path);
-    return write_with(set, path, save_npy);
-}
-
-static vouch_status write_npz(const vouch_data *set, const char *path)
-{
-    return write_with(set, path, save_npz);
 }
 
 const vouch_data_format vouch_data_format_npy = {
@@ -268,7 +265,7 @@ const vouch_data_format vouch_data_format_npy = {
     .next = vouch_data_arrays_next,
     .rewind = vouch_data_arrays_rewind,
     .close = vouch_data_arrays_close,
-    .write = write_npy,
+    .files = files_npy,
 };
 
 const vouch_data_format vouch_data_format_npz = {

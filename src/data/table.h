@@ -36,6 +36,7 @@ vouch_status vouch_table_encode(const vouch_data_stream *stream, const vouch_csv
 /* A field in quotes where it needs them, and where it would else read as missing. */
 vouch_status vouch_table_put_text(vouch_pack *pack, const char *text);
 /* A set as a CSV with a header: its columns, or p0, p1, ... and `label` where it has none. */
-vouch_status vouch_table_write(const vouch_data *set, const char *path);
+vouch_status vouch_table_files(vouch_arena *arena, const vouch_data_info *info,
+                               const char *path, vouch_data_file *file);
 
 #endif

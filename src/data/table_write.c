@@ -128,23 +128,27 @@ static vouch_status put_plain_row(const vouch_data *set, int64_t row, vouch_pack
     return put_end(pack, true);
 }
 
-static vouch_status put_all(const vouch_data *set, vouch_pack *pack)
+static vouch_status put_head(const vouch_data_piece *piece, vouch_pack *pack)
 {
-    const bool table = set->info.schema != NULL;
+    const vouch_schema *schema = piece->set->info.schema;
 
-    VOUCH_TRY(table ? put_names(set->info.schema, pack) : put_plain_names(set, pack));
+    return schema ? put_names(schema, pack) : put_plain_names(piece->set, pack);
+}
+
+static vouch_status put_rows(const vouch_data_piece *piece, vouch_pack *pack)
+{
+    const vouch_data *set = piece->set;
+
     for (int64_t i = 0; i < set->info.count; i++)
-        VOUCH_TRY(table ? put_row(set, i, pack) : put_plain_row(set, i, pack));
+        VOUCH_TRY(set->info.schema ? put_row(set, i, pack) : put_plain_row(set, i, pack));
     return VOUCH_OK;
 }
 
-vouch_status vouch_table_write(const vouch_data *set, const char *path)
+vouch_status vouch_table_files(vouch_arena *arena, const vouch_data_info *info,
+                               const char *path, vouch_data_file *file)
 {
-    vouch_pack pack = {.ctx = set->ctx};
-    vouch_status status = put_all(set, &pack);
-
-    if (!status)
-        status = vouch_file_write(set->ctx, path, pack.data, pack.size);
-    vouch_pack_free(&pack);
-    return status;
+    (void)arena;
+    (void)info;
+    file[0] = (vouch_data_file){path, put_head, put_rows};
+    return VOUCH_OK;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "data/classes.h"
 #include "io/io.h"
 
 bool vouch_data_path_ends(const char *path, const char *suffix)
@@ -13,34 +12,6 @@ bool vouch_data_path_ends(const char *path, const char *suffix)
     const size_t length = strlen(path), wanted = strlen(suffix);
 
     return length > wanted && strcasecmp(path + length - wanted, suffix) == 0;
-}
-
-static const vouch_data_format *find(const char *path)
-{
-    const vouch_data_format *const *f = vouch_data_format_table();
-
-    while (*f && !((*f)->write && (*f)->suffix && vouch_data_path_ends(path, (*f)->suffix)))
-        f++;
-    return *f;
-}
-
-vouch_status vouch_data_write(const vouch_data *set, const char *path, const char *format)
-{
-    const vouch_data_format *f = format ? vouch_data_format_find(format) : find(path);
-
-    if (!f)
-        return vouch_fail(set->ctx, VOUCH_ERR_ARGUMENT,
-                          "%s: the name does not tell a format that can be written", path);
-    if (!f->write)
-        return vouch_fail(set->ctx, VOUCH_ERR_UNSUPPORTED, "%s: vouch does not write %s", path,
-                          f->name);
-    VOUCH_TRY(f->write(set, path));
-    int top = -1;
-    for (int64_t i = 0; i < set->info.count; i++)
-        top = set->label[i] > top ? set->label[i] : top;
-    return vouch_data_path_ends(path, ".png") /* a grid, which is not read */
-               ? VOUCH_OK
-               : vouch_classes_write(set->ctx, &set->info, top, path);
 }
 
 vouch_status vouch_data_write_schema(vouch_context *ctx, const vouch_schema *schema,
@@ -55,12 +26,12 @@ vouch_status vouch_data_write_schema(vouch_context *ctx, const vouch_schema *sch
     return status;
 }
 
-vouch_shape vouch_data_full_shape(const vouch_data *set)
+vouch_shape vouch_data_full_shape(const vouch_data_info *info, int64_t count)
 {
-    vouch_shape shape = {.rank = set->info.shape.rank + 1, .dim = {set->info.count}};
+    vouch_shape shape = {.rank = info->shape.rank + 1, .dim = {count}};
 
     for (int d = 1; d < shape.rank; d++)
-        shape.dim[d] = set->info.shape.dim[d - 1];
+        shape.dim[d] = info->shape.dim[d - 1];
     return shape;
 }
 

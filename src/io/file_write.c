@@ -41,27 +41,6 @@ vouch_status vouch_file_put(vouch_context *ctx, const char *path, int fd, const 
     return VOUCH_OK;
 }
 
-static vouch_status put_all(vouch_context *ctx, const char *path, int fd,
-                            const vouch_block *block, int count)
-{
-    for (int i = 0; i < count; i++)
-        VOUCH_TRY(vouch_file_put(ctx, path, fd, block[i].data, block[i].size));
-    return VOUCH_OK;
-}
-
-static vouch_status write_in_place(vouch_context *ctx, const char *path,
-                                   const vouch_block *block, int count)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return fail_errno(ctx, path, "open for writing");
-    vouch_status status = put_all(ctx, path, fd, block, count);
-    if (close(fd) != 0 && !status)
-        status = fail_errno(ctx, path, "write");
-    return status;
-}
-
 /* Creates a file beside path that did not exist; its name goes to name. */
 static int create_beside(const char *path, char *name, size_t size)
 {
@@ -90,51 +69,84 @@ static void sync_folder(const char *path, char *name)
     (void)close(fd);
 }
 
-static vouch_status fill(vouch_context *ctx, const char *path, int fd, const vouch_block *block,
-                         int count)
+vouch_status vouch_out_open(vouch_context *ctx, const char *path, vouch_out *out)
+{
+    struct stat info;
+    const bool exists = stat(path, &info) == 0;
+
+    *out = (vouch_out){.ctx = ctx, .path = path, .fd = -1};
+    if (exists && S_ISDIR(info.st_mode))
+        return vouch_fail(ctx, VOUCH_ERR_IO, "%s: cannot write: is a folder", path);
+    if (exists && !S_ISREG(info.st_mode)) {
+        out->fd = open(path, O_WRONLY | O_CLOEXEC);
+        return out->fd >= 0 ? VOUCH_OK : fail_errno(ctx, path, "open for writing");
+    }
+    const size_t room = strlen(path) + 64;
+    out->name = vouch_alloc(ctx, room);
+    if (!out->name)
+        return VOUCH_ERR_MEMORY;
+    out->fd = create_beside(path, out->name, room);
+    if (out->fd >= 0)
+        return VOUCH_OK;
+    const vouch_status status = fail_errno(ctx, path, "create");
+    vouch_release(ctx, out->name);
+    out->name = NULL;
+    return status;
+}
+
+vouch_status vouch_out_put(vouch_out *out, const void *data, size_t size)
+{
+    return vouch_file_put(out->ctx, out->path, out->fd, data, size);
+}
+
+/* What makes the temporary last and be like the file that it will replace. */
+static vouch_status settle(const vouch_out *out)
 {
     struct stat old;
 
-    VOUCH_TRY(put_all(ctx, path, fd, block, count));
-    if (stat(path, &old) == 0 && fchmod(fd, old.st_mode & 07777) != 0)
-        return fail_errno(ctx, path, "keep the permissions");
-    return fsync(fd) == 0 ? VOUCH_OK : fail_errno(ctx, path, "write");
+    if (stat(out->path, &old) == 0 && fchmod(out->fd, old.st_mode & 07777) != 0)
+        return fail_errno(out->ctx, out->path, "keep the permissions");
+    return fsync(out->fd) == 0 ? VOUCH_OK : fail_errno(out->ctx, out->path, "write");
 }
 
-static vouch_status write_beside(vouch_context *ctx, const char *path, char *name, size_t room,
-                                 const vouch_block *block, int count)
+vouch_status vouch_out_commit(vouch_out *out)
 {
-    int fd = create_beside(path, name, room);
+    vouch_status status = out->name ? settle(out) : VOUCH_OK;
 
-    if (fd < 0)
-        return fail_errno(ctx, path, "create");
-    vouch_status status = fill(ctx, path, fd, block, count);
-    if (close(fd) != 0 && !status)
-        status = fail_errno(ctx, path, "write");
-    if (!status && rename(name, path) != 0)
-        status = fail_errno(ctx, path, "replace");
-    if (status)
-        (void)unlink(name);
-    else
-        sync_folder(path, name);
+    if (close(out->fd) != 0 && !status)
+        status = fail_errno(out->ctx, out->path, "write");
+    out->fd = -1;
+    if (!status && out->name && rename(out->name, out->path) != 0)
+        status = fail_errno(out->ctx, out->path, "replace");
+    if (!status && out->name) {
+        sync_folder(out->path, out->name);
+        vouch_release(out->ctx, out->name);
+        out->name = NULL;
+    }
     return status;
+}
+
+void vouch_out_discard(vouch_out *out)
+{
+    if (out->fd >= 0)
+        (void)close(out->fd);
+    if (out->name)
+        (void)unlink(out->name);
+    vouch_release(out->ctx, out->name);
+    *out = (vouch_out){.ctx = out->ctx, .fd = -1};
 }
 
 vouch_status vouch_file_write_blocks(vouch_context *ctx, const char *path,
                                      const vouch_block *block, int count)
 {
-    struct stat info;
+    vouch_out out;
+    vouch_status status = vouch_out_open(ctx, path, &out);
 
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return vouch_fail(ctx, VOUCH_ERR_IO, "%s: cannot write: is a folder", path);
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return write_in_place(ctx, path, block, count);
-    size_t room = strlen(path) + 64;
-    char *name = vouch_alloc(ctx, room);
-    if (!name)
-        return VOUCH_ERR_MEMORY;
-    vouch_status status = write_beside(ctx, path, name, room, block, count);
-    vouch_release(ctx, name);
+    for (int i = 0; !status && i < count; i++)
+        status = vouch_out_put(&out, block[i].data, block[i].size);
+    if (!status)
+        status = vouch_out_commit(&out);
+    vouch_out_discard(&out);
     return status;
 }
 

@@ -28,6 +28,18 @@ typedef struct vouch_block {
 } vouch_block;
 vouch_status vouch_file_write_blocks(vouch_context *ctx, const char *path,
                                      const vouch_block *block, int count);
+/* The same piece by piece: nothing is seen at path before commit. path outlives it. Discard, always
+ * at the end, removes what was not committed. */
+typedef struct vouch_out {
+    vouch_context *ctx;
+    const char *path;
+    char *name; /* of the temporary; NULL: written in place, or committed */
+    int fd;
+} vouch_out;
+vouch_status vouch_out_open(vouch_context *ctx, const char *path, vouch_out *out);
+vouch_status vouch_out_put(vouch_out *out, const void *data, size_t size);
+vouch_status vouch_out_commit(vouch_out *out);
+void vouch_out_discard(vouch_out *out);
 /* Removes what writers of that file left beside it when they were killed. */
 void vouch_file_sweep(vouch_context *ctx, const char *path);
 /* Writes all bytes to an open file; path is for messages. */

@@ -199,6 +199,30 @@ static void pictures_of_16_bits_keep_them(void **state)
     vouch_arena_free(arena);
 }
 
+/* 1200 pictures are 3.7 MB of numbers. */
+static void converting_takes_memory_for_a_batch_alone(void **state)
+{
+    files *f = *state;
+    static const char *const names[] = {"big.npy", "big-images-idx3-ubyte", "big.csv"};
+    static const char place[] = "builtin:glyphs28?count=1200";
+    vouch_data *set = load(f, place);
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(names); i++) {
+        vouch_data_stream *stream = NULL;
+        vouch_context *small = vouch_context_new(NULL);
+        vouch_context_set_memory_limit(small, (size_t)3 << 20);
+        vouch_test_join(f->folder, names[i], f->path);
+        vouch_test_ok(small, vouch_data_open(small, place, &stream));
+        vouch_test_ok(small, vouch_data_convert(stream, f->path, NULL));
+        vouch_data_close(stream);
+        vouch_context_free(small);
+        vouch_data *other = files_load(f, "");
+        same_labels(set, other);
+        assert_memory_equal(set->x, other->x, (size_t)(1200 * 784) * sizeof *set->x);
+        vouch_data_free(other);
+    }
+    vouch_data_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_first_line_of_counts_is_no_sample),
         cmocka_unit_test(what_is_no_number_among_numbers_is_named_with_its_line),
         cmocka_unit_test(a_header_alone_is_no_sample),
+        cmocka_unit_test(converting_takes_memory_for_a_batch_alone),
         cmocka_unit_test(pictures_of_16_bits_keep_them),
         cmocka_unit_test(numbers_are_written_as_the_shortest_that_read_back),
     };

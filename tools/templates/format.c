@@ -6,7 +6,7 @@
  *      in format.def stands above formats that would take these files for their own.
  *   2. open: shape, size, classes, scaling; count where it is known. next: in bounded memory.
  *   3. Parsers belong to src/io and name file and byte in every error.
- *   4. write: NULL where vouch does not write it. suffix: of files to be written.
+ *   4. files (piece by piece) or write (a whole set): NULL where vouch does not write it. suffix: of files to be written.
  *   5. Tests on files that the test makes, malformed ones among them, and a fuzz target:
  *      docs/howto/add-a-data-format.md.
  */
