@@ -10,7 +10,7 @@
 #include "data/write.h"
 #include "io/io.h"
 
-enum { BATCH = 256, BATCH_NUMBERS = 1 << 20 };
+enum { BATCH = 256, BATCH_NUMBERS = 1 << 16 };
 
 /* Where samples come from: a set, or a stream if there is one. */
 typedef struct source {
