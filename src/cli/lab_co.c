@@ -70,7 +70,8 @@ const vouch_command vouch_study_co = {
         "Words KEY=VALUE are those of vouch train (augment, smoothing, mean, test ...). With "
         "--resume a study that was stopped goes on with the run in hand.",
     .examples =
-        "vouch lab co builtin:glyphs16?count=1500 --eps 0.2 --epochs 6 --html co.html\n"
+        "vouch lab co builtin:glyphs16?count=3200 --methods fgsm,n-fgsm --eps 0.3 --epochs 15 "
+        "--rate 5e-3 --schedule constant --ramp linear --ramp-until 6 --html co.html\n"
         "vouch lab co train-images-idx3-ubyte.gz test=t10k-images-idx3-ubyte.gz --eps 0.2,0.3 "
         "--seeds 3 --rate 5e-3 --resume co.journal --html co.html\n"
         "vouch lab co train.bin.gz --methods \"fgsm,exp-ibp alpha=0.01 points=fgsm\" --eps "

@@ -1,0 +1,115 @@
+"""Catastrophic overfitting and its cures: what single-step training loses, and what keeps it.
+
+`vouch lab co` trains narrow networks by several methods with three seeds, on MNIST and on the
+part of CIFAR-10 that the data folder has, and measures under PGD-50. Its journals stay in
+bench/out, so that a stopped benchmark goes on with the run it was at; delete them to begin anew.
+Radii and rates are those at which FGSM collapses within few epochs on networks this small.
+"""
+import argparse
+import json
+import sys
+
+import record
+from record import SCRATCH, say
+
+MNIST = record.DATA / "datasets" / "mnist"
+CIFAR = record.DATA / "datasets" / "cifar10"
+CONV = "conv16k4s2p1 relu conv32k4s2p1 relu fc100 relu"
+CURE = "exp-ibp alpha={} points=fgsm"
+FORWABS = "n-fgsm + forwabs coefficient=1e-8"
+COMMON = ["--nets", CONV, "--schedule", "constant", "--rate", 5e-3, "--ramp", "linear"]
+STUDIES = {
+    "MNIST, eps .3": {
+        "data": MNIST / "train-images-idx3-ubyte.gz",
+        "words": [f"test={MNIST / 't10k-images-idx3-ubyte.gz'}"],
+        "cure": CURE.format(0.1),
+        "epochs": 10,
+        "how": ["--eps", "0.3", "--ramp-until", 2],
+        "sizes": ("--samples", 20000, "--held-out", 1000)},
+    "CIFAR-10 part, eps 16/255": {
+        "data": CIFAR / "train_00000-03999_lossless.bin.gz",
+        "words": [f"test={CIFAR / 'test_0000-0999_lossless.bin.gz'}"],
+        "cure": CURE.format(0.1),
+        "epochs": 30,
+        "how": ["--eps", "16/255", "--ramp-until", 4],
+        "sizes": ("--samples", 0, "--held-out", 1000)},
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench/co.sh", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--fast", action="store_true",
+                        help="few samples and the methods of the figures alone: minutes")
+    return parser.parse_args()
+
+
+def run(name, study, options):
+    """The groups of a study by method, and the methods' order."""
+    key = name.split(",")[0].replace(" ", "_")
+    methods = ["fgsm", "n-fgsm", study["cure"], FORWABS]
+    if not options.fast:
+        methods += ["rs-fgsm", study["cure"].replace("points=fgsm", "points=n-fgsm"),
+                    "mtl-ibp+n-fgsm", "elle-a", "grad-align"]
+    sizes = ("--samples", 3000, "--held-out", 200) if options.fast else study["sizes"]
+    epochs = 6 if options.fast else study["epochs"]
+    report, tag = SCRATCH / f"co_{key}.json", "fast" if options.fast else f"{options.seeds}"
+    say(f"{name}: {len(methods)} methods, {options.seeds} seeds")
+    record.vouch("lab", "co", study["data"], *study["words"], *COMMON, *study["how"], *sizes,
+                 "--epochs", epochs, "--methods", ",".join(methods), "--seeds", options.seeds,
+                 "--threads", options.threads, "--json", report,
+                 "--resume", SCRATCH / f"co_{key}_{tag}.journal",
+                 "--html", SCRATCH / f"co_{key}.html")
+    told = json.loads(report.read_text())
+    return {group["method"]: group for group in told["groups"]}, told
+
+
+def overhead(told, slow, fast):
+    """Per cent that the median epoch of one method takes beyond another's."""
+    def seconds(method):
+        return record.median([e["seconds"] for r in told["runs"] if r["method"] == method
+                              for e in r["result"].get("epochs", [])])
+    return 100 * (seconds(slow) / seconds(fast) - 1)
+
+
+def figures(out, name, study, groups, told):
+    pgd = {method: 100 * (group["pgd"]["mean"] or 0) for method, group in groups.items()}
+    out.figure(f"{name}: FGSM's PGD-50 accuracy, as a share of N-FGSM's",
+               pgd["fgsm"] / max(pgd["n-fgsm"], 1e-9), "", "<=0.2",
+               peer=f"{pgd['fgsm']:.1f} and {pgd['n-fgsm']:.1f} %", source="means over seeds")
+    out.figure(f"{name}: PGD-50 accuracy of CT + FGSM less N-FGSM's",
+               pgd[study["cure"]] - pgd["n-fgsm"], "points", ">=-2",
+               peer=f"{pgd[study['cure']]:.1f} %", source=study["cure"])
+    out.figure(f"{name}: ForwAbs + N-FGSM, seconds an epoch beyond N-FGSM's",
+               overhead(told, FORWABS, "n-fgsm"), "%", "<=5")
+
+
+def rows_of(name, groups):
+    def cell(group, figure, scale):
+        mean, half = group[figure]["mean"], group[figure]["half"]
+        return ("-" if mean is None else f"{scale * mean:.2f}" if half is None
+                else f"{scale * mean:.2f} ± {scale * half:.2f}")
+    return [[method, name, cell(g, "clean", 100), cell(g, "single", 100), cell(g, "pgd", 100),
+             g["collapsed"], g["failed"], cell(g, "seconds", 1)] for method, g in groups.items()]
+
+
+def main():
+    options = arguments()
+    record.need_vouch()
+    record.need_data(MNIST, "co")
+    record.need_data(CIFAR, "co")
+    out = record.Record("co", " ".join(["bench/co.sh", *sys.argv[1:]]))
+    rows = []
+    for name, study in STUDIES.items():
+        groups, told = run(name, study, options)
+        figures(out, name, study, groups, told)
+        rows += rows_of(name, groups)
+    out.table("methods", "per cent after the last epoch, mean and 95 % interval over seeds",
+              ["method", "data", "clean", "FGSM", "PGD-50", "collapsed", "failed", "s an epoch"],
+              rows)
+    if not options.fast:
+        out.write()
+
+
+main()
