@@ -172,7 +172,9 @@ vouch_status vouch_data_write(const vouch_data *set, const char *path, const cha
     const vouch_data_format *f = NULL;
     source from = {.set = set};
 
-    VOUCH_TRY(find(set->ctx, path, format, &f));
+    const vouch_status found = find(set->ctx, path, format, &f);
+    if (found || !f)
+        return found;
     return f->files ? write_from(set->ctx, f, &from, path) : write_whole(set, f, path);
 }
 
@@ -182,7 +184,9 @@ vouch_status vouch_data_convert(vouch_data_stream *stream, const char *path, con
     source from = {.stream = stream};
     vouch_data *set = NULL;
 
-    VOUCH_TRY(find(stream->ctx, path, format, &f));
+    const vouch_status found = find(stream->ctx, path, format, &f);
+    if (found || !f)
+        return found;
     if (f->files)
         return write_from(stream->ctx, f, &from, path);
     VOUCH_TRY(vouch_data_load(stream->ctx, stream->info.place, &set));
