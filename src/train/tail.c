@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "train/entropy.h"
+#include "train/perturb.h"
 
 typedef struct ranked {
     float loss;
@@ -41,20 +42,32 @@ static void rank(const vouch_loss_job *job, ranked *list)
     qsort(list, (size_t)job->count, sizeof *list, by_loss);
 }
 
-void vouch_tail_classify(const vouch_loss_job *job, const float *x, const vouch_tail *tail)
+static void perturb(const vouch_loss_job *job, int64_t steps)
 {
+    vouch_perturb_none(job);
+    if (steps == 0)
+        return;
+    vouch_perturb_start(job, job->eps);
+    vouch_perturb_clip(job);
+    vouch_perturb_climb(job, steps, 0.25F * job->eps, job->eps);
+}
+
+void vouch_tail_classify(const vouch_loss_job *job, bool others)
+{
+    const vouch_tail *tail = job->settings;
     const double edge = tail->share * (double)job->count;
-    const double counted = tail->others ? (double)job->count - edge : edge;
+    const double counted = others ? (double)job->count - edge : edge;
     ranked *list = job->scratch;
     const vouch_aim_at all = {
         .count = job->count, .classes = job->classes, .label = job->label};
-    vouch_tape_forward(job->tape, job->count, x, job->y);
+    perturb(job, tail->steps);
+    vouch_tape_forward(job->tape, job->count, job->out, job->y);
     (void)vouch_entropy_cross(&all, job->y, 1, NULL, job->hits);
     rank(job, list);
     for (int64_t i = 0; i < job->count; i++) {
         const double in = fmin(fmax(edge - (double)i, 0), 1); /* the tail */
         const double weight =
-            counted > 0 ? (tail->others ? 1 - in : in) * (double)job->count / counted : 0;
+            counted > 0 ? (others ? 1 - in : in) * (double)job->count / counted : 0;
         float *d_y = job->d_y + list[i].sample * job->classes;
         job->part[0].loss += weight * (double)list[i].loss;
         for (int64_t j = 0; j < job->classes; j++)
