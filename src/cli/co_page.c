@@ -3,57 +3,10 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "cli/co_report.h"
-#include "cli/text.h"
+#include "cli/co_page.h"
 #include "lab/landscape_svg.h"
-#include "lab/plot_svg.h"
 
 enum { PICTURES = 3 }; /* landscapes of each network and radius */
-
-typedef struct page {
-    vouch_html html;
-    vouch_context *ctx;
-    vouch_arena *arena;
-    const vouch_cli_co_report *r;
-    const vouch_plan *plan;
-    json_t *const *result;
-} page;
-
-/* ---- the table ------------------------------------------------------------------------------- */
-
-static void put_row(page *p, const vouch_plan_place *at)
-{
-    const vouch_co_group g = vouch_co_gather(p->plan, p->result, at);
-    vouch_html_row(&p->html);
-    vouch_html_cell(&p->html, "%s", p->plan->method[at->method].name);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_CLEAN], true);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_SINGLE], true);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_PGD], true);
-    if (g.failed > 0)
-        vouch_html_cell(&p->html, "%d of %d, %d failed", g.collapsed, g.finished, g.failed);
-    else
-        vouch_html_cell(&p->html, "%d of %d", g.collapsed, g.finished);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_LINEARITY], false);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_BOUND], false);
-    vouch_cli_grid_mean(&p->html, &g.figure[VOUCH_CO_SECONDS], false);
-}
-
-static void put_table(page *p, vouch_plan_place at)
-{
-    char pgd[48];
-    snprintf(pgd, sizeof pgd, "PGD-%" PRId64, p->r->steps);
-    const char *const head[] = {"method",          "clean, %", "FGSM, %",    pgd, "collapsed",
-                                "linearity error", "IBP loss", "s an epoch", NULL};
-    vouch_html_table(&p->html, "After the last epoch, on samples held out: means over seeds, "
-                               "with 95 % intervals. Collapsed: under half of its best "
-                               "accuracy under PGD");
-    vouch_html_row(&p->html);
-    for (const char *const *name = head; *name; name++)
-        vouch_html_cell(&p->html, "%s", *name);
-    for (at.method = 0; at.method < p->plan->methods; at.method++)
-        put_row(p, &at);
-    vouch_html_table_end(&p->html);
-}
 
 /* ---- curves ---------------------------------------------------------------------------------- */
 
@@ -81,7 +34,7 @@ static double drawn(const kind *k, double value)
     return k->is_share ? 100 * value : value > 0 ? log10(value) : (double)NAN;
 }
 
-static vouch_status fill_lines(page *p, const kind *k, vouch_plan_place at,
+static vouch_status fill_lines(vouch_cli_page *p, const kind *k, vouch_plan_place at,
                                vouch_plot_line *line)
 {
     const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
@@ -92,7 +45,7 @@ static vouch_status fill_lines(page *p, const kind *k, vouch_plan_place at,
             return VOUCH_ERR_MEMORY;
         for (int64_t i = 0; i < epochs; i++) {
             x[i] = (double)(i + 1);
-            y[i] = drawn(k, vouch_co_at(p->plan, p->result, &at, k->figure, i));
+            y[i] = drawn(k, vouch_findings_at(&p->all, k->figure, &at, i));
         }
         line[at.method] = (vouch_plot_line){
             .name = p->plan->method[at.method].name, .count = (int)epochs, .x = x, .y = y};
@@ -100,7 +53,7 @@ static vouch_status fill_lines(page *p, const kind *k, vouch_plan_place at,
     return VOUCH_OK;
 }
 
-static vouch_status put_curves(page *p, const vouch_plan_place *at)
+static vouch_status put_curves(vouch_cli_page *p, const vouch_plan_place *at)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const kind *k = &kinds[i];
@@ -108,23 +61,23 @@ static vouch_status put_curves(page *p, const vouch_plan_place *at)
         if (!line)
             return VOUCH_ERR_MEMORY;
         VOUCH_TRY(fill_lines(p, k, *at, line));
-        vouch_html_figure(&p->html);
-        vouch_plot_svg(&p->html.out, &(vouch_plot){.title = k->title,
-                                                   .x_label = "epoch",
-                                                   .y_label = k->label,
-                                                   .is_share = k->is_share,
-                                                   .lines = p->plan->methods,
-                                                   .line = line});
-        vouch_html_figure_end(&p->html, k->caption);
+        vouch_cli_page_plot(p,
+                            &(vouch_plot){.title = k->title,
+                                          .x_label = "epoch",
+                                          .y_label = k->label,
+                                          .is_share = k->is_share,
+                                          .lines = p->plan->methods,
+                                          .line = line},
+                            k->caption);
     }
     return VOUCH_OK;
 }
 
 /* ---- landscapes ------------------------------------------------------------------------------ */
 
-static vouch_status name_classes(page *p, vouch_landscape_picture *picture)
+static vouch_status name_classes(vouch_cli_page *p, vouch_landscape_picture *picture)
 {
-    const vouch_data_info *info = &p->r->grid->data[1]->info;
+    const vouch_data_info *info = &p->study->grid->data[1]->info;
     const char **name = VOUCH_NEW_ARRAY(p->arena, const char *, info->classes);
     if (!name)
         return VOUCH_ERR_MEMORY;
@@ -140,9 +93,9 @@ static vouch_status name_classes(page *p, vouch_landscape_picture *picture)
     return VOUCH_OK;
 }
 
-static vouch_status put_landscape(page *p, const vouch_plan_place *at)
+static vouch_status put_landscape(vouch_cli_page *p, const vouch_plan_place *at)
 {
-    const json_t *result = p->result[vouch_plan_cell(p->plan, at)];
+    const json_t *result = p->all.result[vouch_plan_cell(p->plan, at)];
     static const char *const point_name[] = {"0"}, *const when[] = {"before", "after"};
     vouch_landscape landscape[2];
     const char *name[2];
@@ -172,12 +125,12 @@ static vouch_status put_landscape(page *p, const vouch_plan_place *at)
 }
 
 /* What collapsed first, then what did not, in the order of the methods. */
-static vouch_status put_landscapes(page *p, vouch_plan_place at)
+static vouch_status put_landscapes(vouch_cli_page *p, vouch_plan_place at)
 {
     int left = PICTURES;
     for (int collapsed = 1; collapsed >= 0; collapsed--)
         for (at.method = 0; at.method < p->plan->methods && left > 0; at.method++) {
-            const json_t *result = p->result[vouch_plan_cell(p->plan, &at)];
+            const json_t *result = p->all.result[vouch_plan_cell(p->plan, &at)];
             if (!result || vouch_co_has_collapsed(result) != (collapsed == 1))
                 continue;
             if (collapsed == 0 && left > 1)
@@ -190,7 +143,7 @@ static vouch_status put_landscapes(page *p, vouch_plan_place at)
 
 /* ---- radii ----------------------------------------------------------------------------------- */
 
-static vouch_status put_sweep(page *p, vouch_plan_place at)
+static vouch_status put_sweep(vouch_cli_page *p, vouch_plan_place at)
 {
     const int radii = p->plan->radii, methods = p->plan->methods;
     vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, methods);
@@ -200,66 +153,44 @@ static vouch_status put_sweep(page *p, vouch_plan_place at)
     for (at.method = 0; at.method < methods; at.method++) {
         double *mean = y + (ptrdiff_t)2 * radii * at.method, *half = mean + radii;
         for (at.radius = 0; at.radius < radii; at.radius++) {
-            const vouch_co_group g = vouch_co_gather(p->plan, p->result, &at);
+            const vouch_group g = vouch_findings_gather(&p->all, &at);
             mean[at.radius] = 100 * vouch_summary_mean(&g.figure[VOUCH_CO_PGD]);
             half[at.radius] = 100 * vouch_summary_half(&g.figure[VOUCH_CO_PGD]);
         }
         line[at.method] =
             (vouch_plot_line){p->plan->method[at.method].name, radii, p->plan->eps, mean, half};
     }
-    vouch_html_figure(&p->html);
-    vouch_plot_svg(&p->html.out, &(vouch_plot){.title = "Accuracy under PGD, by radius",
-                                               .x_label = "eps",
-                                               .y_label = "accuracy, %",
-                                               .is_share = true,
-                                               .has_marks = true,
-                                               .lines = methods,
-                                               .line = line});
-    vouch_html_figure_end(&p->html, p->plan->net[at.net]);
+    vouch_cli_page_plot(p,
+                        &(vouch_plot){.title = "Accuracy under PGD, by radius",
+                                      .x_label = "eps",
+                                      .y_label = "accuracy, %",
+                                      .is_share = true,
+                                      .has_marks = true,
+                                      .lines = methods,
+                                      .line = line},
+                        p->plan->net[at.net]);
     return VOUCH_OK;
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
-static vouch_status put_all(page *p)
+vouch_status vouch_cli_co_section(vouch_cli_page *p, const vouch_plan_place *at)
+{
+    vouch_cli_page_head(p, "After the last epoch, on samples held out: means over seeds, with "
+                           "95 % intervals. Collapsed: under half of its best accuracy under "
+                           "PGD");
+    vouch_cli_page_rows(p, *at);
+    VOUCH_TRY(put_curves(p, at));
+    return put_landscapes(p, *at);
+}
+
+vouch_status vouch_cli_co_finish(vouch_cli_page *p)
 {
     vouch_plan_place at = {0};
-    for (at.net = 0; at.net < p->plan->nets; at.net++)
-        for (at.radius = 0; at.radius < p->plan->radii; at.radius++) {
-            char *title = vouch_arena_print(p->arena, "%s, eps %s", p->plan->net[at.net],
-                                            p->plan->radius_text[at.radius]);
-            if (!title)
-                return VOUCH_ERR_MEMORY;
-            vouch_html_section(&p->html, title);
-            put_table(p, at);
-            VOUCH_TRY(put_curves(p, &at));
-            VOUCH_TRY(put_landscapes(p, at));
-        }
     if (p->plan->radii < 2)
         return VOUCH_OK;
     vouch_html_section(&p->html, "By radius");
-    at = (vouch_plan_place){0};
     for (at.net = 0; at.net < p->plan->nets; at.net++)
         VOUCH_TRY(put_sweep(p, at));
     return VOUCH_OK;
-}
-
-vouch_status vouch_cli_co_html(vouch_context *ctx, FILE *out, const vouch_cli_co_report *r)
-{
-    const vouch_cli_grid *g = r->grid;
-    page p = {
-        .ctx = ctx, .arena = g->call->arena, .r = r, .plan = &g->plan, .result = g->result};
-    char *subtitle = vouch_arena_print(
-        p.arena, "%s: trained on %s samples, measured on %s, %d seed%s", g->recipe.data,
-        vouch_cli_count((uint64_t)g->data[0]->info.count).text,
-        vouch_cli_count((uint64_t)g->data[1]->info.count).text, p.plan->seeds,
-        vouch_cli_plural(p.plan->seeds));
-    if (!subtitle)
-        return VOUCH_ERR_MEMORY;
-    vouch_html_begin(&p.html, ctx, "Catastrophic overfitting", subtitle);
-    vouch_cli_grid_warn(&p.html, g);
-    const vouch_status status = put_all(&p);
-    vouch_cli_grid_settings(&p.html, g);
-    const vouch_status made = vouch_html_end(&p.html);
-    return vouch_cli_put_markup(out, &p.html.out, status != VOUCH_OK ? status : made);
 }

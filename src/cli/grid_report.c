@@ -1,54 +1,79 @@
-/* What reports of studies of grids share (grid_study.h). */
+/* Text and JSON of studies of grids (grid_report.h). */
+#include "cli/grid_report.h"
+
 #include <inttypes.h>
 #include <math.h>
 
-#include "cli/grid_study.h"
 #include "cli/text.h"
 #include "vouch/vouch.h"
 
-static int64_t count_finished(const vouch_cli_grid *g)
-{
-    int64_t finished = 0;
-    for (int64_t c = 0; c < g->plan.count; c++)
-        finished += g->result[c] != NULL;
-    return finished;
-}
+/* ---- text ------------------------------------------------------------------------------------ */
 
-/* ---- figures over seeds ----------------------------------------------------------------------- */
-
-vouch_cli_number vouch_cli_grid_share(const vouch_summary *s)
+static vouch_cli_number mean_of(const vouch_summary *s, bool is_share)
 {
     vouch_cli_number out = {"-"};
-    const double half = vouch_summary_half(s);
+    const double half = vouch_summary_half(s), unit = is_share ? 100 : 1;
+    const double mean = unit * vouch_summary_mean(s);
     if (s->count > 0 && isnan(half))
-        snprintf(out.text, sizeof out.text, "%.2f", 100 * vouch_summary_mean(s));
+        snprintf(out.text, sizeof out.text, is_share ? "%.2f" : "%.3g", mean);
     else if (s->count > 0)
-        snprintf(out.text, sizeof out.text, "%.2f +- %.2f", 100 * vouch_summary_mean(s),
-                 100 * half);
+        snprintf(out.text, sizeof out.text, is_share ? "%.2f +- %.2f" : "%.3g +- %.2g", mean,
+                 unit * half);
     return out;
 }
 
-void vouch_cli_grid_mean(vouch_html *page, const vouch_summary *s, bool is_share)
+static void put_row(FILE *out, const vouch_cli_study *s, const vouch_findings *all,
+                    const vouch_plan_place *at)
 {
-    const double mean = vouch_summary_mean(s), half = vouch_summary_half(s);
-    if (s->count == 0)
-        vouch_html_cell(page, "-");
-    else if (is_share && s->count == 1)
-        vouch_html_cell(page, "%.2f", 100 * mean);
-    else if (is_share)
-        vouch_html_cell(page, "%.2f ± %.2f", 100 * mean, 100 * half);
-    else if (s->count == 1)
-        vouch_html_cell(page, "%.3g", mean);
-    else
-        vouch_html_cell(page, "%.3g ± %.2g", mean, half);
+    const vouch_figures *f = s->figures;
+    const vouch_group g = vouch_findings_gather(all, at);
+    if (g.finished == 0)
+        return;
+    fprintf(out, "%-20s", all->plan->method[at->method].name);
+    if (s->sweep)
+        fprintf(out, " %10s", all->plan->value[at->value]);
+    if (f->parts > 0)
+        fprintf(out, " %-18s", f->part[at->part]);
+    for (int i = 0; i < f->count; i++)
+        if (f->figure[i].is_brief)
+            fprintf(out, " %16s", mean_of(&g.figure[i], f->figure[i].is_share).text);
+    if (f->mark)
+        fprintf(out, " %10d", g.marked);
+    putc('\n', out);
 }
 
-void vouch_cli_grid_figure(vouch_context *ctx, json_t *parent, const char *name,
-                           const vouch_summary *s)
+static void put_head(FILE *out, const vouch_cli_study *s)
 {
-    json_t *figure = vouch_json_object_in(ctx, parent, name);
-    (void)vouch_json_add_real(ctx, figure, "mean", vouch_summary_mean(s));
-    (void)vouch_json_add_real(ctx, figure, "half", vouch_summary_half(s));
+    const vouch_figures *f = s->figures;
+    fprintf(out, "%-20s", "method");
+    if (s->sweep)
+        fprintf(out, " %10s", s->sweep);
+    if (f->parts > 0)
+        fprintf(out, " %-18s", f->axis);
+    for (int i = 0; i < f->count; i++)
+        if (f->figure[i].is_brief)
+            fprintf(out, " %16s", f->figure[i].title);
+    if (f->mark)
+        fprintf(out, " %10s", f->mark);
+    putc('\n', out);
+}
+
+static void put_text(FILE *out, const vouch_cli_study *s)
+{
+    const vouch_plan *plan = &s->grid->plan;
+    const vouch_findings all = {s->figures, plan, s->grid->result};
+    vouch_plan_place at = {0};
+    for (at.net = 0; at.net < plan->nets; at.net++)
+        for (at.radius = 0; at.radius < plan->radii; at.radius++) {
+            fprintf(out, "%s, eps %s, %d seed%s\n", plan->net[at.net],
+                    plan->radius_text[at.radius], plan->seeds, vouch_cli_plural(plan->seeds));
+            put_head(out, s);
+            do
+                put_row(out, s, &all, &at);
+            while (vouch_findings_next(&all, &at));
+        }
+    if (s->grid->is_interrupted)
+        fputs("interrupted: not all runs are finished\n", out);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -92,13 +117,14 @@ static void add_runs(vouch_context *ctx, json_t *root, const vouch_cli_grid *g)
     }
 }
 
-void vouch_cli_grid_json(const vouch_cli_grid *g, json_t *root)
+static void add_grid(const vouch_cli_grid *g, json_t *root)
 {
     vouch_context *ctx = g->call->ctx;
     const vouch_recipe *r = &g->recipe;
     char *recipe = NULL;
     (void)vouch_json_add_text(ctx, root, "vouch", vouch_version());
-    (void)vouch_json_add_flag(ctx, root, "finished", count_finished(g) == g->plan.count);
+    (void)vouch_json_add_flag(ctx, root, "finished",
+                              vouch_cli_grid_finished(g) == g->plan.count);
     add_data(ctx, root, "data", r->data, g->data[0]);
     add_data(ctx, root, "held_out", r->test ? r->test : r->data, g->data[1]);
     if (vouch_recipe_write(g->call->arena, r, &recipe) == VOUCH_OK)
@@ -107,67 +133,69 @@ void vouch_cli_grid_json(const vouch_cli_grid *g, json_t *root)
     add_runs(ctx, root, g);
 }
 
-/* ---- the page -------------------------------------------------------------------------------- */
-
-void vouch_cli_grid_warn(vouch_html *page, const vouch_cli_grid *g)
+static void add_group(vouch_context *ctx, json_t *list, const vouch_findings *all,
+                      const vouch_plan_place *at)
 {
-    char text[160];
-    const int64_t finished = count_finished(g);
-    if (finished == g->plan.count)
+    const vouch_plan *plan = all->plan;
+    const vouch_figures *f = all->figures;
+    const vouch_group g = vouch_findings_gather(all, at);
+    if (g.finished == 0)
         return;
-    snprintf(text, sizeof text,
-             "The study was interrupted: %" PRId64 " of %" PRId64
-             " runs are finished; the same command with --resume goes on.",
-             finished, g->plan.count);
-    vouch_html_warning(page, text);
-}
-
-static void put_pair(vouch_html *page, const char *name, const char *text)
-{
-    vouch_html_row(page);
-    vouch_html_cell(page, "%s", name);
-    vouch_html_cell(page, "%s", text);
-}
-
-/* Every setting with the value it had; what was not given is left out. */
-static void put_rows(vouch_html *page, const vouch_cli_grid *g, const vouch_cli_table *table,
-                     const void *settings)
-{
-    for (size_t i = 0; i < *table->count; i++) {
-        const vouch_option *row = &table->rows[i];
-        const char *text = vouch_cli_setting_text(g->call->arena, row, settings);
-        char name[64];
-        snprintf(name, sizeof name, "--%s", row->name);
-        if (text && *text)
-            put_pair(page, name, text);
+    json_t *one = vouch_json_object_in(ctx, list, NULL);
+    (void)vouch_json_add_text(ctx, one, "net", plan->net[at->net]);
+    (void)vouch_json_add_real(ctx, one, "eps", plan->eps[at->radius]);
+    (void)vouch_json_add_text(ctx, one, "method", plan->method[at->method].name);
+    if (plan->value[at->value])
+        (void)vouch_json_add_text(ctx, one, "value", plan->value[at->value]);
+    if (f->parts > 0)
+        (void)vouch_json_add_text(ctx, one, f->axis, f->part[at->part]);
+    (void)vouch_json_add_int(ctx, one, "finished", g.finished);
+    (void)vouch_json_add_int(ctx, one, "failed", g.failed);
+    if (f->mark)
+        (void)vouch_json_add_int(ctx, one, f->mark, g.marked);
+    for (int i = 0; i < f->count; i++) {
+        json_t *figure = vouch_json_object_in(ctx, one, f->figure[i].name);
+        (void)vouch_json_add_real(ctx, figure, "mean", vouch_summary_mean(&g.figure[i]));
+        (void)vouch_json_add_real(ctx, figure, "half", vouch_summary_half(&g.figure[i]));
     }
 }
 
-void vouch_cli_grid_settings(vouch_html *page, const vouch_cli_grid *g)
+static void add_groups(vouch_context *ctx, json_t *root, const vouch_cli_study *s)
 {
-    const vouch_command *command = g->call->command;
-    const vouch_cli_table how = vouch_command_options(command, VOUCH_CLI_HOW);
-    const vouch_cli_table study = vouch_command_options(command, VOUCH_CLI_STUDY);
-    char sha256[65];
-    vouch_html_section(page, "What was run");
-    vouch_html_pairs(page, "Data, methods and every setting; the same give the same figures");
-    put_pair(page, "what", "value");
-    put_pair(page, "vouch", vouch_version());
-    put_pair(page, "data", g->recipe.data);
-    vouch_data_sha256(g->data[0], sha256);
-    put_pair(page, "SHA-256 of the samples trained on", sha256);
-    if (g->recipe.test)
-        put_pair(page, "held out from", g->recipe.test);
-    vouch_data_sha256(g->data[1], sha256);
-    put_pair(page, "SHA-256 of the samples held out", sha256);
-    for (int m = 0; m < g->plan.methods; m++) {
-        const vouch_plan_method *method = &g->plan.method[m];
-        vouch_html_row(page);
-        vouch_html_cell(page, "method %s", method->name);
-        vouch_html_cell(page, "%s%s%s", method->loss, method->regulariser ? " + " : "",
-                        method->regulariser ? method->regulariser : "");
+    const vouch_findings all = {s->figures, &s->grid->plan, s->grid->result};
+    json_t *list = vouch_json_array_in(ctx, root, "groups");
+    vouch_plan_place at = {0};
+    for (at.net = 0; at.net < all.plan->nets; at.net++)
+        for (at.radius = 0; at.radius < all.plan->radii; at.radius++)
+            do
+                add_group(ctx, list, &all, &at);
+            while (vouch_findings_next(&all, &at));
+}
+
+static vouch_status put_json(vouch_context *ctx, FILE *out, const vouch_cli_study *s)
+{
+    json_t *root = NULL;
+    VOUCH_TRY(vouch_json_object(ctx, &root));
+    (void)vouch_json_add_int(ctx, root, "schema", s->schema);
+    (void)vouch_json_add_text(ctx, root, "study", s->name);
+    if (s->add)
+        s->add(ctx, root, s);
+    add_grid(s->grid, root);
+    add_groups(ctx, root, s);
+    return vouch_cli_output_json(ctx, out, root);
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+vouch_status vouch_cli_study_put(vouch_context *ctx, int which, FILE *out, const void *report)
+{
+    switch (which) {
+    case VOUCH_CLI_GRID_JSON:
+        return put_json(ctx, out, report);
+    case VOUCH_CLI_GRID_HTML:
+        return vouch_cli_study_page(ctx, out, report);
+    default:
+        put_text(out, report);
+        return VOUCH_OK;
     }
-    put_rows(page, g, &study, g->options);
-    put_rows(page, g, &how, &g->recipe);
-    vouch_html_table_end(page);
 }

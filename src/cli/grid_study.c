@@ -242,3 +242,11 @@ void vouch_cli_grid_close(vouch_cli_grid *g)
     for (int i = 0; i < 2; i++)
         vouch_data_free(g->source[i]);
 }
+
+int64_t vouch_cli_grid_finished(const vouch_cli_grid *g)
+{
+    int64_t finished = 0;
+    for (int64_t c = 0; c < g->plan.count; c++)
+        finished += g->result[c] != NULL;
+    return finished;
+}

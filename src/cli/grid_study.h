@@ -6,8 +6,6 @@
 #include "cli/publish.h"
 #include "cli/text.h"
 #include "lab/plan.h"
-#include "lab/summary.h"
-#include "report/html.h"
 
 /* The first field of a study's own settings, table VOUCH_CLI_STUDY; table VOUCH_CLI_HOW are the
  * recipe's rows that say how a network is trained. */
@@ -93,20 +91,6 @@ vouch_status vouch_cli_grid_open(const vouch_cli_call *call, const char *sweep,
 /* The runs that are not in the journal. A signal is no error: is_interrupted. */
 vouch_status vouch_cli_grid_run(vouch_cli_grid *g, const vouch_grid *how);
 void vouch_cli_grid_close(vouch_cli_grid *g);
-
-/* ---- what reports share ----------------------------------------------------------------------- */
-
-/* "12.34 +- 5.67", of a share in per cent; "-": no value. */
-vouch_cli_number vouch_cli_grid_share(const vouch_summary *share);
-/* The same as a cell; of what is no share as it is. */
-void vouch_cli_grid_mean(vouch_html *page, const vouch_summary *figure, bool is_share);
-/* {"mean": .., "half": ..} */
-void vouch_cli_grid_figure(vouch_context *ctx, json_t *parent, const char *name,
-                           const vouch_summary *figure);
-/* Data, settings, methods and runs into a document. */
-void vouch_cli_grid_json(const vouch_cli_grid *g, json_t *root);
-/* A warning where it is not finished; the section of all settings at a page's end. */
-void vouch_cli_grid_warn(vouch_html *page, const vouch_cli_grid *g);
-void vouch_cli_grid_settings(vouch_html *page, const vouch_cli_grid *g);
+int64_t vouch_cli_grid_finished(const vouch_cli_grid *g); /* runs */
 
 #endif

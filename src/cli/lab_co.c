@@ -1,6 +1,7 @@
 /* vouch lab co: catastrophic overfitting shown and cured. */
-#include "cli/co_report.h"
-#include "cli/text.h"
+#include <inttypes.h>
+
+#include "cli/co_page.h"
 
 typedef struct co_cli {
     vouch_cli_grid_options grid;
@@ -21,17 +22,11 @@ static const vouch_option rows[] = {
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
-static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
+static void add(vouch_context *ctx, json_t *root, const vouch_cli_study *study)
 {
-    switch (which) {
-    case VOUCH_CLI_GRID_JSON:
-        return vouch_cli_co_json(ctx, out, report);
-    case VOUCH_CLI_GRID_HTML:
-        return vouch_cli_co_html(ctx, out, report);
-    default:
-        vouch_cli_co_text(out, report);
-        return VOUCH_OK;
-    }
+    const co_cli *cli = study->own;
+    (void)vouch_json_add_int(ctx, root, "attack_steps", cli->attack_steps);
+    (void)vouch_json_add_int(ctx, root, "restarts", cli->restarts);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -46,12 +41,24 @@ static vouch_exit run(const vouch_cli_call *call)
                    .threads = g.threads};
     const vouch_grid how = {
         .after_epoch = vouch_co_after_epoch, .at_end = vouch_co_at_end, .study = &co};
-    const vouch_cli_co_report report = {
-        .grid = &g, .steps = cli->attack_steps, .restarts = cli->restarts};
+    const vouch_cli_study study = {
+        .name = "co",
+        .schema = 1,
+        .title = "Catastrophic overfitting",
+        .by = vouch_arena_print(call->arena, " by PGD-%" PRId64, cli->attack_steps),
+        .grid = &g,
+        .figures = &vouch_co_figures,
+        .own = cli,
+        .add = add,
+        .section = vouch_cli_co_section,
+        .finish = vouch_cli_co_finish};
+    if (s == VOUCH_OK && !study.by)
+        s = VOUCH_ERR_MEMORY;
     if (s == VOUCH_OK)
         s = vouch_cli_grid_run(&g, &how);
-    const vouch_exit code = s == VOUCH_OK ? vouch_cli_publish(call, &g.files, put, &report)
-                                          : vouch_cli_fail(call, s);
+    const vouch_exit code = s == VOUCH_OK
+                                ? vouch_cli_publish(call, &g.files, vouch_cli_study_put, &study)
+                                : vouch_cli_fail(call, s);
     vouch_cli_grid_close(&g);
     return code;
 }

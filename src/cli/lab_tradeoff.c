@@ -1,5 +1,5 @@
 /* vouch lab tradeoff: standard, empirical and certified accuracy along one setting of training. */
-#include "cli/tradeoff_report.h"
+#include "cli/tradeoff_page.h"
 #include "lab/gauge.h"
 
 typedef struct tradeoff_cli {
@@ -40,28 +40,31 @@ static const vouch_option rows[] = {
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
-static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
+static void add(vouch_context *ctx, json_t *root, const vouch_cli_study *study)
 {
-    switch (which) {
-    case VOUCH_CLI_GRID_JSON:
-        return vouch_cli_tradeoff_json(ctx, out, report);
-    case VOUCH_CLI_GRID_HTML:
-        return vouch_cli_tradeoff_html(ctx, out, report);
-    default:
-        vouch_cli_tradeoff_text(out, report);
-        return VOUCH_OK;
-    }
+    const tradeoff_cli *cli = study->own;
+    (void)vouch_json_add_text(ctx, root, "sweep", cli->sweep);
+    (void)vouch_json_add_text(ctx, root, "attack", cli->attack);
+    (void)vouch_json_add_text(ctx, root, "certify", cli->certify);
 }
 
-static vouch_exit publish(const vouch_cli_grid *g, const tradeoff_cli *cli,
-                          vouch_cli_files *files)
+static vouch_exit publish(vouch_cli_grid *g, const tradeoff_cli *cli)
 {
-    const vouch_cli_tradeoff_report report = {.grid = g,
-                                              .sweep = cli->sweep,
-                                              .attack = cli->attack,
-                                              .certify_level =
-                                                  vouch_certify_find(cli->certify)};
-    return vouch_cli_publish(g->call, files, put, &report);
+    vouch_arena *arena = g->call->arena;
+    const vouch_cli_study study = {
+        .name = "tradeoff",
+        .schema = 1,
+        .title = vouch_arena_print(arena, "What %s trades", cli->sweep),
+        .by = vouch_arena_print(arena, " by %s and %s bounds", cli->attack, cli->certify),
+        .sweep = cli->sweep,
+        .grid = g,
+        .figures = &vouch_tradeoff_figures,
+        .own = cli,
+        .add = add,
+        .section = vouch_cli_tradeoff_section};
+    if (!study.title || !study.by)
+        return vouch_cli_fail(g->call, VOUCH_ERR_MEMORY);
+    return vouch_cli_publish(g->call, &g->files, vouch_cli_study_put, &study);
 }
 
 static vouch_status open_study(const vouch_cli_call *call, const tradeoff_cli *cli,
@@ -87,8 +90,7 @@ static vouch_exit run(const vouch_cli_call *call)
     const vouch_grid how = {.at_end = vouch_tradeoff_at_end, .study = &t};
     if (s == VOUCH_OK)
         s = vouch_cli_grid_run(&g, &how);
-    const vouch_exit code =
-        s == VOUCH_OK ? publish(&g, cli, &g.files) : vouch_cli_fail(call, s);
+    const vouch_exit code = s == VOUCH_OK ? publish(&g, cli) : vouch_cli_fail(call, s);
     vouch_cli_grid_close(&g);
     return code;
 }

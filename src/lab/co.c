@@ -7,10 +7,18 @@
 
 enum { SEED = 1, PAIRS = 64 };
 
-static const char *const names[VOUCH_CO_FIGURES] = {"clean",     "single", "pgd",
-                                                    "linearity", "bound",  "seconds"};
+static const vouch_figure figure[VOUCH_CO_FIGURES] = {
+    {"clean", "clean, %", VOUCH_FIGURE_LAST, true, true},
+    {"single", "FGSM, %", VOUCH_FIGURE_LAST, true, true},
+    {"pgd", "PGD, %", VOUCH_FIGURE_LAST, true, true},
+    {"linearity", "linearity error", VOUCH_FIGURE_LAST, false, false},
+    {"bound", "IBP loss", VOUCH_FIGURE_LAST, false, false},
+    {"seconds", "s an epoch", VOUCH_FIGURE_MEAN, false, true}};
 
-const char *vouch_co_name(vouch_co_figure figure) { return names[figure]; }
+const vouch_figures vouch_co_figures = {.count = VOUCH_CO_FIGURES,
+                                        .figure = figure,
+                                        .mark = "collapsed",
+                                        .is_marked = vouch_co_has_collapsed};
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
@@ -71,12 +79,11 @@ vouch_status vouch_co_after_epoch(void *study, const vouch_grid_moment *m)
     };
     vouch_gauge g;
     VOUCH_TRY(vouch_gauge_run(m->ctx, m->arena, &request, &g));
-    (void)vouch_json_add_real(m->ctx, m->row, names[VOUCH_CO_CLEAN], (double)g.clean / count);
-    (void)vouch_json_add_real(m->ctx, m->row, names[VOUCH_CO_SINGLE], (double)g.single / count);
-    (void)vouch_json_add_real(m->ctx, m->row, names[VOUCH_CO_PGD], (double)g.pgd / count);
-    (void)vouch_json_add_real(m->ctx, m->row, names[VOUCH_CO_LINEARITY], g.linearity);
-    (void)vouch_json_add_real(m->ctx, m->row, names[VOUCH_CO_BOUND], g.bound);
-    const double pgd = (double)g.pgd / count;
+    const double measured[] = {(double)g.clean / count, (double)g.single / count,
+                               (double)g.pgd / count, g.linearity, g.bound};
+    for (vouch_co_figure f = 0; f < VOUCH_CO_SECONDS; f++)
+        (void)vouch_json_add_real(m->ctx, m->row, figure[f].name, measured[f]);
+    const double pgd = measured[VOUCH_CO_PGD];
     if (m->epoch->epoch > 1 && pgd <= co->best)
         return VOUCH_OK;
     co->best = pgd;
@@ -95,41 +102,9 @@ bool vouch_co_has_collapsed(const json_t *result)
     const json_t *epochs = json_object_get(result, "epochs");
     double best = 0;
     for (size_t i = 0; i < json_array_size(epochs); i++)
-        best = fmax(best, vouch_grid_number(json_array_get(epochs, i), names[VOUCH_CO_PGD]));
-    return vouch_grid_last(result, names[VOUCH_CO_PGD]) < best / 2;
-}
-
-vouch_co_group vouch_co_gather(const vouch_plan *plan, json_t *const *result,
-                               const vouch_plan_place *place)
-{
-    vouch_co_group group = {0};
-    vouch_plan_place at = *place;
-    for (at.seed = 0; at.seed < plan->seeds; at.seed++) {
-        const json_t *r = result[vouch_plan_cell(plan, &at)];
-        if (!r)
-            continue;
-        group.finished++;
-        group.failed += json_object_get(r, "failed") != NULL;
-        group.collapsed += vouch_co_has_collapsed(r);
-        for (int f = 0; f < VOUCH_CO_FIGURES; f++)
-            vouch_summary_add(&group.figure[f], f == VOUCH_CO_SECONDS
-                                                    ? vouch_grid_mean(r, names[f])
-                                                    : vouch_grid_last(r, names[f]));
-    }
-    return group;
-}
-
-double vouch_co_at(const vouch_plan *plan, json_t *const *result, const vouch_plan_place *place,
-                   vouch_co_figure figure, int64_t epoch)
-{
-    vouch_summary all = {0};
-    vouch_plan_place at = *place;
-    for (at.seed = 0; at.seed < plan->seeds; at.seed++) {
-        const json_t *epochs = json_object_get(result[vouch_plan_cell(plan, &at)], "epochs");
-        vouch_summary_add(
-            &all, vouch_grid_number(json_array_get(epochs, (size_t)epoch), names[figure]));
-    }
-    return vouch_summary_mean(&all);
+        best =
+            fmax(best, vouch_grid_number(json_array_get(epochs, i), figure[VOUCH_CO_PGD].name));
+    return vouch_grid_last(result, figure[VOUCH_CO_PGD].name) < best / 2;
 }
 
 vouch_status vouch_co_landscape(vouch_arena *arena, const json_t *result, const char *when,

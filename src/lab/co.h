@@ -9,9 +9,8 @@
 #ifndef VOUCH_LAB_CO_H
 #define VOUCH_LAB_CO_H
 
+#include "lab/figures.h"
 #include "lab/landscape.h"
-#include "lab/plan.h"
-#include "lab/summary.h"
 
 enum { VOUCH_CO_GRID = 21 }; /* places along an axis of a landscape */
 
@@ -38,21 +37,9 @@ typedef enum vouch_co_figure {
     VOUCH_CO_SECONDS, /* of an epoch */
     VOUCH_CO_FIGURES
 } vouch_co_figure;
-const char *vouch_co_name(vouch_co_figure figure); /* in results */
+extern const vouch_figures vouch_co_figures;
 
-/* The seeds of one net, radius and method, after the last epoch; seconds: means of a run. */
-typedef struct vouch_co_group {
-    int finished, failed; /* of the plan's seeds */
-    int collapsed;        /* ended with less than half of their best accuracy under PGD */
-    vouch_summary figure[VOUCH_CO_FIGURES];
-} vouch_co_group;
-
-/* place->seed counts for nothing. */
-vouch_co_group vouch_co_gather(const vouch_plan *plan, json_t *const *result,
-                               const vouch_plan_place *place);
-/* Mean over seeds of a figure after epoch `epoch` (from 0); NaN where there is none. */
-double vouch_co_at(const vouch_plan *plan, json_t *const *result, const vouch_plan_place *place,
-                   vouch_co_figure figure, int64_t epoch);
+/* Ended with less than half of its best accuracy under PGD. */
 bool vouch_co_has_collapsed(const json_t *result);
 /* "before" or "after" of a result, in the arena; *epoch 0 where it has none. */
 vouch_status vouch_co_landscape(vouch_arena *arena, const json_t *result, const char *when,

@@ -23,9 +23,9 @@ typedef struct vouch_plan_method {
     const char *name, *loss, *regulariser; /* regulariser NULL: none */
 } vouch_plan_method;
 
-/* Where a cell is on the axes. */
+/* Where a cell is on the axes; part: which part of its figures (figures.h), no axis of runs. */
 typedef struct vouch_plan_place {
-    int net, radius, method, value, seed;
+    int net, radius, method, value, seed, part;
 } vouch_plan_place;
 
 typedef struct vouch_plan {

@@ -7,10 +7,14 @@
 
 enum { SEED = 1 };
 
-static const char *const names[VOUCH_TRADEOFF_FIGURES] = {"clean", "empirical", "certified",
-                                                          "seconds"};
+static const vouch_figure figure[VOUCH_TRADEOFF_FIGURES] = {
+    {"clean", "standard, %", VOUCH_FIGURE_END, true, true},
+    {"empirical", "empirical, %", VOUCH_FIGURE_END, true, true},
+    {"certified", "certified, %", VOUCH_FIGURE_END, true, true},
+    {"seconds", "s an epoch", VOUCH_FIGURE_MEAN, false, true}};
 
-const char *vouch_tradeoff_name(vouch_tradeoff_figure figure) { return names[figure]; }
+const vouch_figures vouch_tradeoff_figures = {.count = VOUCH_TRADEOFF_FIGURES,
+                                              .figure = figure};
 
 /* ---- measuring ------------------------------------------------------------------------------- */
 
@@ -20,12 +24,9 @@ static vouch_status put_result(const vouch_grid_moment *m, const vouch_tradeoff 
     const vouch_eval_radius *radius = &result->radius[0];
     const double count = (double)t->held->info.count;
     json_t *levels;
-    (void)vouch_json_add_real(m->ctx, m->result, names[VOUCH_TRADEOFF_CLEAN],
-                              (double)result->right / count);
-    (void)vouch_json_add_real(m->ctx, m->result, names[VOUCH_TRADEOFF_EMPIRICAL],
-                              (double)radius->withstood / count);
-    (void)vouch_json_add_real(m->ctx, m->result, names[VOUCH_TRADEOFF_CERTIFIED],
-                              (double)radius->certified / count);
+    const int64_t right[] = {result->right, radius->withstood, radius->certified};
+    for (vouch_tradeoff_figure f = 0; f < VOUCH_TRADEOFF_SECONDS; f++)
+        (void)vouch_json_add_real(m->ctx, m->result, figure[f].name, (double)right[f] / count);
     levels = vouch_json_object_in(m->ctx, m->result, "levels");
     for (int level = 1; level <= t->certify_level; level++)
         (void)vouch_json_add_int(m->ctx, levels, vouch_certify_name(level),
@@ -61,34 +62,15 @@ vouch_status vouch_tradeoff_at_end(void *study, const vouch_grid_moment *m)
 
 /* ---- what came out --------------------------------------------------------------------------- */
 
-vouch_tradeoff_group vouch_tradeoff_gather(const vouch_plan *plan, json_t *const *result,
-                                           const vouch_plan_place *place)
-{
-    vouch_tradeoff_group group = {0};
-    vouch_plan_place at = *place;
-    for (at.seed = 0; at.seed < plan->seeds; at.seed++) {
-        const json_t *r = result[vouch_plan_cell(plan, &at)];
-        if (!r)
-            continue;
-        group.finished++;
-        group.failed += json_object_get(r, "failed") != NULL;
-        for (int f = 0; f < VOUCH_TRADEOFF_FIGURES; f++)
-            vouch_summary_add(&group.figure[f], f == VOUCH_TRADEOFF_SECONDS
-                                                    ? vouch_grid_mean(r, names[f])
-                                                    : vouch_grid_number(r, names[f]));
-    }
-    return group;
-}
-
-int vouch_tradeoff_best(const vouch_plan *plan, json_t *const *result,
-                        const vouch_plan_place *place, vouch_tradeoff_figure figure)
+int vouch_tradeoff_best(const vouch_findings *all, const vouch_plan_place *place,
+                        vouch_tradeoff_figure by)
 {
     vouch_plan_place at = *place;
     double most = -1;
     int best = -1;
-    for (at.value = 0; at.value < plan->values; at.value++) {
-        const vouch_tradeoff_group group = vouch_tradeoff_gather(plan, result, &at);
-        const double mean = vouch_summary_mean(&group.figure[figure]);
+    for (at.value = 0; at.value < all->plan->values; at.value++) {
+        const vouch_group group = vouch_findings_gather(all, &at);
+        const double mean = vouch_summary_mean(&group.figure[by]);
         if (mean > most) {
             most = mean;
             best = at.value;

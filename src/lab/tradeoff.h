@@ -9,8 +9,7 @@
 #define VOUCH_LAB_TRADEOFF_H
 
 #include "eval/eval.h"
-#include "lab/plan.h"
-#include "lab/summary.h"
+#include "lab/figures.h"
 
 typedef struct vouch_tradeoff {
     const vouch_plan *plan;
@@ -31,18 +30,11 @@ typedef enum vouch_tradeoff_figure {
     VOUCH_TRADEOFF_SECONDS, /* of an epoch */
     VOUCH_TRADEOFF_FIGURES
 } vouch_tradeoff_figure;
-const char *vouch_tradeoff_name(vouch_tradeoff_figure figure); /* in results */
+extern const vouch_figures vouch_tradeoff_figures;
 
-/* The seeds of one place; place->seed counts for nothing. */
-typedef struct vouch_tradeoff_group {
-    int finished, failed;
-    vouch_summary figure[VOUCH_TRADEOFF_FIGURES];
-} vouch_tradeoff_group;
-vouch_tradeoff_group vouch_tradeoff_gather(const vouch_plan *plan, json_t *const *result,
-                                           const vouch_plan_place *place);
 /* The value whose networks have the greatest mean of a figure, the first of equals; -1: none. */
-int vouch_tradeoff_best(const vouch_plan *plan, json_t *const *result,
-                        const vouch_plan_place *place, vouch_tradeoff_figure figure);
+int vouch_tradeoff_best(const vouch_findings *all, const vouch_plan_place *place,
+                        vouch_tradeoff_figure figure);
 /* The values as numbers of an axis, in [plan->values]; their numbers 1, 2 .. where they are none.
  * Returns whether they are logarithms, as where they span more than a factor of 20. */
 bool vouch_tradeoff_axis(const vouch_plan *plan, double *x);
