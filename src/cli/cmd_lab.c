@@ -37,8 +37,8 @@ static vouch_exit run(const vouch_cli_call *call)
 
 const vouch_command vouch_command_lab = {
     .name = "lab",
-    .summary =
-        "studies of how networks behave: loss landscapes, collapse of training, trade-offs",
+    .summary = "studies of how networks behave: landscapes, collapse of training, trade-offs, "
+               "relaxations",
     .arguments = "[STUDY ...]",
     .description = "Studies measure and draw; nothing they say is a proof. Without an argument "
                    "they are listed.",

@@ -32,13 +32,13 @@ enum { VOUCH_CLI_HOW = 1, VOUCH_CLI_STUDY = 2 };
         .offset = offsetof(vouch_cli_grid_options, field), .number = otherwise, .low = least,  \
         .high = most                                                                           \
     }
-#define VOUCH_CLI_GRID_ROWS(which)                                                             \
+#define VOUCH_CLI_GRID_NETS "conv16k4s2p1 relu conv32k4s2p1 relu fc100 relu"
+#define VOUCH_CLI_GRID_ROWS(which, where)                                                      \
     VOUCH_CLI_GRID_TEXT(methods, "M,...",                                                      \
                         "ways of training: names (vouch help lab), or LOSS SETTING=VALUE + "   \
                         "REGULARISER ... as of vouch train",                                   \
                         which),                                                                \
-        VOUCH_CLI_GRID_TEXT(nets, "ARCH,...", "networks, as --arch of vouch train",            \
-                            "conv16k4s2p1 relu conv32k4s2p1 relu fc100 relu"),                 \
+        VOUCH_CLI_GRID_TEXT(nets, "ARCH,...", "networks, as --arch of vouch train", where),    \
         VOUCH_CLI_GRID_TEXT(eps, "E,...", "radii, in training and measuring: 0.1 or 8/255",    \
                             "0.1"),                                                            \
         VOUCH_CLI_GRID_INT("seeds", seeds, "trainings of each: seeds 1, 2 .. N", 1, 1, 1000),  \

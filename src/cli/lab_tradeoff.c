@@ -20,7 +20,7 @@ static const vouch_option rows[] = {
              "trained at), or a key of a recipe",
              "alpha"),
     TEXT_ROW(values, "V,...", "its values", "0.01,0.1,0.25,0.5,0.75,1"),
-    VOUCH_CLI_GRID_ROWS("mtl-ibp,exp-ibp,cc-ibp"),
+    VOUCH_CLI_GRID_ROWS("mtl-ibp,exp-ibp,cc-ibp", VOUCH_CLI_GRID_NETS),
     TEXT_ROW(attack, "ATTACK", "which measures the empirical accuracy: NAME SETTING=VALUE ...",
              "pgd steps=40 restarts=1"),
     {.name = "certify",

@@ -8,6 +8,7 @@
 #include "train/bound.h"
 #include "train/elle.h"
 #include "train/entropy.h"
+#include "train/perturb.h"
 #include "train/terms.h"
 
 /* ---- attacks --------------------------------------------------------------------------------- */
@@ -122,6 +123,7 @@ typedef struct losses {
     float low, high;
     bool has_bounds;
     double *linearity, *bound; /* [units] sums */
+    double *clean, *least;     /* [count] margins */
 } losses;
 
 /* A job (train/loss.h) for measuring alone: no gradients of parameters. */
@@ -221,19 +223,67 @@ static vouch_status measure_losses(vouch_context *ctx, vouch_arena *arena, losse
     return VOUCH_OK;
 }
 
+static vouch_status open_losses(vouch_context *ctx, vouch_arena *arena,
+                                const vouch_gauge_request *request, losses *l)
+{
+    const vouch_data_info *info = &request->data->info;
+    *l = (losses){.r = request, .low = info->feature[0].low, .high = info->feature[0].high};
+    for (int64_t i = 1; i < info->size; i++) {
+        l->low = fminf(l->low, info->feature[i].low);
+        l->high = fmaxf(l->high, info->feature[i].high);
+    }
+    VOUCH_TRY(vouch_net_new(ctx, arena, request->graph, &l->net));
+    return l->net ? VOUCH_OK
+                  : vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
+                               "not a network of layers that losses take");
+}
+
 vouch_status vouch_gauge_run(vouch_context *ctx, vouch_arena *arena,
                              const vouch_gauge_request *request, vouch_gauge *gauge)
 {
-    const vouch_data_info *info = &request->data->info;
-    losses l = {.r = request, .low = info->feature[0].low, .high = info->feature[0].high};
-    for (int64_t i = 1; i < info->size; i++) {
-        l.low = fminf(l.low, info->feature[i].low);
-        l.high = fmaxf(l.high, info->feature[i].high);
-    }
+    losses l;
     VOUCH_TRY(attack(ctx, arena, request, gauge));
-    VOUCH_TRY(vouch_net_new(ctx, arena, request->graph, &l.net));
-    if (!l.net)
-        return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
-                          "not a network of layers that losses take");
+    VOUCH_TRY(open_losses(ctx, arena, request, &l));
     return measure_losses(ctx, arena, &l, gauge);
+}
+
+/* ---- margins --------------------------------------------------------------------------------- */
+
+static void put_margins(const vouch_loss_job *job, const float *x, double *margin)
+{
+    vouch_tape_forward(job->tape, job->count, x, job->y);
+    for (int64_t s = 0; s < job->count; s++) {
+        const vouch_aim aim = {job->classes, job->label[s], -1};
+        margin[s] = -vouch_aim_margin(&aim, job->y + s * job->classes);
+    }
+}
+
+static vouch_status some_margins(const vouch_team_member *m, void *shared, int64_t unit)
+{
+    const losses *l = shared;
+    const vouch_gauge_request *r = l->r;
+    const double step = fmax(0.25, 2 / (double)r->steps) * r->eps;
+    double *clean = l->clean + unit * UNIT, *least = l->least + unit * UNIT;
+    vouch_loss_job job;
+    VOUCH_TRY(new_job(m, l, unit, &job));
+    put_margins(&job, job.x, clean);
+    vouch_perturb_start(&job, job.eps);
+    vouch_perturb_clip(&job);
+    vouch_perturb_climb(&job, r->steps, (float)step, job.eps);
+    put_margins(&job, job.out, least);
+    for (int64_t s = 0; s < job.count; s++)
+        least[s] = fmin(least[s], clean[s]);
+    return VOUCH_OK;
+}
+
+vouch_status vouch_gauge_margins(vouch_context *ctx, vouch_arena *arena,
+                                 const vouch_gauge_request *request, double *clean,
+                                 double *least)
+{
+    losses l;
+    VOUCH_TRY(open_losses(ctx, arena, request, &l));
+    l.clean = clean;
+    l.least = least;
+    const vouch_team team = {NULL, request->threads, "margins", some_margins, &l};
+    return vouch_team_run(ctx, &team, (request->data->info.count + UNIT - 1) / UNIT);
 }

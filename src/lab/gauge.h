@@ -29,6 +29,12 @@ typedef struct vouch_gauge {
 vouch_status vouch_gauge_run(vouch_context *ctx, vouch_arena *arena,
                              const vouch_gauge_request *request, vouch_gauge *gauge);
 
+/* Margins of the label over the other classes: of each sample as it is, and the least that `steps`
+ * steps of PGD find, by float32; [count]. */
+vouch_status vouch_gauge_margins(vouch_context *ctx, vouch_arena *arena,
+                                 const vouch_gauge_request *request, double *clean,
+                                 double *least);
+
 /* The L-infinity ball of that radius in the range of the data. */
 vouch_status vouch_gauge_ball(vouch_arena *arena, const vouch_data_info *info, double eps,
                               vouch_ball *ball);

@@ -45,9 +45,8 @@ static char *trim(char *text)
     return text;
 }
 
-/* Parts of "a,b,c", none empty, no two the same. */
-static vouch_status list(vouch_arena *arena, const char *option, const char *text,
-                         const char ***part, int *count)
+vouch_status vouch_plan_list(vouch_arena *arena, const char *option, const char *text,
+                             const char ***part, int *count)
 {
     char *copy = vouch_arena_text(arena, text ? text : "");
     *part = VOUCH_NEW_ARRAY(arena, const char *, MOST);
@@ -88,7 +87,7 @@ bool vouch_plan_number(const char *text, double *number)
 
 static vouch_status read_eps(vouch_arena *arena, const char *text, vouch_plan *plan)
 {
-    VOUCH_TRY(list(arena, "eps", text, &plan->radius_text, &plan->radii));
+    VOUCH_TRY(vouch_plan_list(arena, "eps", text, &plan->radius_text, &plan->radii));
     plan->eps = VOUCH_NEW_ARRAY(arena, double, plan->radii);
     if (!plan->eps)
         return VOUCH_ERR_MEMORY;
@@ -120,7 +119,7 @@ static vouch_status read_method(vouch_arena *arena, const char *text, vouch_plan
 static vouch_status read_methods(vouch_arena *arena, const char *text, vouch_plan *plan)
 {
     const char **name;
-    VOUCH_TRY(list(arena, "methods", text, &name, &plan->methods));
+    VOUCH_TRY(vouch_plan_list(arena, "methods", text, &name, &plan->methods));
     plan->method = VOUCH_NEW_ARRAY(arena, vouch_plan_method, plan->methods);
     if (!plan->method)
         return VOUCH_ERR_MEMORY;
@@ -245,10 +244,11 @@ vouch_status vouch_plan_read(vouch_arena *arena, const vouch_plan_request *reque
 {
     static const char *none[] = {NULL};
     *plan = (vouch_plan){.values = 1, .value = none, .seeds = (int)request->seeds};
-    VOUCH_TRY(list(arena, "nets", request->nets, &plan->net, &plan->nets));
+    VOUCH_TRY(vouch_plan_list(arena, "nets", request->nets, &plan->net, &plan->nets));
     VOUCH_TRY(read_eps(arena, request->eps, plan));
     VOUCH_TRY(read_methods(arena, request->methods, plan));
     if (request->sweep)
-        VOUCH_TRY(list(arena, "values", request->values, &plan->value, &plan->values));
+        VOUCH_TRY(
+            vouch_plan_list(arena, "values", request->values, &plan->value, &plan->values));
     return make_cells(arena, request, plan);
 }

@@ -45,6 +45,9 @@ vouch_status vouch_plan_read(vouch_arena *arena, const vouch_plan_request *reque
 int64_t vouch_plan_cell(const vouch_plan *plan, const vouch_plan_place *place);
 /* Is a recipe's key set by the axes of a plan, or by the study itself? */
 bool vouch_plan_owns(const char *key, size_t length);
+/* Parts of an option's "a, b, c", none empty, no two the same; in the arena. */
+vouch_status vouch_plan_list(vouch_arena *arena, const char *option, const char *text,
+                             const char ***part, int *count);
 /* A number, or a quotient: "0.1", "8/255". */
 bool vouch_plan_number(const char *text, double *number);
 
