@@ -2,7 +2,7 @@
  *
  * Kinds that are affine go by *planes*: their own passes, with |W| and without bias where the tape
  * is of radii (net_priv.h). ReLUs, which couple the planes, are applied here: forward after the
- * layer they are part of, backward before it.
+ * layer they are part of, backward before it. Other kinds take both planes at once.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@ static vouch_status check(vouch_context *ctx, const vouch_net *net)
 {
     const net_layer *last = &net->layer[net->layer_count - 1];
     for (int i = 0; i < net->layer_count; i++)
-        if (!net->layer[i].kind->planes)
+        if (!net->layer[i].kind->planes && !net->layer[i].kind->boxes)
             return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
                               "interval bounds do not go through layers '%s' in training",
                               net->layer[i].kind->name);
@@ -52,6 +52,12 @@ vouch_status vouch_box_tape_new(vouch_context *ctx, vouch_arena *arena, const vo
         return vouch_fail(ctx, VOUCH_ERR_MEMORY, "boxes: out of memory");
     *tape = t;
     return VOUCH_OK;
+}
+
+void vouch_box_name(vouch_box_tape *t, uint64_t seed, int64_t count, const uint64_t *sample)
+{
+    vouch_tape_name(t->centre, seed, count, sample);
+    vouch_tape_name(t->radius, seed, count, sample);
 }
 
 static bool new_kept(vouch_arena *arena, int64_t count, box_kept *k)
@@ -106,13 +112,26 @@ static void keep(const vouch_box_tape *t, int v, int64_t first, int64_t count)
     memcpy(t->kept[v].radius + first * stride, net_value_at(t->radius, v, first), bytes);
 }
 
+/* A layer in both planes: by its own boxes if it has them, otherwise plane by plane. */
+static void in_planes(const vouch_box_tape *t, const net_job *which,
+                      void (*both)(const net_job *job), void (*one)(const net_job *job))
+{
+    net_job job = *which;
+    job.tape = t->centre;
+    if (both) {
+        both(&job);
+        return;
+    }
+    one(&job);
+    job.tape = t->radius;
+    one(&job);
+}
+
 static void layer_forward(const vouch_box_tape *t, int i, int64_t first, int64_t count)
 {
     const net_layer *l = &t->net->layer[i];
-    net_job job = {.tape = t->centre, .layer = l, .first = first, .count = count};
-    l->kind->forward(&job);
-    job.tape = t->radius;
-    l->kind->forward(&job);
+    in_planes(t, &(net_job){.layer = l, .first = first, .count = count}, l->kind->boxes,
+              l->kind->forward);
     if (l->relu && t->kept)
         keep(t, l->give, first, count);
     if (l->relu)
@@ -258,10 +277,7 @@ static void layer_backward(const vouch_box_tape *t, int i, const net_job *which)
         if (t->kept)
             add_kept(t, job.layer->give, s);
     }
-    job.tape = t->centre;
-    job.layer->kind->backward(&job);
-    job.tape = t->radius;
-    job.layer->kind->backward(&job);
+    in_planes(t, &job, job.layer->kind->boxes_back, job.layer->kind->backward);
 }
 
 void vouch_box_backward(vouch_box_tape *t, const float *d_margin, float *d_parameters)
@@ -286,6 +302,16 @@ static void set_bare(const vouch_box_tape *t, bool on)
     t->radius->bare = on;
     vouch_tape_train(t->centre, !on);
     vouch_tape_train(t->radius, !on);
+}
+
+vouch_status vouch_box_spread_check(vouch_context *ctx, const vouch_net *net)
+{
+    for (int i = 0; i < net->layer_count; i++)
+        if (!net->layer[i].kind->planes)
+            return vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
+                              "products of magnitudes do not go through layers '%s'",
+                              net->layer[i].kind->name);
+    return VOUCH_OK;
 }
 
 double vouch_box_spread(vouch_box_tape *t, const float *r)

@@ -1,7 +1,11 @@
 /* Curves, element by element: smooth activations, and ReLUs that are part of no layer.
  *
  * Each is two loops over a line, its values and its slopes; slopes are taken at what the layer
- * took and what it gave. Filling stays 0, whatever the curve is at 0.
+ * took and what it gave. Filling stays 0, whatever the curve is at 0. A product x sigmoid(x) is one
+ * curve, SiLU: the sigmoid's layer becomes it.
+ *
+ * Boxes: every curve here falls up to its turn and rises from there (most rise everywhere, their
+ * turn is -infinity). So it is least at the turn or at the end next to it, and greatest at an end.
  * SPEC: ONNX Softplus-1, Sigmoid-13, Tanh-13, Gelu-20 (approximate = none), Elu-6, LeakyRelu-16
  */
 #include <math.h>
@@ -9,11 +13,18 @@
 
 #include "grad/net_priv.h"
 
+extern const net_kind vouch_layer_curve;
+
 static const float ROOT_HALF = 0.70710678F, DENSITY_AT_0 = 0.39894228F; /* of the normal law */
+
+/* Lines of scratch: an adjoint; of boxes, where the curve is least and greatest, its values there
+ * and their adjoints. */
+enum { ADJOINT, LOW = 0, HIGH, LEAST, MOST, D_LEAST, D_MOST, LINES };
 
 typedef struct shape {
     const char *type, *parameter; /* parameter: an attribute; NULL */
     float usual;                  /* the parameter's value where it is left out */
+    float turn;
     void (*values)(float p, int64_t n, const float *x, float *y);
     /* d times the slope at x, where the value is y */
     void (*slopes)(float p, int64_t n, const float *x, const float *y, float *d);
@@ -21,7 +32,7 @@ typedef struct shape {
 
 typedef struct curve {
     const shape *shape;
-    float parameter;
+    float parameter, turn;
 } curve;
 
 /* value of x; slope of x and y; both may use p. */
@@ -51,21 +62,25 @@ CURVE(relu, x <= 0 ? 0 : x, x > 0 ? 1.0F : 0.0F)
 CURVE(leaky_relu, x<0 ? p * x : x, x> 0 ? 1.0F : p)
 CURVE(elu, x > 0 ? x : p * expm1f(x), x > 0 ? 1.0F : y + p)
 CURVE(sigmoid, 1 / (1 + expf(-x)), y *(1 - y))
+CURVE(silu, x / (1 + expf(-x)), 1 / (1 + expf(-x)) * (1 + x / (1 + expf(x))))
 CURVE(tanh, tanhf(x), 1 - y * y)
 CURVE(softplus, (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))), 1 / (1 + expf(-x)))
 CURVE(gelu, x *(0.5F * erfcf(-x * ROOT_HALF)),
       0.5F * erfcf(-x * ROOT_HALF) + x * DENSITY_AT_0 * expf(-0.5F * x * x))
+CURVE(same, x, 1)
 #undef CURVE
 
 static const shape shapes[] = {
-    {"Relu", NULL, 0, relu_values, relu_slopes},
-    {"LeakyRelu", "alpha", 0.01F, leaky_relu_values, leaky_relu_slopes},
-    {"Elu", "alpha", 1, elu_values, elu_slopes},
-    {"Sigmoid", NULL, 0, sigmoid_values, sigmoid_slopes},
-    {"Tanh", NULL, 0, tanh_values, tanh_slopes},
-    {"Softplus", NULL, 0, softplus_values, softplus_slopes},
-    {"Gelu", NULL, 0, gelu_values, gelu_slopes},
+    {"Relu", NULL, 0, -INFINITY, relu_values, relu_slopes},
+    {"LeakyRelu", "alpha", 0.01F, -INFINITY, leaky_relu_values, leaky_relu_slopes},
+    {"Elu", "alpha", 1, -INFINITY, elu_values, elu_slopes},
+    {"Sigmoid", NULL, 0, -INFINITY, sigmoid_values, sigmoid_slopes},
+    {"Tanh", NULL, 0, -INFINITY, tanh_values, tanh_slopes},
+    {"Softplus", NULL, 0, -INFINITY, softplus_values, softplus_slopes},
+    {"Gelu", NULL, 0, -0.75179152F, gelu_values, gelu_slopes},
 };
+static const shape silu = {"", NULL, 0, -1.27846454F, silu_values, silu_slopes};
+static const shape same = {"", NULL, 0, -INFINITY, same_values, same_slopes};
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -78,27 +93,71 @@ static const shape *find(const net_reading *r)
     return NULL;
 }
 
+/* The layer that gives sigmoid(x), where the node alone reads it and multiplies it with x; NULL. */
+static net_layer *sigmoid_of(const net_reading *r)
+{
+    for (int k = 0; k < 2 && strcmp(r->node->type, "Mul") == 0; k++) {
+        const int other = vouch_net_constant(r, !k) ? -1 : r->value_of[r->node->input[!k]];
+        const int v = vouch_net_constant(r, k) ? -1 : r->value_of[r->node->input[k]];
+        net_layer *l = v > 0 ? &r->net->layer[v - 1] : NULL;
+        if (l && l->kind == &vouch_layer_curve && l->take[0] == other &&
+            strcmp(((const curve *)l->own)->shape->type, "Sigmoid") == 0 &&
+            r->readers[r->node->input[k]] == 1)
+            return l;
+    }
+    return NULL;
+}
+
+static bool read_silu(net_reading *r)
+{
+    const net_layer *l = sigmoid_of(r);
+    if (l)
+        *(curve *)l->own = (curve){&silu, 0, silu.turn};
+    if (l)
+        vouch_net_pass_on(r, l->give);
+    return l != NULL;
+}
+
 static bool read(net_reading *r)
 {
+    if (read_silu(r))
+        return true;
     const shape *s = find(r);
     const int take = vouch_net_taken(r);
     const vouch_attr *a = s && s->parameter ? vouch_node_attr(r->node, s->parameter) : NULL;
     net_layer *l = s && take >= 0 ? vouch_net_add_layer(r, take, sizeof(curve)) : NULL;
     if (!l)
         return false;
-    *(curve *)l->own = (curve){s, a ? (float)a->f : s->usual};
+    const float parameter = a ? (float)a->f : s->usual;
+    /* Left of 0 such a curve is the parameter times one that rises. */
+    *(curve *)l->own = (curve){s, parameter, s->parameter && parameter < 0 ? 0 : s->turn};
     return true;
 }
 
-/* A line of adjoints. */
 static vouch_status plan(const net_planning *p, net_layer *l)
 {
     const net_image *in = &p->net->value[l->take[0]].image;
-    p->net->scratch = p->net->scratch > in->w * in->c ? p->net->scratch : in->w * in->c;
+    const int64_t lines = LINES * in->w * in->c;
+    p->net->scratch = p->net->scratch > lines ? p->net->scratch : lines;
     return VOUCH_OK;
 }
 
 /* ---- passes ---------------------------------------------------------------------------------- */
+
+static const shape *shape_of(const net_job *job)
+{
+    const curve *c = job->layer->own;
+    return job->tape->plane == NET_RADII ? &same : c->shape;
+}
+
+/* Filling of a line that the layer gives. */
+static void clear_filling(const net_job *job, float *to)
+{
+    const net_value *out = &job->tape->net->value[job->layer->give];
+    const int64_t filling = out->image.c - out->real[0];
+    for (int64_t x = 1; x <= out->image.w && filling > 0; x++)
+        memset(to + x * out->image.c - filling, 0, (size_t)filling * sizeof *to);
+}
 
 static void forward(const net_job *job)
 {
@@ -107,14 +166,12 @@ static void forward(const net_job *job)
     const net_value *in = &t->net->value[l->take[0]];
     const net_image *out = &t->net->value[l->give].image;
     const curve *c = l->own;
-    const int64_t filling = out->c - in->real[0];
     for (int64_t y = 0; y < out->h; y++) {
         float *to = net_value_at(t, l->give, job->first) + net_at(out, y, 0);
-        c->shape->values(c->parameter, out->w * out->c,
-                         net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0),
-                         to);
-        for (int64_t x = 1; x <= out->w && filling > 0; x++)
-            memset(to + x * out->c - filling, 0, (size_t)filling * sizeof *to);
+        shape_of(job)->values(
+            c->parameter, out->w * out->c,
+            net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0), to);
+        clear_filling(job, to);
     }
 }
 
@@ -126,15 +183,16 @@ static void backward(const net_job *job)
     const float *gate = net_gate_at(t, l->take[0], job->first);
     const curve *c = l->own;
     const int64_t line = in->image.w * in->image.c;
-    float *d = t->scratch;
+    float *d = t->scratch + ADJOINT * line;
     for (int64_t y = 0; y < in->image.h && net_wants(job, 0); y++) {
         float *to = net_adjoint_at(t, l->take[0], job->first) + net_at(&in->adjoint, y, 0);
         const float *on = gate ? gate + net_at(&in->image, y, 0) : NULL;
         memcpy(d, net_adjoint_at(t, l->give, job->first) + net_at(&out->adjoint, y, 0),
                (size_t)line * sizeof *d);
-        c->shape->slopes(c->parameter, line,
-                         net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0),
-                         net_value_at(t, l->give, job->first) + net_at(&out->image, y, 0), d);
+        shape_of(job)->slopes(
+            c->parameter, line,
+            net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0),
+            net_value_at(t, l->give, job->first) + net_at(&out->image, y, 0), d);
         for (int64_t j = 0; j < line; j++) {
             const float part = !on || on[j] > 0 ? d[j] : 0;
             to[j] = l->adds[0] ? to[j] + part : part;
@@ -142,5 +200,122 @@ static void backward(const net_job *job)
     }
 }
 
-const net_kind vouch_layer_curve = {
-    .name = "curve", .read = read, .plan = plan, .forward = forward, .backward = backward};
+/* ---- boxes ----------------------------------------------------------------------------------- */
+
+typedef struct ends {
+    int64_t count;
+    float *line[LINES];
+} ends;
+
+/* Where the curve is least: at its turn, or at the end next to it. */
+static void turn(const ends *e, float at)
+{
+    float *restrict low = e->line[LOW], *restrict high = e->line[HIGH];
+    float *restrict least = e->line[LEAST], *restrict most = e->line[MOST];
+    for (int64_t i = 0; i < e->count; i++) {
+        const float l = low[i], u = high[i];
+        low[i] = u < at ? u : l > at ? l : at;
+        high[i] = least[i] > most[i] ? l : u;
+        most[i] = least[i] > most[i] ? least[i] : most[i];
+    }
+}
+
+/* Of line y of what the layer takes. */
+static ends find_ends(const net_job *job, int64_t y)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->take[0];
+    const net_image *in = &t->net->value[v].image;
+    const float *c = net_value_at(t, v, job->first) + net_at(in, y, 0);
+    const float *r = net_value_at(t->pair, v, job->first) + net_at(in, y, 0);
+    const curve *of = job->layer->own;
+    ends e = {.count = in->w * in->c};
+    for (int k = 0; k < LINES; k++)
+        e.line[k] = t->scratch + k * e.count;
+    for (int64_t i = 0; i < e.count; i++) {
+        e.line[LOW][i] = c[i] - r[i];
+        e.line[HIGH][i] = c[i] + r[i];
+    }
+    of->shape->values(of->parameter, e.count, e.line[LOW], e.line[LEAST]);
+    of->shape->values(of->parameter, e.count, e.line[HIGH], e.line[MOST]);
+    if (of->turn > -INFINITY) {
+        turn(&e, of->turn);
+        of->shape->values(of->parameter, e.count, e.line[LOW], e.line[LEAST]);
+    }
+    return e;
+}
+
+static void boxes(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->give;
+    const net_image *out = &t->net->value[v].image;
+    for (int64_t y = 0; y < out->h; y++) {
+        const ends e = find_ends(job, y);
+        float *c = net_value_at(t, v, job->first) + net_at(out, y, 0);
+        float *r = net_value_at(t->pair, v, job->first) + net_at(out, y, 0);
+        for (int64_t i = 0; i < e.count; i++) {
+            c[i] = 0.5F * (e.line[MOST][i] + e.line[LEAST][i]);
+            r[i] = 0.5F * (e.line[MOST][i] - e.line[LEAST][i]);
+        }
+        clear_filling(job, c);
+        clear_filling(job, r);
+    }
+}
+
+/* Adjoints of least and greatest value become those of the places; what is least at the turn, no
+ * end, passes nothing. */
+static void ends_back(const net_job *job, int64_t y, const ends *e)
+{
+    const vouch_tape *t = job->tape;
+    const curve *of = job->layer->own;
+    const int64_t at = net_at(&t->net->value[job->layer->give].adjoint, y, 0);
+    const float *d_c = net_adjoint_at(t, job->layer->give, job->first) + at;
+    const float *d_r = net_adjoint_at(t->pair, job->layer->give, job->first) + at;
+    for (int64_t i = 0; i < e->count; i++) {
+        e->line[D_LEAST][i] = 0.5F * (d_c[i] - d_r[i]);
+        e->line[D_MOST][i] = 0.5F * (d_c[i] + d_r[i]);
+    }
+    of->shape->slopes(of->parameter, e->count, e->line[LOW], e->line[LEAST], e->line[D_LEAST]);
+    of->shape->slopes(of->parameter, e->count, e->line[HIGH], e->line[MOST], e->line[D_MOST]);
+}
+
+static void line_back(const net_job *job, int64_t y)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->take[0];
+    const net_value *in = &t->net->value[v];
+    const int64_t at = net_at(&in->image, y, 0), d_at = net_at(&in->adjoint, y, 0);
+    const float *c = net_value_at(t, v, job->first) + at;
+    const float *r = net_value_at(t->pair, v, job->first) + at;
+    float *d_c = net_adjoint_at(t, v, job->first) + d_at;
+    float *d_r = net_adjoint_at(t->pair, v, job->first) + d_at;
+    const bool adds = job->layer->adds[0];
+    const ends e = find_ends(job, y);
+    ends_back(job, y, &e);
+    for (int64_t i = 0; i < e.count; i++) {
+        const float l = c[i] - r[i], u = c[i] + r[i], least_at = e.line[LOW][i];
+        const float d_least = e.line[D_LEAST][i], d_most = e.line[D_MOST][i];
+        const float d_l = (least_at == l ? d_least : 0) + (e.line[HIGH][i] < u ? d_most : 0);
+        const float d_u =
+            (least_at != l && least_at == u ? d_least : 0) + (e.line[HIGH][i] < u ? 0 : d_most);
+        d_c[i] = (adds ? d_c[i] : 0) + d_u + d_l;
+        d_r[i] = (adds ? d_r[i] : 0) + d_u - d_l;
+    }
+}
+
+static void boxes_back(const net_job *job)
+{
+    const net_image *in = &job->tape->net->value[job->layer->take[0]].image;
+    for (int64_t y = 0; y < in->h && net_wants(job, 0); y++)
+        line_back(job, y);
+}
+
+const net_kind vouch_layer_curve = {.name = "curve",
+                                    .planes = true,
+                                    .read = read,
+                                    .plan = plan,
+                                    .forward = forward,
+                                    .backward = backward,
+                                    .boxes = boxes,
+                                    .boxes_back = boxes_back};

@@ -2,7 +2,8 @@
  * otherwise nothing changes, and nets that are not trained read no layer here.
  *
  * What is dropped is drawn from a stream that the sample's name and the layer's place name: the
- * same in every pass over the sample within a step, whatever thread it is on (vouch_tape_name).
+ * same in every pass over the sample within a step, whatever thread it is on (vouch_tape_name),
+ * for points, boxes around them and tangents at them. Where it drops it is linear.
  * Source: Srivastava et al. 2014. SPEC: ONNX Dropout-13.
  */
 #include <string.h>
@@ -42,7 +43,7 @@ static vouch_status plan(const net_planning *p, net_layer *l)
 
 static vouch_random stream_of(const net_job *job)
 {
-    const vouch_tape *t = job->tape;
+    const vouch_tape *t = job->tape->at;
     const uint64_t sample =
         t->name_count > 0 ? t->name[job->first % t->name_count] : (uint64_t)job->first;
     return vouch_random_stream(t->seed + (uint64_t)job->layer->give, "dropout", sample);
@@ -53,7 +54,7 @@ static void draw(const net_job *job, vouch_random *r, int64_t n, float *factor)
 {
     const dropout *o = job->layer->own;
     for (int64_t j = 0; j < n; j++)
-        factor[j] = !job->tape->training                     ? 1
+        factor[j] = !job->tape->at->training                 ? 1
                     : (float)vouch_random_unit(r) < o->share ? 0
                                                              : 1 / (1 - o->share);
 }
@@ -95,5 +96,10 @@ static void backward(const net_job *job)
     }
 }
 
-const net_kind vouch_layer_dropout = {
-    .name = "dropout", .read = read, .plan = plan, .forward = forward, .backward = backward};
+const net_kind vouch_layer_dropout = {.name = "dropout",
+                                      .planes = true,
+                                      .tangents = true,
+                                      .read = read,
+                                      .plan = plan,
+                                      .forward = forward,
+                                      .backward = backward};

@@ -5,6 +5,15 @@
  * with scale and shift for each element. They are kept in the order of the image, channels
  * innermost, which filling, always 0, takes no part in. Backward as layer_batch_norm.c, sample by
  * sample. Source: Ba, Kiros, Hinton 2016. SPEC: ONNX LayerNormalization-17, axis 1.
+ *
+ * Boxes: x_i - mean is affine, with radius r_i (1 - 2/n) + mean(r). Its root mean square over the
+ * box differs from that of the centre, A, by at most that of the radii, R, because subtracting the
+ * mean shortens vectors; so the deviation lies in
+ *
+ *   [sqrt(max(A - R, 0)^2 + epsilon), sqrt((A + R)^2 + epsilon)]
+ *
+ * and each end of x_i - mean is divided by the end of it that makes it worst. No normalised element
+ * exceeds sqrt(n - 1). Rows of samples do not matter to each other.
  */
 #include <math.h>
 #include <string.h>
@@ -196,9 +205,195 @@ static void backward(const net_job *job)
         *to = l->adds[0] ? *to + passed : passed;
     }
 }
+
+/* ---- boxes ----------------------------------------------------------------------------------- */
+
+/* Of one sample: means of centres and radii, root mean squares A and R, what the deviation is at
+ * least and at most, and adjoints of what depends on all elements. */
+typedef struct spans {
+    double centre, radius, size, reach, least, most, cap;
+    double d_least, d_most;    /* of the deviation's ends */
+    double d_level, d_breadth; /* sums of adjoints of x - mean, of its radius */
+} spans;
+
+/* An element of the boxes: x - mean as centre and radius, and what becomes of both ends. */
+typedef struct element {
+    double centre, radius;
+    double end[2], by[2]; /* normalised; the deviation it was divided by */
+    bool kept[2];         /* not cut */
+} element;
+
+static spans measure_boxes(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->take[0];
+    const net_value *in = &t->net->value[v];
+    const float *c = net_value_at(t, v, job->first), *r = net_value_at(t->pair, v, job->first);
+    const layer_norm *b = job->layer->own;
+    const double n = (double)b->count;
+    spans s = {.cap = sqrt(n - 1)};
+    double square = 0, spread = 0;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0, at = net_at(&in->image, y, x); j < in->real[0]; j++, at++) {
+        s.centre += (double)c[at] / n;
+        s.radius += (double)r[at] / n;
+        spread += (double)r[at] * (double)r[at] / n;
+    }
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0, at = net_at(&in->image, y, x); j < in->real[0]; j++, at++)
+        square += ((double)c[at] - s.centre) * ((double)c[at] - s.centre) / n;
+    s.size = sqrt(square);
+    s.reach = sqrt(spread);
+    const double low = fmax(s.size - s.reach, 0), high = s.size + s.reach;
+    s.least = sqrt(low * low + b->epsilon);
+    s.most = sqrt(high * high + b->epsilon);
+    return s;
+}
+
+static element normalise_box(const net_job *job, const spans *s, int64_t at)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->take[0];
+    const double n = (double)((const layer_norm *)job->layer->own)->count;
+    const double r = (double)net_value_at(t->pair, v, job->first)[at];
+    element e = {.centre = (double)net_value_at(t, v, job->first)[at] - s->centre,
+                 .radius = r * (1 - 2 / n) + s->radius};
+    for (int k = 0; k < 2; k++) {
+        const double x = e.centre + (k ? e.radius : -e.radius);
+        e.by[k] = (x >= 0) == (k == 1) ? s->least : s->most;
+        e.kept[k] = fabs(x / e.by[k]) < s->cap;
+        e.end[k] = e.kept[k] ? x / e.by[k] : x >= 0 ? s->cap : -s->cap;
+    }
+    return e;
+}
+
+static void boxes(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &t->net->value[l->take[0]];
+    const net_image *out = &t->net->value[l->give].image;
+    const float *scale = t->net->parameters + b->scale, *shift = t->net->parameters + b->shift;
+    const spans s = measure_boxes(job);
+    EACH_PIXEL(out, y, x, e)
+    {
+        float *c = net_value_at(t, l->give, job->first) + net_at(out, y, x);
+        float *r = net_value_at(t->pair, l->give, job->first) + net_at(out, y, x);
+        for (int64_t j = 0; j < in->real[0]; j++) {
+            const element of = normalise_box(job, &s, net_at(&in->image, y, x) + j);
+            c[j] = scale[e + j] * (float)(0.5 * (of.end[1] + of.end[0])) + shift[e + j];
+            r[j] = fabsf(scale[e + j]) * (float)(0.5 * (of.end[1] - of.end[0]));
+        }
+    }
+}
+
+/* Adjoints of centre and radius of x - mean; what the deviation gets on the way. */
+static void element_back(const element *of, double d_low, double d_high, spans *s, double d[2])
+{
+    const double d_end[] = {d_low, d_high};
+    d[0] = d[1] = 0;
+    for (int k = 0; k < 2; k++) {
+        const double part = of->kept[k] ? d_end[k] / of->by[k] : 0;
+        d[0] += part;
+        d[1] += k ? part : -part;
+        if (of->by[k] == s->least)
+            s->d_least -= part * of->end[k];
+        else
+            s->d_most -= part * of->end[k];
+    }
+}
+
+/* Adjoints of one element's box, before what goes through means and deviation. */
+static void adjoints_of(const net_job *job, const element *of, const int64_t place[2], spans *s,
+                        double d[2])
+{
+    const vouch_tape *t = job->tape;
+    const layer_norm *b = job->layer->own;
+    const int v = job->layer->give;
+    const double scale = (double)t->net->parameters[b->scale + place[1]];
+    const double d_c = (double)net_adjoint_at(t, v, job->first)[place[0]];
+    const double d_r = (double)net_adjoint_at(t->pair, v, job->first)[place[0]];
+    element_back(of, 0.5 * (scale * d_c - fabs(scale) * d_r),
+                 0.5 * (scale * d_c + fabs(scale) * d_r), s, d);
+}
+
+/* Of the scale and the shift, by one element's box. */
+static void by_parameters(const net_job *job, const element *of, const int64_t place[2])
+{
+    const vouch_tape *t = job->tape;
+    const layer_norm *b = job->layer->own;
+    const int v = job->layer->give;
+    const float d_c = net_adjoint_at(t, v, job->first)[place[0]];
+    const float d_r = net_adjoint_at(t->pair, v, job->first)[place[0]];
+    const float scale = t->net->parameters[b->scale + place[1]];
+    const float sign = (float)((scale > 0) - (scale < 0));
+    job->gradient[b->scale + place[1]] += d_c * (float)(0.5 * (of->end[1] + of->end[0])) +
+                                          sign * d_r * (float)(0.5 * (of->end[1] - of->end[0]));
+    job->gradient[b->shift + place[1]] += d_c;
+}
+
+static void add_up_boxes(const net_job *job, spans *s)
+{
+    const net_value *in = &job->tape->net->value[job->layer->take[0]];
+    const net_image *out = &job->tape->net->value[job->layer->give].adjoint;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0]; j++) {
+        const element of = normalise_box(job, s, net_at(&in->image, y, x) + j);
+        const int64_t place[] = {net_at(out, y, x) + j, e + j};
+        double d[2];
+        adjoints_of(job, &of, place, s, d);
+        s->d_level += d[0];
+        s->d_breadth += d[1];
+        if (job->gradient)
+            by_parameters(job, &of, place);
+    }
+}
+
+/* What one element's centre and radius get, from the sums over all of them. */
+static void element_by_all(const net_job *job, const spans *s, int64_t at, double d[2])
+{
+    const double n = (double)((const layer_norm *)job->layer->own)->count;
+    const double r = (double)net_value_at(job->tape->pair, job->layer->take[0], job->first)[at];
+    const double c =
+        (double)net_value_at(job->tape, job->layer->take[0], job->first)[at] - s->centre;
+    const double low = fmax(s->size - s->reach, 0), high = s->size + s->reach;
+    const double by_low = s->d_least * low / s->least, by_high = s->d_most * high / s->most;
+    d[0] += (s->size > 0 ? (by_high + by_low) * c / (n * s->size) : 0) - s->d_level / n;
+    d[1] = d[1] * (1 - 2 / n) + s->d_breadth / n +
+           (s->reach > 0 ? (by_high - by_low) * r / (n * s->reach) : 0);
+}
+
+static void boxes_back(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &t->net->value[l->take[0]];
+    const net_image *out = &t->net->value[l->give].adjoint;
+    spans s = measure_boxes(job);
+    if (job->gradient && job->first == 0)
+        memset(job->gradient + b->scale, 0, (size_t)(2 * net_fill(b->n)) * sizeof(float));
+    add_up_boxes(job, &s);
+    spans ignored = s;
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0] && net_wants(job, 0); j++) {
+        const int64_t at = net_at(&in->image, y, x) + j, to = net_at(&in->adjoint, y, x) + j;
+        const element of = normalise_box(job, &s, at);
+        float *d_c = net_adjoint_at(t, l->take[0], job->first) + to;
+        float *d_r = net_adjoint_at(t->pair, l->take[0], job->first) + to;
+        double d[2];
+        adjoints_of(job, &of, (int64_t[]){net_at(out, y, x) + j, e + j}, &ignored, d);
+        element_by_all(job, &s, at, d);
+        *d_c = (l->adds[0] ? *d_c : 0) + (float)d[0];
+        *d_r = (l->adds[0] ? *d_r : 0) + (float)d[1];
+    }
+}
 #undef EACH_PIXEL
 
 const net_kind vouch_layer_layer_norm = {.name = "layer_norm",
+                                         .boxes = boxes,
+                                         .boxes_back = boxes_back,
                                          .read = read,
                                          .plan = plan,
                                          .forward = forward,

@@ -1,4 +1,9 @@
-/* Products of two values, element by element: x sigmoid(x), which is SiLU, and gates. */
+/* Products of two values, element by element: gates.
+ *
+ * Boxes: a product is at its least and at its greatest in a corner of the rectangle of its factors,
+ * and passes adjoints to the two ends that make the corner. A square is bounded as if its factors
+ * were apart.
+ */
 #include <string.h>
 
 #include "grad/net_priv.h"
@@ -56,5 +61,112 @@ static void backward(const net_job *job)
             by_input(job, k);
 }
 
-const net_kind vouch_layer_product = {
-    .name = "product", .read = read, .forward = forward, .backward = backward};
+/* ---- boxes ----------------------------------------------------------------------------------- */
+
+/* Ends of two factors, and the corner of which `sign` times the product is greatest. */
+typedef struct corner {
+    float end[NET_TAKES][2];
+    int at[NET_TAKES];
+    float product;
+} corner;
+
+static void choose(corner *c, float sign)
+{
+    for (int k = 0; k < 4; k++) {
+        const float product = c->end[0][k / 2] * c->end[1][k % 2];
+        if (k > 0 && !(sign * product > sign * c->product))
+            continue;
+        c->product = product;
+        c->at[0] = k / 2;
+        c->at[1] = k % 2;
+    }
+}
+
+/* Where a line of value v begins in both planes. */
+typedef struct stripe {
+    float *c, *r;
+} stripe;
+
+static stripe values_of(const net_job *job, int v, int64_t y)
+{
+    const int64_t at = net_at(&job->tape->net->value[v].image, y, 0);
+    return (stripe){net_value_at(job->tape, v, job->first) + at,
+                    net_value_at(job->tape->pair, v, job->first) + at};
+}
+
+static stripe adjoints_of(const net_job *job, int v, int64_t y)
+{
+    const int64_t at = net_at(&job->tape->net->value[v].adjoint, y, 0);
+    return (stripe){net_adjoint_at(job->tape, v, job->first) + at,
+                    net_adjoint_at(job->tape->pair, v, job->first) + at};
+}
+
+static corner corner_at(const stripe from[NET_TAKES], int64_t j, float sign)
+{
+    corner c = {.product = 0};
+    for (int k = 0; k < NET_TAKES; k++) {
+        c.end[k][0] = from[k].c[j] - from[k].r[j];
+        c.end[k][1] = from[k].c[j] + from[k].r[j];
+    }
+    choose(&c, sign);
+    return c;
+}
+
+static void boxes(const net_job *job)
+{
+    const net_layer *l = job->layer;
+    const net_image *out = &job->tape->net->value[l->give].image;
+    for (int64_t y = 0; y < out->h; y++) {
+        const stripe from[] = {values_of(job, l->take[0], y), values_of(job, l->take[1], y)};
+        const stripe to = values_of(job, l->give, y);
+        for (int64_t j = 0; j < out->w * out->c; j++) {
+            const float least = corner_at(from, j, -1).product;
+            const float most = corner_at(from, j, 1).product;
+            to.c[j] = 0.5F * (most + least);
+            to.r[j] = 0.5F * (most - least);
+        }
+    }
+}
+
+/* The adjoint of a corner to the ends that make it. */
+static void corner_back(const corner *c, float d, float end[NET_TAKES][2])
+{
+    for (int k = 0; k < NET_TAKES; k++)
+        end[k][c->at[k]] += d * c->end[!k][c->at[!k]];
+}
+
+static void line_back(const net_job *job, int64_t y)
+{
+    const net_layer *l = job->layer;
+    const net_image *out = &job->tape->net->value[l->give].adjoint;
+    const stripe from[] = {values_of(job, l->take[0], y), values_of(job, l->take[1], y)};
+    const stripe to[] = {adjoints_of(job, l->take[0], y), adjoints_of(job, l->take[1], y)};
+    const stripe d = adjoints_of(job, l->give, y);
+    for (int64_t j = 0; j < out->w * out->c; j++) {
+        const corner least = corner_at(from, j, -1), most = corner_at(from, j, 1);
+        const float d_least = 0.5F * (d.c[j] - d.r[j]), d_most = 0.5F * (d.c[j] + d.r[j]);
+        float end[NET_TAKES][2] = {{0}};
+        corner_back(&least, d_least, end);
+        corner_back(&most, d_most, end);
+        for (int k = NET_TAKES - 1; k >= 0; k--) { /* x x: the last one sets */
+            if (!net_wants(job, k))
+                continue;
+            to[k].c[j] = (l->adds[k] ? to[k].c[j] : 0) + end[k][1] + end[k][0];
+            to[k].r[j] = (l->adds[k] ? to[k].r[j] : 0) + end[k][1] - end[k][0];
+        }
+    }
+}
+
+static void boxes_back(const net_job *job)
+{
+    const net_image *out = &job->tape->net->value[job->layer->give].adjoint;
+    for (int64_t y = 0; y < out->h; y++)
+        line_back(job, y);
+}
+
+const net_kind vouch_layer_product = {.name = "product",
+                                      .read = read,
+                                      .forward = forward,
+                                      .backward = backward,
+                                      .boxes = boxes,
+                                      .boxes_back = boxes_back};

@@ -135,10 +135,15 @@ typedef struct net_kind {
     const char *name;
     bool relu;  /* may have a ReLU as a part */
     bool keeps; /* gives what it takes, moved */
-    /* Affine, and its passes go by planes: on radii with magnitudes of weights and no bias, the
-     * gradient added to that of the centres; ReLUs on points and gates on points and tangents
-     * alone, tangents without bias; forms (grad/form.h) with bias, without ReLUs and gates. */
+    /* Its passes go by planes: on radii with magnitudes of weights and no bias, the gradient added
+     * to that of the centres; ReLUs on points and gates on points and tangents alone, tangents
+     * without bias; forms (grad/form.h) with bias, without ReLUs and gates. What is not affine
+     * passes radii on as spreads (grad/box.h) see them: curves as they are. */
     bool planes, tangents, forms;
+    /* Boxes through what is not affine, and adjoints back: the job's tape is that of the centres,
+     * its pair that of the radii. NULL: both planes alone, as above. */
+    void (*boxes)(const net_job *job);
+    void (*boxes_back)(const net_job *job);
     /* Whether the node is such a layer; then it has been added (vouch_net_add_layer), or the
      * node changes nothing (vouch_net_pass_on). */
     bool (*read)(net_reading *r);

@@ -55,11 +55,11 @@ static vouch_status normalise(architecture_building *m, const char *type, const 
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
-static vouch_status open_block(architecture_building *m)
+static vouch_status open_block(architecture_building *m, const char *type)
 {
     if (m->depth == ARCHITECTURE_DEPTH)
         return vouch_architecture_bad(m, "too many blocks within each other");
-    m->block[m->depth++] = (architecture_block){.start = m->end};
+    m->block[m->depth++] = (architecture_block){.start = m->end, .type = type};
     return VOUCH_OK;
 }
 
@@ -67,14 +67,14 @@ static vouch_status next_branch(architecture_building *m)
 {
     architecture_block *b = m->depth > 0 ? &m->block[m->depth - 1] : NULL;
     if (!b || b->second)
-        return vouch_architecture_bad(m, "parts the two branches of res( ... | ... )");
+        return vouch_architecture_bad(m, "parts the two branches of a block");
     b->second = true;
     b->branch = m->end;
     m->end = b->start;
     return VOUCH_OK;
 }
 
-/* The sum of both branches; a second one that is not written is what the block takes. */
+/* The sum or the product of both branches; a second one that is not written is what the block takes. */
 static vouch_status close_block(architecture_building *m)
 {
     if (m->depth == 0)
@@ -84,14 +84,14 @@ static vouch_status close_block(architecture_building *m)
     if (memcmp(other->shape, m->end.shape, sizeof other->shape) != 0 ||
         other->flat != m->end.flat)
         return vouch_fail(m->ctx, VOUCH_ERR_ARGUMENT,
-                          "architecture: a block adds %" PRId64 "x%" PRId64 "x%" PRId64
+                          "architecture: a block joins %" PRId64 "x%" PRId64 "x%" PRId64
                           " to %" PRId64 "x%" PRId64 "x%" PRId64,
                           m->end.shape[0], m->end.shape[1], m->end.shape[2], other->shape[0],
                           other->shape[1], other->shape[2]);
     if (strcmp(other->value, m->end.value) == 0)
         return vouch_architecture_bad(m, "the block is empty");
     return vouch_architecture_add_node(
-        m, &(architecture_node){.type = "Add", .other = other->value});
+        m, &(architecture_node){.type = b->type, .other = other->value});
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -120,7 +120,9 @@ static const char *preset(const char *word, int64_t *narrower)
 static vouch_status add_word(architecture_building *m)
 {
     if (strcmp(m->word, "res(") == 0)
-        return open_block(m);
+        return open_block(m, "Add");
+    if (strcmp(m->word, "gate(") == 0)
+        return open_block(m, "Mul");
     if (strcmp(m->word, "|") == 0)
         return next_branch(m);
     if (strcmp(m->word, ")") == 0)
@@ -157,7 +159,7 @@ static vouch_status add_words(architecture_building *m)
     }
     if (m->depth > 0)
         return vouch_fail(m->ctx, VOUCH_ERR_ARGUMENT,
-                          "architecture: 'res(' without ')' in '%s'", m->a->text);
+                          "architecture: a block without ')' in '%s'", m->a->text);
     if (m->layers == 0)
         return vouch_fail(m->ctx, VOUCH_ERR_ARGUMENT, "architecture: no layer in '%s'",
                           m->a->text);

@@ -10,6 +10,7 @@
  *   flatten
  *   res( A )            A, and what it takes added to it
  *   res( A | B )        the sum of two branches
+ *   gate( A | B )       their product, element by element
  *   NAME, NAME/8        a preset (preset.def), its widths divided by 8
  */
 #ifndef VOUCH_TRAIN_ARCHITECTURE_H

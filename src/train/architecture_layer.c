@@ -296,7 +296,7 @@ vouch_status vouch_architecture_add_layer(building *m)
     for (int i = 0; i < PLAIN; i++)
         if (strcmp(m->word, plain[i].name) == 0)
             return add_plain(m, i);
-    char known[320] = "no such layer; known are res( ... | ... )";
+    char known[320] = "no such layer; known are res( ... | ... ), gate( ... | ... )";
     for (int i = 0; i < WORDS; i++) {
         const size_t at = strlen(known);
         snprintf(known + at, sizeof known - at, ", %s", words[i].name);

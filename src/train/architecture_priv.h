@@ -13,10 +13,11 @@ typedef struct architecture_end {
     bool flat;
 } architecture_end;
 
-/* A block "res( ... | ... )" that is open. */
+/* A block "res( ... | ... )" or "gate( ... | ... )" that is open. */
 typedef struct architecture_block {
     architecture_end start, branch; /* what both branches take; the end of the first one */
     bool second;                    /* the first branch has ended */
+    const char *type;               /* of the node that joins both */
 } architecture_block;
 
 typedef struct architecture_building {

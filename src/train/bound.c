@@ -4,9 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <math.h>
-#include <string.h>
-
 #include "train/entropy.h"
 #include "train/perturb.h"
 
@@ -131,6 +128,7 @@ static void count_certified(const vouch_loss_job *job)
 void vouch_bound_forward(const vouch_loss_job *job)
 {
     vouch_bound *b = job->scratch;
+    vouch_box_name(b->tape, job->seed, job->count, job->sample);
     vouch_box_forward(b->tape, job->count, b->low, b->high, job->label, b->y);
     for (int64_t i = 0; i < job->count * job->classes; i++)
         b->y[i] = -b->y[i];

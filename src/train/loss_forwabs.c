@@ -28,6 +28,7 @@ static vouch_status prepare(const vouch_loss_place *place, void **scratch)
     r->radius = VOUCH_NEW_ARRAY(place->arena, float, vouch_net_inputs(place->net));
     if (!r->radius)
         return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_box_spread_check(place->ctx, place->net));
     return vouch_box_tape_new(place->ctx, place->arena, place->net, 1, &r->tape);
 }
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "grad/box.h"
+#include "grad/box_priv.h"
 #include "support/net.h"
 #include "train/architecture.h"
 
@@ -24,14 +24,25 @@ static const struct {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/* With batch normalisation in training mode. */
-static const char *const normalised[] = {
+/* With layers that the reference does not know: against differences of the pass itself. Batch
+ * normalisation is in training mode. */
+static const char *const others[] = {
     "fc20 bn relu fc16 bn relu fc5",
     "conv16k3p1 bn relu conv18k3s2p1 bn relu fc12 bn relu fc4",
     "conv16p1 res( bn relu conv16p1 bn relu conv16p1 ) bn relu gap fc4",
     "conv16p1 bn relu res( conv32s2p1 bn relu conv32p1 | conv32k1s2 ) bn relu gap fc4",
+    "conv16p1 softplus conv18k3s2p1 sigmoid fc12 tanh fc4",
+    "conv16p1 gelu conv18k3s2p1 silu fc12 elu fc12 leakyrelu fc4",
+    "conv16p1 bn softplus res( conv16p1 silu | relu conv16p1 ) gelu fc4",
+    "conv16p1 relu maxpool3s2p1 conv16p1 maxpool3s1p1 relu fc4",
+    "conv16p1 res( maxpool3s1p1 | avgpool3s1p1 ) maxpool silu fc4",
+    "conv16p1 gate( conv16p1 sigmoid | conv16p1 ) gate( tanh ) fc4",
+    "conv16p1 relu gate( conv16p1 relu | relu ) gate( conv16p1 ) res( gate( relu | tanh ) ) "
+    "fc4",
+    "conv16p1 relu dropout30 conv16p1 softplus dropout50 fc4",
+    "conv18p1 ln relu conv16p1 relu ln softplus fc20 ln relu fc4",
 };
-enum { NORMALISED = sizeof normalised / sizeof *normalised };
+enum { OTHERS = sizeof others / sizeof *others };
 
 /* ---- the reference --------------------------------------------------------------------------- */
 
@@ -223,10 +234,15 @@ static void end(fixture *f)
     vouch_context_free(f->ctx);
 }
 
-static void assert_near(double a, double b, double most, const char *what, int i)
+static void assert_near_in(const char *text, double a, double b, double most, const char *what)
 {
     if (!(fabs(a - b) <= 3e-5 * fmax(most, 1e-2)))
-        fail_msg("%s: %s is %g, not %g", shapes[i].text, what, a, b);
+        fail_msg("%s: %s is %g, not %g", text, what, a, b);
+}
+
+static void assert_near(double a, double b, double most, const char *what, int i)
+{
+    assert_near_in(shapes[i].text, a, b, most, what);
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -414,21 +430,21 @@ static double along(fixture *f)
     return sum;
 }
 
-/* Where samples depend on each other: against differences of the pass itself, along the gradient;
- * and a box of no size has the margins of its point. */
-static void normalised_boxes_have_the_gradients_of_their_margins(void **state)
+/* Slopes along the gradient, where most kinks are not met. */
+static void other_boxes_have_the_gradients_of_their_margins(void **state)
 {
     (void)state;
-    for (int i = 0; i < NORMALISED; i++) {
+    for (int i = 0; i < OTHERS; i++) {
         fixture f;
-        begin_shape(&f, i, normalised[i], 2, 6);
+        begin_shape(&f, i, others[i], 2, 6);
         const int64_t size = vouch_net_size(f.net);
         float *w = vouch_net_parameters(f.net), *g = VOUCH_NEW_ARRAY(f.arena, float, size);
         vouch_random r = vouch_random_stream(8, "scales", (uint64_t)i);
         for (int64_t k = 0; k < size; k++) /* scales and shifts begin as 1 and 0 */
             w[k] += w[k] != 0 ? (float)(0.3 * vouch_random_unit(&r)) : 0;
         (void)along(&f);
-        vouch_box_backward(f.tape, f.d, g);
+        for (int round = 0; round < 2; round++) /* nothing of a pass is left for the next */
+            vouch_box_backward(f.tape, f.d, g);
         double square = 0, ends[2];
         for (int64_t k = 0; k < size; k++)
             square += (double)g[k] * (double)g[k];
@@ -438,7 +454,8 @@ static void normalised_boxes_have_the_gradients_of_their_margins(void **state)
                 w[k] += (float)((side ? -2 : 1) * step * (double)g[k]);
             ends[side] = along(&f);
         }
-        assert_near((ends[0] - ends[1]) / (2 * step) / square, 1, 600, "slope by square", i);
+        assert_near_in(others[i], (ends[0] - ends[1]) / (2 * step) / square, 1, 600,
+                       "slope by square");
         end(&f);
     }
 }
@@ -446,9 +463,9 @@ static void normalised_boxes_have_the_gradients_of_their_margins(void **state)
 static void boxes_of_no_size_are_points(void **state)
 {
     (void)state;
-    for (int i = 0; i < NORMALISED; i++) {
+    for (int i = 0; i < OTHERS; i++) {
         fixture f;
-        begin_shape(&f, i, normalised[i], 2, 6);
+        begin_shape(&f, i, others[i], 2, 6);
         float y[SAMPLES * 16];
         vouch_tape *points;
         vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, SAMPLES, &points));
@@ -456,11 +473,98 @@ static void boxes_of_no_size_are_points(void **state)
         vouch_tape_forward(points, SAMPLES, f.low, y);
         vouch_box_forward(f.tape, SAMPLES, f.low, f.low, f.label, f.margin);
         for (int64_t k = 0; k < SAMPLES * f.m; k++)
-            assert_near((double)f.margin[k],
-                        (double)y[k / f.m * f.m + f.label[k / f.m]] - (double)y[k], 1,
-                        "a margin", i);
+            assert_near_in(others[i], (double)f.margin[k],
+                           (double)y[k / f.m * f.m + f.label[k / f.m]] - (double)y[k], 1,
+                           "a margin");
         end(&f);
     }
+}
+
+static void assert_within(const fixture *f, int i, int64_t s, const vouch_tape *points)
+{
+    for (int v = 0; v < f->net->layer_count; v++) { /* the last layer is elided */
+        const int64_t count = f->net->value[v].image.stride;
+        const float *x = net_value_at(points, v, s);
+        const float *c = net_value_at(f->tape->centre, v, s);
+        const float *r = net_value_at(f->tape->radius, v, s);
+        for (int64_t k = 0; k < count; k++)
+            if (!(fabsf(x[k] - c[k]) <= r[k] + 1e-5F * (1 + fabsf(c[k]))))
+                fail_msg("%s: value %d, element %lld: %g is not in %g +- %g", others[i], v,
+                         (long long)k, (double)x[k], (double)c[k], (double)r[k]);
+    }
+}
+
+/* Of every layer, where statistics do not depend on the points. */
+static void values_of_points_lie_within_their_boxes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OTHERS; i++) {
+        fixture f;
+        begin_shape(&f, i, others[i], 2, 6);
+        vouch_random r = vouch_random_stream(6, "points", (uint64_t)i);
+        float *x = VOUCH_NEW_ARRAY(f.arena, float, SAMPLES *f.n), y[SAMPLES * 16];
+        vouch_tape *points;
+        vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, SAMPLES, &points));
+        vouch_tape_train(points, f.net->statistic_count == 0);
+        for (int64_t k = 0; k < SAMPLES * f.n; k++) /* wide ones too */
+            f.high[k] += k / f.n == 2 ? 2 : 0;
+        vouch_tape_train(f.tape->centre, f.net->statistic_count == 0);
+        vouch_tape_train(f.tape->radius, f.net->statistic_count == 0);
+        vouch_box_forward(f.tape, SAMPLES, f.low, f.high, f.label, f.margin);
+        for (int trial = 0; trial < 20; trial++) {
+            for (int64_t k = 0; k < SAMPLES * f.n; k++)
+                x[k] = f.low[k] +
+                       (f.high[k] - f.low[k]) * (trial % 2 ? (float)vouch_random_below(&r, 2)
+                                                           : (float)vouch_random_unit(&r));
+            vouch_tape_forward(points, SAMPLES, x, y);
+            for (int64_t s = 0; s < SAMPLES; s++)
+                assert_within(&f, i, s, points);
+        }
+        end(&f);
+    }
+}
+
+/* Every kind of layer has one, and a net here. */
+static void every_kind_of_layer_has_an_interval_pass(void **state)
+{
+    (void)state;
+    for (const net_kind *const *kind = vouch_net_kinds(); *kind; kind++) {
+        bool found = false;
+        for (int i = 0; i < OTHERS && !found; i++) {
+            fixture f;
+            begin_shape(&f, i, others[i], 2, 6);
+            for (int l = 0; l < f.net->layer_count; l++)
+                found |= f.net->layer[l].kind == *kind;
+            end(&f);
+        }
+        if (!found || !((*kind)->planes || (*kind)->boxes))
+            fail_msg("no interval pass through layers of kind %s here", (*kind)->name);
+    }
+}
+
+/* A curve passes the spread on, a maximum adds it up, a product has none. */
+static void spreads_go_through_curves_and_maxima(void **state)
+{
+    (void)state;
+    const char *const alike[][2] = {
+        {"conv16p1 softplus fc4", "conv16p1 relu fc4"},
+        {"conv16p1 dropout30 gelu fc4", "conv16p1 dropout90 relu fc4"},
+        {"conv16p1 maxpool2 fc4", "conv16p1 avgpool2 fc4"}};
+    for (int i = 0; i < 3; i++) {
+        double spread[2];
+        for (int k = 0; k < 2; k++) {
+            fixture f;
+            begin_shape(&f, 7, alike[i][k], 2, 6);
+            spread[k] = vouch_box_spread(f.tape, f.high);
+            end(&f);
+        }
+        assert_near_in(alike[i][0], spread[0], i == 2 ? 4 * spread[1] : spread[1], spread[0],
+                       "a spread");
+    }
+    fixture f;
+    begin_shape(&f, 7, "conv16p1 gate( conv16p1 | tanh ) fc4", 2, 6);
+    assert_int_equal(vouch_box_spread_check(f.ctx, f.net), VOUCH_ERR_UNSUPPORTED);
+    end(&f);
 }
 
 int main(void)
@@ -468,7 +572,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(margins_are_those_of_interval_arithmetic),
         cmocka_unit_test(margins_of_points_are_no_less),
-        cmocka_unit_test(normalised_boxes_have_the_gradients_of_their_margins),
+        cmocka_unit_test(other_boxes_have_the_gradients_of_their_margins),
+        cmocka_unit_test(values_of_points_lie_within_their_boxes),
+        cmocka_unit_test(every_kind_of_layer_has_an_interval_pass),
+        cmocka_unit_test(spreads_go_through_curves_and_maxima),
         cmocka_unit_test(boxes_of_no_size_are_points),
         cmocka_unit_test(spreads_are_products_of_magnitudes),
         cmocka_unit_test(gradients_are_the_slopes_of_interval_arithmetic),
