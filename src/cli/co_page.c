@@ -1,79 +1,61 @@
-/* The page of `vouch lab co --html`: for each network and radius a table, curves over epochs, the
- * landscapes of what collapsed; then the sweep over radii, and what was run. */
+/* The page of `vouch lab co --html`: for each network and radius a table, curves over epochs,
+ * accuracy by time, accuracies and landscapes of what collapsed; then the sweep over radii. */
 #include <inttypes.h>
-#include <math.h>
 
 #include "cli/co_page.h"
 #include "lab/landscape_svg.h"
 
 enum { PICTURES = 3 }; /* landscapes of each network and radius */
 
-/* ---- curves ---------------------------------------------------------------------------------- */
-
-typedef struct kind {
-    const char *title, *label, *caption;
-    vouch_co_figure figure;
-    bool is_share; /* else its logarithm is drawn */
-} kind;
-
-static const kind kinds[] = {
+static const vouch_cli_curve curves[] = {
     {"Accuracy under FGSM", "accuracy, %",
-     "Under the single step: a network that overfits to it rises here.", VOUCH_CO_SINGLE, true},
+     "Under the single step: a network that overfits to it rises here.", VOUCH_CO_SINGLE, true,
+     false},
     {"Accuracy under PGD", "accuracy, %",
      "Under many steps: where it collapses while the single step rises, the network has "
      "learnt to mislead its own gradient.",
-     VOUCH_CO_PGD, true},
+     VOUCH_CO_PGD, true, false},
     {"Loss of interval bounds", "log10 of the loss",
      "It leaps when a network overfits, and stays low where bounds or weights are kept small.",
-     VOUCH_CO_BOUND, false},
+     VOUCH_CO_BOUND, false, true},
     {"Local linearity error", "log10 of the error",
-     "How far the loss is from linear in the ball.", VOUCH_CO_LINEARITY, false}};
+     "How far the loss is from linear in the ball.", VOUCH_CO_LINEARITY, false, true}};
 
-static double drawn(const kind *k, double value)
-{
-    return k->is_share ? 100 * value : value > 0 ? log10(value) : (double)NAN;
-}
+/* ---- one method ------------------------------------------------------------------------------ */
 
-static vouch_status fill_lines(vouch_cli_page *p, const kind *k, vouch_plan_place at,
-                               vouch_plot_line *line)
+/* The accuracies of a method in one picture: there the single step parts from the many. */
+static vouch_status put_accuracies(vouch_cli_page *p, const vouch_plan_place *at)
 {
+    static const vouch_co_figure shown[] = {VOUCH_CO_CLEAN, VOUCH_CO_SINGLE, VOUCH_CO_PGD};
+    enum { LINES = sizeof shown / sizeof *shown };
     const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
-    for (at.method = 0; at.method < p->plan->methods; at.method++) {
-        double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
-        double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs);
-        if (!x || !y)
-            return VOUCH_ERR_MEMORY;
+    const char *title = vouch_arena_print(p->arena, "%s: single step and many",
+                                          p->plan->method[at->method].name);
+    double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
+    double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs *LINES);
+    vouch_plot_line line[LINES];
+    if (!title || !x || !y)
+        return VOUCH_ERR_MEMORY;
+    for (int l = 0; l < LINES; l++, y += epochs) {
         for (int64_t i = 0; i < epochs; i++) {
             x[i] = (double)(i + 1);
-            y[i] = drawn(k, vouch_findings_at(&p->all, k->figure, &at, i));
+            y[i] = 100 * vouch_findings_at(&p->all, (int)shown[l], at, i);
         }
-        line[at.method] = (vouch_plot_line){
-            .name = p->plan->method[at.method].name, .count = (int)epochs, .x = x, .y = y};
+        line[l] = (vouch_plot_line){.name = p->all.figures->figure[shown[l]].title,
+                                    .count = (int)epochs,
+                                    .x = x,
+                                    .y = y};
     }
+    vouch_cli_page_plot(p,
+                        &(vouch_plot){.title = title,
+                                      .x_label = "epoch",
+                                      .y_label = "accuracy, %",
+                                      .is_share = true,
+                                      .lines = LINES,
+                                      .line = line},
+                        "Where FGSM rises while PGD falls, the network overfits.");
     return VOUCH_OK;
 }
-
-static vouch_status put_curves(vouch_cli_page *p, const vouch_plan_place *at)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const kind *k = &kinds[i];
-        vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, p->plan->methods);
-        if (!line)
-            return VOUCH_ERR_MEMORY;
-        VOUCH_TRY(fill_lines(p, k, *at, line));
-        vouch_cli_page_plot(p,
-                            &(vouch_plot){.title = k->title,
-                                          .x_label = "epoch",
-                                          .y_label = k->label,
-                                          .is_share = k->is_share,
-                                          .lines = p->plan->methods,
-                                          .line = line},
-                            k->caption);
-    }
-    return VOUCH_OK;
-}
-
-/* ---- landscapes ------------------------------------------------------------------------------ */
 
 static vouch_status name_classes(vouch_cli_page *p, vouch_landscape_picture *picture)
 {
@@ -125,7 +107,7 @@ static vouch_status put_landscape(vouch_cli_page *p, const vouch_plan_place *at)
 }
 
 /* What collapsed first, then what did not, in the order of the methods. */
-static vouch_status put_landscapes(vouch_cli_page *p, vouch_plan_place at)
+static vouch_status put_methods(vouch_cli_page *p, vouch_plan_place at)
 {
     int left = PICTURES;
     for (int collapsed = 1; collapsed >= 0; collapsed--)
@@ -135,35 +117,66 @@ static vouch_status put_landscapes(vouch_cli_page *p, vouch_plan_place at)
                 continue;
             if (collapsed == 0 && left > 1)
                 left = 1; /* one that is well, for comparison */
+            VOUCH_TRY(put_accuracies(p, &at));
             VOUCH_TRY(put_landscape(p, &at));
             left--;
         }
     return VOUCH_OK;
 }
 
-/* ---- radii ----------------------------------------------------------------------------------- */
+/* ---- time and radii --------------------------------------------------------------------------- */
 
-static vouch_status put_sweep(vouch_cli_page *p, vouch_plan_place at)
+/* A mark for each method. */
+static vouch_status put_time(vouch_cli_page *p, vouch_plan_place at)
+{
+    const int methods = p->plan->methods;
+    vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, methods);
+    double *place = VOUCH_NEW_ARRAY(p->arena, double, 3 * methods);
+    if (!line || !place)
+        return VOUCH_ERR_MEMORY;
+    for (at.method = 0; at.method < methods; at.method++, place += 3) {
+        const vouch_group g = vouch_findings_gather(&p->all, &at);
+        place[0] = vouch_summary_mean(&g.figure[VOUCH_CO_SECONDS]);
+        place[1] = 100 * vouch_summary_mean(&g.figure[VOUCH_CO_PGD]);
+        place[2] = 100 * vouch_summary_half(&g.figure[VOUCH_CO_PGD]);
+        line[at.method] =
+            (vouch_plot_line){p->plan->method[at.method].name, 1, place, place + 1, place + 2};
+    }
+    vouch_cli_page_plot(p,
+                        &(vouch_plot){.title = "Accuracy under PGD, by time",
+                                      .x_label = "seconds an epoch",
+                                      .y_label = "accuracy, %",
+                                      .is_share = true,
+                                      .has_marks = true,
+                                      .lines = methods,
+                                      .line = line},
+                        "What robustness costs: up and left is better.");
+    return VOUCH_OK;
+}
+
+static vouch_status put_sweep(vouch_cli_page *p, vouch_plan_place at,
+                              const vouch_cli_curve *curve)
 {
     const int radii = p->plan->radii, methods = p->plan->methods;
+    const char *title = vouch_arena_print(p->arena, "%s, by radius", curve->title);
     vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, methods);
     double *y = VOUCH_NEW_ARRAY(p->arena, double, 2 * radii * methods);
-    if (!line || !y)
+    if (!title || !line || !y)
         return VOUCH_ERR_MEMORY;
     for (at.method = 0; at.method < methods; at.method++) {
         double *mean = y + (ptrdiff_t)2 * radii * at.method, *half = mean + radii;
         for (at.radius = 0; at.radius < radii; at.radius++) {
             const vouch_group g = vouch_findings_gather(&p->all, &at);
-            mean[at.radius] = 100 * vouch_summary_mean(&g.figure[VOUCH_CO_PGD]);
-            half[at.radius] = 100 * vouch_summary_half(&g.figure[VOUCH_CO_PGD]);
+            mean[at.radius] = 100 * vouch_summary_mean(&g.figure[curve->figure]);
+            half[at.radius] = 100 * vouch_summary_half(&g.figure[curve->figure]);
         }
         line[at.method] =
             (vouch_plot_line){p->plan->method[at.method].name, radii, p->plan->eps, mean, half};
     }
     vouch_cli_page_plot(p,
-                        &(vouch_plot){.title = "Accuracy under PGD, by radius",
+                        &(vouch_plot){.title = title,
                                       .x_label = "eps",
-                                      .y_label = "accuracy, %",
+                                      .y_label = curve->label,
                                       .is_share = true,
                                       .has_marks = true,
                                       .lines = methods,
@@ -180,8 +193,10 @@ vouch_status vouch_cli_co_section(vouch_cli_page *p, const vouch_plan_place *at)
                            "95 % intervals. Collapsed: under half of its best accuracy under "
                            "PGD");
     vouch_cli_page_rows(p, *at);
-    VOUCH_TRY(put_curves(p, at));
-    return put_landscapes(p, *at);
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+        VOUCH_TRY(vouch_cli_page_curve(p, &curves[i], at));
+    VOUCH_TRY(put_time(p, *at));
+    return put_methods(p, *at);
 }
 
 vouch_status vouch_cli_co_finish(vouch_cli_page *p)
@@ -191,6 +206,8 @@ vouch_status vouch_cli_co_finish(vouch_cli_page *p)
         return VOUCH_OK;
     vouch_html_section(&p->html, "By radius");
     for (at.net = 0; at.net < p->plan->nets; at.net++)
-        VOUCH_TRY(put_sweep(p, at));
+        for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+            if (curves[i].is_share)
+                VOUCH_TRY(put_sweep(p, at, &curves[i]));
     return VOUCH_OK;
 }

@@ -62,12 +62,22 @@ void vouch_cli_page_row(vouch_cli_page *p, const vouch_plan_place *at)
         vouch_html_cell(&p->html, "%d of %d", g.marked, g.finished);
 }
 
+static void put_failure(vouch_cli_page *p, const vouch_plan_place *at)
+{
+    const char *why = at->part == 0 ? vouch_findings_failure(&p->all, at) : NULL;
+    if (why)
+        vouch_html_paragraph(&p->html, "%s failed: %s.", p->plan->method[at->method].name, why);
+}
+
 void vouch_cli_page_rows(vouch_cli_page *p, vouch_plan_place at)
 {
     do
         vouch_cli_page_row(p, &at);
     while (vouch_findings_next(&p->all, &at));
     vouch_html_table_end(&p->html);
+    do
+        put_failure(p, &at);
+    while (vouch_findings_next(&p->all, &at));
 }
 
 void vouch_cli_page_plot(vouch_cli_page *p, const vouch_plot *plot, const char *caption)
@@ -75,6 +85,52 @@ void vouch_cli_page_plot(vouch_cli_page *p, const vouch_plot *plot, const char *
     vouch_html_figure(&p->html);
     vouch_plot_svg(&p->html.out, plot);
     vouch_html_figure_end(&p->html, caption);
+}
+
+/* ---- curves ---------------------------------------------------------------------------------- */
+
+static double drawn(const vouch_cli_curve *c, double value)
+{
+    if (c->is_log)
+        return value > 0 ? log10(value) : (double)NAN;
+    return c->is_share ? 100 * value : value;
+}
+
+vouch_status vouch_cli_page_curve(vouch_cli_page *p, const vouch_cli_curve *c,
+                                  const vouch_plan_place *place)
+{
+    const vouch_figures *f = p->all.figures;
+    const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
+    const int lines = f->parts > 0 ? f->parts : p->plan->methods;
+    const char *method = p->plan->method[place->method].name;
+    vouch_plan_place at = *place;
+    const char *title =
+        f->parts > 0 ? vouch_arena_print(p->arena, "%s: %s", method, c->title) : c->title;
+    vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, lines);
+    double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
+    double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs *lines);
+    if (!title || !line || !x || !y)
+        return VOUCH_ERR_MEMORY;
+    for (int l = 0; l < lines; l++, y += epochs) {
+        *(f->parts > 0 ? &at.part : &at.method) = l;
+        for (int64_t i = 0; i < epochs; i++) {
+            x[i] = (double)(i + 1);
+            y[i] = drawn(c, vouch_findings_at(&p->all, c->figure, &at, i));
+        }
+        line[l] = (vouch_plot_line){.name = f->parts > 0 ? f->part[l] : p->plan->method[l].name,
+                                    .count = (int)epochs,
+                                    .x = x,
+                                    .y = y};
+    }
+    vouch_cli_page_plot(p,
+                        &(vouch_plot){.title = title,
+                                      .x_label = "epoch",
+                                      .y_label = c->label,
+                                      .is_share = c->is_share,
+                                      .lines = lines,
+                                      .line = line},
+                        c->caption);
+    return VOUCH_OK;
 }
 
 /* ---- what was run ---------------------------------------------------------------------------- */

@@ -58,6 +58,13 @@ static void put_head(FILE *out, const vouch_cli_study *s)
     putc('\n', out);
 }
 
+static void put_failure(FILE *out, const vouch_findings *all, const vouch_plan_place *at)
+{
+    const char *why = at->part == 0 ? vouch_findings_failure(all, at) : NULL;
+    if (why)
+        fprintf(out, "%s failed: %s\n", all->plan->method[at->method].name, why);
+}
+
 static void put_text(FILE *out, const vouch_cli_study *s)
 {
     const vouch_plan *plan = &s->grid->plan;
@@ -70,6 +77,9 @@ static void put_text(FILE *out, const vouch_cli_study *s)
             put_head(out, s);
             do
                 put_row(out, s, &all, &at);
+            while (vouch_findings_next(&all, &at));
+            do
+                put_failure(out, &all, &at);
             while (vouch_findings_next(&all, &at));
         }
     if (s->grid->is_interrupted)

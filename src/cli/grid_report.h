@@ -50,4 +50,14 @@ void vouch_cli_page_row(vouch_cli_page *page, const vouch_plan_place *place);
 void vouch_cli_page_rows(vouch_cli_page *page, vouch_plan_place place);
 void vouch_cli_page_plot(vouch_cli_page *page, const vouch_plot *plot, const char *caption);
 
+/* A figure over epochs. */
+typedef struct vouch_cli_curve {
+    const char *title, *label, *caption;
+    int figure;
+    bool is_share, is_log; /* shares are drawn in per cent */
+} vouch_cli_curve;
+/* A line for each method; where there are parts, for each part of the place's method. */
+vouch_status vouch_cli_page_curve(vouch_cli_page *page, const vouch_cli_curve *curve,
+                                  const vouch_plan_place *place);
+
 #endif

@@ -15,9 +15,10 @@ typedef struct co_cli {
     }
 
 static const vouch_option rows[] = {
-    VOUCH_CLI_GRID_ROWS("fgsm,rs-fgsm,n-fgsm,exp-ibp+fgsm,exp-ibp+n-fgsm,mtl-ibp+n-fgsm,"
-                        "forwabs+n-fgsm,elle-a,grad-align",
-                        VOUCH_CLI_GRID_NETS),
+    VOUCH_CLI_GRID_ROWS(
+        "fgsm,rs-fgsm,n-fgsm,exp-ibp+fgsm,exp-ibp+n-fgsm,mtl-ibp+fgsm,mtl-ibp+n-fgsm,"
+        "forwabs+n-fgsm,elle-a,grad-align",
+        VOUCH_CLI_GRID_NETS),
     INT_ROW("attack-steps", attack_steps, "steps of the PGD that measures", 50),
     INT_ROW("restarts", restarts, "its random starts", 1),
 };

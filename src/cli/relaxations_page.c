@@ -7,15 +7,7 @@
 
 static const vouch_relaxations *study_of(const vouch_cli_page *p) { return p->study->own; }
 
-/* ---- curves over epochs ------------------------------------------------------------------------ */
-
-typedef struct kind {
-    const char *title, *label, *caption;
-    vouch_relaxations_figure figure;
-    bool is_share, is_log;
-} kind;
-
-static const kind kinds[] = {
+static const vouch_cli_curve curves[] = {
     {"certified", "certified, %", "Tightness: samples held out whose bounds keep the label.",
      VOUCH_RELAXATIONS_CERTIFIED, true, false},
     {"gap", "log10 of the gap",
@@ -25,45 +17,6 @@ static const kind kinds[] = {
      VOUCH_RELAXATIONS_JUMPS, false, false},
     {"degree", "degree", "Sensitivity: of the polynomial that the loss along lines is like.",
      VOUCH_RELAXATIONS_DEGREE, false, false}};
-
-static double drawn(const kind *k, double value)
-{
-    return k->is_share  ? 100 * value
-           : !k->is_log ? value
-           : value > 0  ? log10(value)
-                        : (double)NAN;
-}
-
-static vouch_status put_curve(vouch_cli_page *p, const kind *k, vouch_plan_place at)
-{
-    const int parts = p->all.figures->parts;
-    const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
-    const char *title =
-        vouch_arena_print(p->arena, "%s: %s", p->plan->method[at.method].name, k->title);
-    vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, parts);
-    double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
-    double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs *parts);
-    if (!title || !line || !x || !y)
-        return VOUCH_ERR_MEMORY;
-    for (at.part = 0; at.part < parts; at.part++) {
-        double *to = y + at.part * epochs;
-        for (int64_t i = 0; i < epochs; i++) {
-            x[i] = (double)(i + 1);
-            to[i] = drawn(k, vouch_findings_at(&p->all, (int)k->figure, &at, i));
-        }
-        line[at.part] = (vouch_plot_line){
-            .name = p->all.figures->part[at.part], .count = (int)epochs, .x = x, .y = to};
-    }
-    vouch_cli_page_plot(p,
-                        &(vouch_plot){.title = title,
-                                      .x_label = "epoch",
-                                      .y_label = k->label,
-                                      .is_share = k->is_share,
-                                      .lines = parts,
-                                      .line = line},
-                        k->caption);
-    return VOUCH_OK;
-}
 
 /* ---- a line ------------------------------------------------------------------------------------ */
 
@@ -121,8 +74,8 @@ vouch_status vouch_cli_relaxations_section(vouch_cli_page *p, const vouch_plan_p
     vouch_cli_page_head(p, "After the last epoch: means over seeds, with 95 % intervals");
     vouch_cli_page_rows(p, at);
     for (at.method = 0; at.method < p->plan->methods; at.method++) {
-        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-            VOUCH_TRY(put_curve(p, &kinds[i], at));
+        for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+            VOUCH_TRY(vouch_cli_page_curve(p, &curves[i], &at));
         VOUCH_TRY(put_line(p, &at));
     }
     return VOUCH_OK;

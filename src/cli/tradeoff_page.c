@@ -66,33 +66,56 @@ static vouch_status put_front(vouch_cli_page *p, vouch_plan_place at,
     return VOUCH_OK;
 }
 
-/* The three accuracies of one method over its values. */
+/* What one picture over the values has in common with the next. */
+static vouch_status put_over_values(vouch_cli_page *p, vouch_plot plot, const char *caption)
+{
+    double *x = VOUCH_NEW_ARRAY(p->arena, double, p->plan->values);
+    vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, plot.lines);
+    if (!x || !line)
+        return VOUCH_ERR_MEMORY;
+    plot.x_label = vouch_arena_print(
+        p->arena, "%s%s", vouch_tradeoff_axis(p->plan, x) ? "log10 of " : "", p->study->sweep);
+    for (int l = 0; l < plot.lines; l++) {
+        if (!plot.x_label || !plot.line[l].y)
+            return VOUCH_ERR_MEMORY;
+        line[l] = plot.line[l];
+        line[l].count = p->plan->values;
+        line[l].x = x;
+        line[l].half = line[l].y + p->plan->values;
+    }
+    plot.line = line;
+    plot.y_label = "accuracy, %";
+    plot.is_share = plot.has_marks = true;
+    vouch_cli_page_plot(p, &plot, caption);
+    return VOUCH_OK;
+}
+
+/* One accuracy of all methods. */
+static vouch_status put_comparison(vouch_cli_page *p, vouch_plan_place at,
+                                   vouch_tradeoff_figure figure, const char *title)
+{
+    const int methods = p->plan->methods;
+    vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, methods);
+    if (!line)
+        return VOUCH_ERR_MEMORY;
+    for (at.method = 0; at.method < methods; at.method++)
+        line[at.method] = (vouch_plot_line){.name = p->plan->method[at.method].name,
+                                            .y = values_of(p, at, figure)};
+    return put_over_values(p, (vouch_plot){.title = title, .lines = methods, .line = line},
+                           "How much each method depends on the value.");
+}
+
+/* The three accuracies of one method. */
 static vouch_status put_sensitivity(vouch_cli_page *p, const vouch_plan_place *at)
 {
     static const char *const names[] = {"standard", "empirical", "certified"};
-    const int values = p->plan->values;
-    double *x = VOUCH_NEW_ARRAY(p->arena, double, values);
     vouch_plot_line line[3];
-    if (!x)
-        return VOUCH_ERR_MEMORY;
-    const char *label = vouch_arena_print(
-        p->arena, "%s%s", vouch_tradeoff_axis(p->plan, x) ? "log10 of " : "", p->study->sweep);
-    for (int f = 0; f < 3; f++) {
-        const double *y = values_of(p, *at, (vouch_tradeoff_figure)f);
-        if (!y || !label)
-            return VOUCH_ERR_MEMORY;
-        line[f] = (vouch_plot_line){names[f], values, x, y, y + values};
-    }
-    vouch_cli_page_plot(p,
-                        &(vouch_plot){.title = p->plan->method[at->method].name,
-                                      .x_label = label,
-                                      .y_label = "accuracy, %",
-                                      .is_share = true,
-                                      .has_marks = true,
-                                      .lines = 3,
-                                      .line = line},
-                        "How much the figures depend on the value.");
-    return VOUCH_OK;
+    for (int f = 0; f < 3; f++)
+        line[f] = (vouch_plot_line){.name = names[f],
+                                    .y = values_of(p, *at, (vouch_tradeoff_figure)f)};
+    return put_over_values(
+        p, (vouch_plot){.title = p->plan->method[at->method].name, .lines = 3, .line = line},
+        "How much the figures depend on the value.");
 }
 
 vouch_status vouch_cli_tradeoff_section(vouch_cli_page *p, const vouch_plan_place *place)
@@ -103,6 +126,8 @@ vouch_status vouch_cli_tradeoff_section(vouch_cli_page *p, const vouch_plan_plac
                         "Each place is a value; up and right is better."));
     VOUCH_TRY(put_front(p, at, VOUCH_TRADEOFF_EMPIRICAL, "Empirical over standard accuracy",
                         "Under attack: an upper end of robust accuracy."));
+    VOUCH_TRY(put_comparison(p, at, VOUCH_TRADEOFF_CERTIFIED, "Certified accuracy"));
+    VOUCH_TRY(put_comparison(p, at, VOUCH_TRADEOFF_CLEAN, "Standard accuracy"));
     for (at.method = 0; at.method < p->plan->methods; at.method++)
         VOUCH_TRY(put_sensitivity(p, &at));
     return VOUCH_OK;

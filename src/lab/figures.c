@@ -56,6 +56,17 @@ vouch_group vouch_findings_gather(const vouch_findings *all, const vouch_plan_pl
     return group;
 }
 
+const char *vouch_findings_failure(const vouch_findings *all, const vouch_plan_place *place)
+{
+    vouch_plan_place at = *place;
+    const char *why = NULL;
+    for (at.seed = 0; !why && at.seed < all->plan->seeds; at.seed++) {
+        const json_t *r = all->result[vouch_plan_cell(all->plan, &at)];
+        why = json_string_value(json_object_get(r, "failed"));
+    }
+    return why;
+}
+
 double vouch_findings_at(const vouch_findings *all, int figure, const vouch_plan_place *place,
                          int64_t epoch)
 {

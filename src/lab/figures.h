@@ -52,6 +52,8 @@ typedef struct vouch_findings {
 bool vouch_findings_next(const vouch_findings *all, vouch_plan_place *at);
 /* place->seed counts for nothing. */
 vouch_group vouch_findings_gather(const vouch_findings *all, const vouch_plan_place *place);
+/* Why the first seed that failed did; NULL: none did. */
+const char *vouch_findings_failure(const vouch_findings *all, const vouch_plan_place *place);
 /* Mean over seeds of a figure after epoch `epoch` (from 0); NaN where there is none. */
 double vouch_findings_at(const vouch_findings *all, int figure, const vouch_plan_place *place,
                          int64_t epoch);

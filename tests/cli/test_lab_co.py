@@ -49,6 +49,10 @@ class LabCo(CliTest):
         for name in names:
             self.assertIn(f"<th scope=\"row\">{name}</th>", text)
         self.assertEqual(text.count("Loss landscapes"), 2 * text.count("Around one sample"))
+        self.assertEqual(text.count("Where FGSM rises while PGD falls"),
+                         text.count("Around one sample"))
+        for title in ("Accuracy under PGD, by time", "Loss of interval bounds"):
+            self.assertIn(title, text)
         self.assertRegex(done.stdout, r"(?m)^fgsm +\d")
         self.assertNotIn("http", text.replace("http://www.w3.org", ""))
 
@@ -63,6 +67,24 @@ class LabCo(CliTest):
         self.assertIn("after", one)
         self.assertNotIn("after", two)  # landscapes are of the first seed
         self.assertNotEqual(one["epochs"][0]["loss"], two["epochs"][0]["loss"])
+
+    def test_softplus_networks_are_studied_and_what_refuses_them_says_why(self):
+        file = self.dir / "co.json"
+        done = self.study("--nets", "fc12 softplus", "--eps", "0.05,0.1", "--epochs", "1",
+                          "--html", self.dir / "co.html", "--json", file,
+                          methods="fgsm,exp-ibp+n-fgsm,elle-a,grad-align")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        failed = {}
+        for run in json.loads(file.read_text())["runs"]:
+            failed[run["method"]] = run["result"].get("failed")
+            if not failed[run["method"]]:
+                self.assertGreater(run["result"]["epochs"][0]["bound"], 0)
+        self.assertEqual([m for m, why in failed.items() if why], ["grad-align"])
+        why = "grad-align failed: " + failed["grad-align"]
+        self.assertEqual(done.stdout.count(why), 2)
+        text = (self.dir / "co.html").read_text()
+        self.assertIn("Accuracy under FGSM, by radius", text)
+        self.assertEqual(text.count("<p>grad-align failed: "), 2)
 
     def test_threads_change_no_figure(self):
         one, two = (plain(self.json_of("--threads", n)) for n in (1, 2))

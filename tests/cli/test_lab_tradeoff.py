@@ -37,6 +37,7 @@ class LabTradeoff(CliTest):
                 if (run["value"], run["seed"]) == ("1", 1)]
         self.assertAlmostEqual(*ends, places=4)  # both are IBP there
         text = page.read_text()
+        self.assertIn("How much each method depends on the value", text)
         for words in ("What alpha trades", "Certified over standard accuracy", "log10"):
             self.assertEqual(words in text, words != "log10", words)
         self.assertRegex(done.stdout, r"(?m)^exp-ibp +0.5 +\d")
