@@ -19,6 +19,8 @@ TOPICS = {
     "splits": "Split heuristics and shapes of cut",
     "attacks": "Attacks and training steps: speed",
     "attacks-success": "Attacks: what they find",
+    "train": "Training: speed of steps",
+    "train-gradients": "Training: gradients against float64",
     "co": "Single-step training: what collapses and what keeps it",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",

@@ -20,21 +20,22 @@ static float draw(const vouch_loss_job *job, int64_t s)
     return share;
 }
 
-/* The loss of one row; d_y becomes its gradient. */
-static float loss_at(const vouch_loss_job *job, int64_t s, int64_t row, float *d_y)
+/* The loss of one row; d_y becomes its gradient. In double precision: what is left of three losses
+ * is far smaller than they are. */
+static double loss_at(const vouch_loss_job *job, int64_t s, int64_t row, float *d_y)
 {
     const vouch_aim_at at = {.count = 1,
                              .classes = job->classes,
                              .label = job->label + s,
                              .target = job->target ? job->target + s * job->classes : NULL};
-    return (float)vouch_entropy_cross(&at, job->y + row * job->classes, 1, d_y, NULL);
+    return vouch_entropy_cross(&at, job->y + row * job->classes, 1, d_y, NULL);
 }
 
 /* The error's gradient by the outputs of the sample's three rows, in place of the losses'. */
 static double part(const vouch_loss_job *job, int64_t s, float share, float factor)
 {
-    const float weight[VOUCH_ELLE_ROWS] = {share - 1, -share, 1};
-    float error = 0;
+    const double weight[VOUCH_ELLE_ROWS] = {(double)share - 1, -(double)share, 1};
+    double error = 0;
     for (int64_t k = 0; k < VOUCH_ELLE_ROWS; k++) {
         const int64_t row = k * job->count + s;
         error += weight[k] * loss_at(job, s, row, job->d_y + row * job->classes);
@@ -42,8 +43,8 @@ static double part(const vouch_loss_job *job, int64_t s, float share, float fact
     for (int64_t k = 0; k < VOUCH_ELLE_ROWS; k++)
         for (int64_t j = 0; j < job->classes; j++)
             job->d_y[(k * job->count + s) * job->classes + j] *=
-                2 * factor * job->scale * error * weight[k];
-    return (double)(error * error);
+                (float)(2 * (double)factor * (double)job->scale * error * weight[k]);
+    return error * error;
 }
 
 double vouch_elle_errors(const vouch_loss_job *job, float factor)

@@ -13,12 +13,13 @@ static int64_t greatest(int64_t classes, const float *y)
     return best;
 }
 
-/* The sum of the exponentials of y - most. */
-static float sum_of(int64_t classes, const float *y, float most)
+/* The sum of the exponentials of y - most. In double precision, as all here: losses are subtracted
+ * from each other, and a share of almost 1 from 1. */
+static double sum_of(int64_t classes, const float *y, double most)
 {
-    float sum = 0;
+    double sum = 0;
     for (int64_t j = 0; j < classes; j++)
-        sum += expf(y[j] - most);
+        sum += exp((double)y[j] - most);
     return sum;
 }
 
@@ -32,15 +33,16 @@ double vouch_entropy_cross(const vouch_aim_at *at, const float *y, float scale, 
         const float *target = at->target ? at->target + s * classes : NULL;
         const int label = at->label[s];
         const int64_t best = greatest(classes, y);
-        const float sum = sum_of(classes, y, y[best]), most = logf(sum) + y[best];
+        const double top = (double)y[best], sum = sum_of(classes, y, top), all = log(sum) + top;
         right += best == label;
         if (!target)
-            total += (double)(most - y[label]);
+            total += all - (double)y[label];
         for (int64_t j = 0; target && j < classes; j++)
-            total += (double)(target[j] * (most - y[j]));
+            total += (double)target[j] * (all - (double)y[j]);
         for (int64_t j = 0; d_y && j < classes; j++) {
-            const float share = target ? target[j] : j == label ? 1.0F : 0.0F;
-            d_y[s * classes + j] = scale * (expf(y[j] - y[best]) / sum - share);
+            const double share = target ? (double)target[j] : j == label;
+            d_y[s * classes + j] =
+                (float)((double)scale * (exp((double)y[j] - top) / sum - share));
         }
     }
     if (hits)
@@ -52,20 +54,22 @@ double vouch_entropy_divergence(int64_t count, int64_t classes, const float *p, 
                                 float scale, float *d_p, float *d_q)
 {
     double total = 0;
-    for (int64_t s = 0; s < count; s++) {
-        const float *a = p + s * classes, *b = q + s * classes;
-        const float top[2] = {a[greatest(classes, a)], b[greatest(classes, b)]};
-        const float sum[2] = {sum_of(classes, a, top[0]), sum_of(classes, b, top[1])};
-        const float shift = top[1] + logf(sum[1]) - top[0] - logf(sum[0]);
-        float mean = 0; /* of the difference of logarithms */
+    for (int64_t s = 0; s < count; s++, p += classes, q += classes) {
+        const double top[2] = {(double)p[greatest(classes, p)],
+                               (double)q[greatest(classes, q)]};
+        const double sum[2] = {sum_of(classes, p, top[0]), sum_of(classes, q, top[1])};
+        const double shift = top[1] + log(sum[1]) - top[0] - log(sum[0]);
+        double mean = 0; /* of the difference of logarithms */
         for (int64_t j = 0; j < classes; j++)
-            mean += expf(a[j] - top[0]) / sum[0] * (a[j] - b[j] + shift);
+            mean += exp((double)p[j] - top[0]) / sum[0] * ((double)p[j] - (double)q[j] + shift);
         for (int64_t j = 0; j < classes; j++) {
-            const float share = expf(a[j] - top[0]) / sum[0];
-            d_p[s * classes + j] += scale * share * (a[j] - b[j] + shift - mean);
-            d_q[s * classes + j] = scale * (expf(b[j] - top[1]) / sum[1] - share);
+            const double share = exp((double)p[j] - top[0]) / sum[0];
+            const double off = (double)p[j] - (double)q[j] + shift - mean;
+            const double other = exp((double)q[j] - top[1]) / sum[1];
+            d_p[s * classes + j] += (float)((double)scale * share * off);
+            d_q[s * classes + j] = (float)((double)scale * (other - share));
         }
-        total += (double)mean;
+        total += mean;
     }
     return total;
 }
@@ -73,8 +77,8 @@ double vouch_entropy_divergence(int64_t count, int64_t classes, const float *p, 
 void vouch_entropy_softmax(int64_t count, int64_t classes, const float *y, float *share)
 {
     for (int64_t s = 0; s < count; s++, y += classes, share += classes) {
-        const float most = y[greatest(classes, y)], sum = sum_of(classes, y, most);
+        const double most = (double)y[greatest(classes, y)], sum = sum_of(classes, y, most);
         for (int64_t j = 0; j < classes; j++)
-            share[j] = expf(y[j] - most) / sum;
+            share[j] = (float)(exp((double)y[j] - most) / sum);
     }
 }

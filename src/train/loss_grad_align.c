@@ -17,31 +17,32 @@ typedef struct settings {
 static const vouch_option options[] = {
     VOUCH_LOSS_REAL(settings, lambda, "what 1 less the cosine counts", 0.2, 0, 1e12)};
 
-static float dot(int64_t n, const float *a, const float *b)
+/* In double precision: gradients that are almost parallel leave little of 1 - cos. */
+static double dot(int64_t n, const float *a, const float *b)
 {
-    float sum = 0;
+    double sum = 0;
     for (int64_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
+        sum += (double)a[i] * (double)b[i];
     return sum;
 }
 
 /* Of one sample: 1 - cos, and the direction that brings it down. Where a gradient is 0 there is
  * nothing to turn. */
-static float turn(const vouch_loss_job *job, int64_t s, float factor)
+static double turn(const vouch_loss_job *job, int64_t s, double factor)
 {
     const vouch_slope *room = job->scratch;
     const int64_t n = job->inputs;
     const float *g = room->before + s * n, *h = job->d_x + s * n;
     float *direction = room->direction + s * n;
-    const float length = sqrtf(dot(n, g, g)), other = sqrtf(dot(n, h, h));
+    const double length = sqrt(dot(n, g, g)), other = sqrt(dot(n, h, h));
     if (!(length > 0) || !(other > 0)) {
         memset(direction, 0, (size_t)n * sizeof *direction);
         return 0;
     }
-    const float cosine = dot(n, g, h) / (length * other);
-    const float along = -factor / (length * other), back = factor * cosine / (other * other);
+    const double cosine = dot(n, g, h) / (length * other);
+    const double along = -factor / (length * other), back = factor * cosine / (other * other);
     for (int64_t i = 0; i < n; i++)
-        direction[i] = along * g[i] + back * h[i];
+        direction[i] = (float)(along * (double)g[i] + back * (double)h[i]);
     return 1 - cosine;
 }
 
@@ -55,7 +56,7 @@ static void run(const vouch_loss_job *job)
     vouch_perturb_start(job, job->eps);
     vouch_slope_at(job, job->out);
     for (int64_t i = 0; i < job->count; i++)
-        sum += (double)turn(job, i, (float)s->lambda * job->scale);
+        sum += turn(job, i, s->lambda * (double)job->scale);
     job->part[0].loss += s->lambda * sum;
     vouch_slope_backward(job, 0);
 }

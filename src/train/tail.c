@@ -9,7 +9,7 @@
 #include "train/perturb.h"
 
 typedef struct ranked {
-    float loss;
+    double loss;
     int64_t sample;
 } ranked;
 
@@ -35,8 +35,8 @@ static void rank(const vouch_loss_job *job, ranked *list)
                                  .classes = job->classes,
                                  .label = job->label + s,
                                  .target = job->target ? job->target + s * job->classes : NULL};
-        list[s].loss = (float)vouch_entropy_cross(&at, job->y + s * job->classes, job->scale,
-                                                  job->d_y + s * job->classes, NULL);
+        list[s].loss = vouch_entropy_cross(&at, job->y + s * job->classes, job->scale,
+                                           job->d_y + s * job->classes, NULL);
         list[s].sample = s;
     }
     qsort(list, (size_t)job->count, sizeof *list, by_loss);
@@ -69,7 +69,7 @@ void vouch_tail_classify(const vouch_loss_job *job, bool others)
         const double weight =
             counted > 0 ? (others ? 1 - in : in) * (double)job->count / counted : 0;
         float *d_y = job->d_y + list[i].sample * job->classes;
-        job->part[0].loss += weight * (double)list[i].loss;
+        job->part[0].loss += weight * list[i].loss;
         for (int64_t j = 0; j < job->classes; j++)
             d_y[j] *= (float)weight;
     }

@@ -1,0 +1,48 @@
+"""Gradients of training in float32 against definitions in float64: a row for every kind of layer
+and every loss, as tests/grad/test_gradients.c and tests/train/test_loss_gradients.c measure them.
+The figure is the Euclidean norm of what is off, over that of the gradient."""
+import argparse
+import re
+import subprocess
+import sys
+
+import record
+from record import say
+
+TESTS = {"test_grad_gradients": "grad/test_gradients",
+         "test_train_loss_gradients": "train/test_loss_gradients"}
+BUILD = record.ROOT / "build" / "dev"
+LINE = re.compile(r"gradient (.+) (\S+) (\S+)")
+
+
+def build():
+    say("building the tests that measure gradients")
+    for command in (["cmake", "--preset", "dev"],
+                    ["cmake", "--build", "--preset", "dev", "--target", *TESTS]):
+        done = subprocess.run(command, cwd=record.ROOT, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"bench: {' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr}")
+
+
+def measured():
+    """(name, error, what the test asks of it) of every line; a test that fails has measured too."""
+    for program in TESTS.values():
+        done = subprocess.run([BUILD / "tests" / program], capture_output=True, text=True,
+                              check=False)
+        rows = LINE.findall(done.stdout)
+        if not rows:
+            sys.exit(f"bench: {program} measured nothing:\n{done.stderr}")
+        for name, error, asked in rows:
+            yield name, float(error), float(asked)
+
+
+def main():
+    argparse.ArgumentParser(prog="bench/train.sh gradients", description=__doc__).parse_args()
+    build()
+    out = record.Record("train-gradients", "bench/train.sh gradients")
+    for name, error, asked in measured():
+        out.figure(f"gradient {name}", error, "of its norm", f"<={asked:g}")
+    out.write()
+
+
+main()
