@@ -146,7 +146,9 @@ static void drop(const call *c)
 {
     const float *factor = c->n->factor[c->index];
     copy(c);
-    for (int64_t i = 0; factor && i < c->samples * elements(c->n, c->node->output[0]); i++)
+    for (int64_t i = 0;
+         factor && c->plane != SPREAD && i < c->samples * elements(c->n, c->node->output[0]);
+         i++)
         c->out[i] = trace_scale(c->n->t, c->out[i], (double)factor[i]);
 }
 
@@ -265,7 +267,8 @@ static void pool(const call *c)
         const int64_t count = under_window(c, c->in[0] + i / out * in, at, met);
         traced y = met[0];
         for (int64_t k = 1; most && k < count; k++)
-            y = trace_most(c->n->t, y, met[k]);
+            y = c->plane == SPREAD ? trace_add(c->n->t, y, met[k])
+                                   : trace_most(c->n->t, y, met[k]);
         c->out[i] =
             most ? y : trace_scale(c->n->t, trace_sum(c->n->t, count, met), 1 / (double)count);
     }
@@ -282,8 +285,12 @@ static traced curve_at(const call *c, traced x)
 {
     vouch_trace *t = c->n->t;
     const char *type = c->node->type;
+    if (c->plane == SPREAD)
+        return x;
     if (strcmp(type, "Sigmoid") == 0)
         return sigmoid(t, x);
+    if (strcmp(type, "Mul") == 0)
+        return trace_times(t, x, sigmoid(t, x));
     if (strcmp(type, "Tanh") == 0)
         return trace_less(t, trace_scale(t, sigmoid(t, trace_scale(t, x, 2)), 2), TRACED_ONE);
     if (strcmp(type, "Softplus") == 0)
@@ -291,7 +298,7 @@ static traced curve_at(const call *c, traced x)
     if (strcmp(type, "Gelu") == 0)
         return trace_scale(t, trace_times(t, x, trace_erfc(t, trace_scale(t, x, -sqrt(0.5)))),
                            0.5);
-    if (c->plane == SPREAD || trace_positive(t, x))
+    if (trace_positive(t, x))
         return x;
     if (strcmp(type, "LeakyRelu") == 0)
         return trace_scale(t, x, real_of(c->node, "alpha", 0.01));
@@ -307,16 +314,30 @@ static void curve(const call *c)
         c->out[i] = curve_at(c, c->in[0][i]);
 }
 
+/* The input x of x sigmoid(x), 0 or 1; -1: another product. */
+static int silu_of(const traced_net *n, const vouch_node *node)
+{
+    for (int k = 0; k < 2; k++) {
+        const int p = n->graph->value[node->input[!k]].producer;
+        const vouch_node *other = p < 0 ? NULL : &n->graph->node[p];
+        if (other && strcmp(other->type, "Sigmoid") == 0 && other->input[0] == node->input[k])
+            return k;
+    }
+    return -1;
+}
+
 static void multiply(const call *c)
 {
+    const int x = silu_of(c->n, c->node);
     for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
-        c->out[i] = trace_times(c->n->t, c->in[0][i], c->in[1][i]);
+        c->out[i] =
+            x >= 0 ? curve_at(c, c->in[x][i]) : trace_times(c->n->t, c->in[0][i], c->in[1][i]);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-/* How intervals go through. */
-typedef enum ways { AFFINE, RISING, NEITHER } ways;
+/* How intervals go through: centres and radii apart; end by end; by a function of their own. */
+typedef enum ways { AFFINE, RISING, TURNING, PRODUCT, LEVELLED } ways;
 
 static const struct operator
 {
@@ -332,13 +353,13 @@ operators[] = {{"Add", AFFINE, add},
                {"Dropout", AFFINE, drop},
                {"Elu", RISING, curve},
                {"Flatten", AFFINE, copy},
-               {"Gelu", NEITHER, curve},
+               {"Gelu", TURNING, curve},
                {"Gemm", AFFINE, gemm},
                {"GlobalAveragePool", AFFINE, pool},
-               {"LayerNormalization", NEITHER, layer_norm},
+               {"LayerNormalization", LEVELLED, layer_norm},
                {"LeakyRelu", RISING, curve},
                {"MaxPool", RISING, pool},
-               {"Mul", NEITHER, multiply},
+               {"Mul", PRODUCT, multiply},
                {"Relu", RISING, curve},
                {"Sigmoid", RISING, curve},
                {"Softplus", RISING, curve},
@@ -425,41 +446,160 @@ traced traced_net_spread(traced_net *n, const traced *r)
 
 /* ---- boxes ----------------------------------------------------------------------------------- */
 
+static traced end_of(const traced_net *n, int value, int64_t k, bool high)
+{
+    return high ? trace_add(n->t, n->centre[value][k], n->radius[value][k])
+                : trace_less(n->t, n->centre[value][k], n->radius[value][k]);
+}
+
+/* The box of element k of a value, from its ends. */
+static void put_ends(traced_net *n, int value, int64_t k, const traced end[2])
+{
+    n->centre[value][k] = trace_scale(n->t, trace_add(n->t, end[1], end[0]), 0.5);
+    n->radius[value][k] = trace_scale(n->t, trace_less(n->t, end[1], end[0]), 0.5);
+}
+
 /* A node that rises in everything it takes, at both ends of its interval. */
 static void run_ends(traced_net *n, int i)
 {
     const vouch_node *node = &n->graph->node[i];
     const int in = node->input[0], out = node->output[0];
-    const int64_t size = n->samples * elements(n, out);
-    traced **end = tables(n, n->graph->value_count), *ends[2];
+    traced **value = tables(n, n->graph->value_count), *ends[2];
     for (int side = 0; side < 2; side++) {
-        end[in] = room(n, n->samples * elements(n, in));
+        value[in] = room(n, n->samples * elements(n, in));
         for (int64_t k = 0; k < n->samples * elements(n, in); k++)
-            end[in][k] = side ? trace_add(n->t, n->centre[in][k], n->radius[in][k])
-                              : trace_less(n->t, n->centre[in][k], n->radius[in][k]);
-        run_node(n, i, POINTS, n->samples, end);
-        ends[side] = end[out];
+            value[in][k] = end_of(n, in, k, side);
+        run_node(n, i, POINTS, n->samples, value);
+        ends[side] = value[out];
     }
-    n->centre[out] = room(n, size);
-    n->radius[out] = room(n, size);
-    for (int64_t k = 0; k < size; k++) {
-        n->centre[out][k] = trace_scale(n->t, trace_add(n->t, ends[1][k], ends[0][k]), 0.5);
-        n->radius[out][k] = trace_scale(n->t, trace_less(n->t, ends[1][k], ends[0][k]), 0.5);
+    for (int64_t k = 0; k < n->samples * elements(n, out); k++)
+        put_ends(n, out, k, (traced[]){ends[0][k], ends[1][k]});
+}
+
+/* A curve of value `in` that falls up to its turn and rises from there. */
+static void run_turning(traced_net *n, int i, int in, double turn)
+{
+    vouch_trace *t = n->t;
+    const vouch_node *node = &n->graph->node[i];
+    const call c = {.n = n, .node = node};
+    for (int64_t k = 0; k < n->samples * elements(n, in); k++) {
+        const traced at = trace_number(t, turn);
+        const traced l = end_of(n, in, k, false), u = end_of(n, in, k, true);
+        const traced lowest = trace_positive(t, trace_less(t, l, at))   ? l
+                              : trace_positive(t, trace_less(t, u, at)) ? at
+                                                                        : u;
+        put_ends(
+            n, node->output[0], k,
+            (traced[]){curve_at(&c, lowest), trace_most(t, curve_at(&c, u), curve_at(&c, l))});
     }
 }
 
-static void run_boxes(traced_net *n, int nodes)
+/* The least and the greatest of the corners' products. */
+static void run_product(traced_net *n, int i)
 {
-    for (int i = 0; i < nodes; i++) {
-        const ways way = operator_of(&n->graph->node[i])->ways;
-        if (way == NEITHER)
-            fail_msg("no interval of %s in tests/support/traced_net.c", n->graph->node[i].type);
-        if (way == RISING) {
-            run_ends(n, i);
-        } else {
-            run_node(n, i, POINTS, n->samples, n->centre);
-            run_node(n, i, RADII, n->samples, n->radius);
+    vouch_trace *t = n->t;
+    const vouch_node *node = &n->graph->node[i];
+    for (int64_t k = 0; k < n->samples * elements(n, node->output[0]); k++) {
+        traced end[2];
+        for (int corner = 0; corner < 4; corner++) {
+            const traced p = trace_times(t, end_of(n, node->input[0], k, corner / 2),
+                                         end_of(n, node->input[1], k, corner % 2));
+            end[0] = corner && trace_positive(t, trace_less(t, p, end[0])) ? end[0] : p;
+            end[1] = corner ? trace_most(t, p, end[1]) : p;
         }
+        put_ends(n, node->output[0], k, end);
+    }
+}
+
+/* Root mean square of numbers less `from`. */
+static traced root_mean_square(vouch_trace *t, int64_t count, const traced *x, traced from)
+{
+    traced square = TRACED_ZERO;
+    for (int64_t i = 0; i < count; i++) {
+        const traced off = trace_less(t, x[i], from);
+        square = trace_add(t, square, trace_times(t, off, off));
+    }
+    return trace_power(t, trace_scale(t, square, 1 / (double)count), 0.5);
+}
+
+/* Of one sample: means of centres and radii; one over what the deviation is at least, at most. */
+typedef struct level {
+    traced centre, radius, inverse[2];
+} level;
+
+static level measure_box(const call *c, int64_t size, const traced *centre,
+                         const traced *radius)
+{
+    vouch_trace *t = c->n->t;
+    level l = {.centre = trace_scale(t, trace_sum(t, size, centre), 1 / (double)size),
+               .radius = trace_scale(t, trace_sum(t, size, radius), 1 / (double)size)};
+    const traced a = root_mean_square(t, size, centre, l.centre);
+    const traced r = root_mean_square(t, size, radius, TRACED_ZERO);
+    const traced least = trace_ramp(t, trace_less(t, a, r)), most = trace_add(t, a, r);
+    l.inverse[0] = inverse_deviation(c, trace_times(t, least, least));
+    l.inverse[1] = inverse_deviation(c, trace_times(t, most, most));
+    return l;
+}
+
+/* One end of (x - mean) / deviation: |x - mean| <= sqrt(n - 1) deviations. */
+static traced level_end(vouch_trace *t, const level *l, traced x, bool high, double cap)
+{
+    const bool positive = trace_positive(t, x);
+    const traced y = trace_times(t, x, l->inverse[positive == high ? 0 : 1]);
+    const traced room_left =
+        trace_less(t, trace_number(t, cap), positive ? y : trace_scale(t, y, -1));
+    return trace_positive(t, room_left) ? y : trace_number(t, positive ? cap : -cap);
+}
+
+static void run_levelled(traced_net *n, int i)
+{
+    vouch_trace *t = n->t;
+    const vouch_node *node = &n->graph->node[i];
+    const call c = {.n = n, .node = node};
+    const int in = node->input[0], out = node->output[0];
+    const int64_t size = elements(n, in);
+    const traced *gain = n->constant[node->input[1]], *shift = n->constant[node->input[2]];
+    for (int64_t s = 0; s < n->samples; s++) {
+        const level l =
+            measure_box(&c, size, n->centre[in] + s * size, n->radius[in] + s * size);
+        for (int64_t e = 0, k = s * size; e < size; e++, k++) {
+            const traced x = trace_less(t, n->centre[in][k], l.centre);
+            const traced r =
+                trace_add(t, trace_scale(t, n->radius[in][k], 1 - 2 / (double)size), l.radius);
+            put_ends(
+                n, out, k,
+                (traced[]){level_end(t, &l, trace_less(t, x, r), false, sqrt((double)size - 1)),
+                           level_end(t, &l, trace_add(t, x, r), true, sqrt((double)size - 1))});
+            n->centre[out][k] =
+                trace_add(t, trace_times(t, n->centre[out][k], gain[e]), shift[e]);
+            n->radius[out][k] = trace_times(t, n->radius[out][k], trace_size(t, gain[e]));
+        }
+    }
+}
+
+/* Minimisers of x sigmoid(x) and of x times the normal law. */
+static const double silu_turn = -1.2784645427610738, gelu_turn = -0.7517915246935645;
+
+static void run_box(traced_net *n, int i)
+{
+    const vouch_node *node = &n->graph->node[i];
+    const ways way = operator_of(node)->ways;
+    const int silu = way == PRODUCT ? silu_of(n, node) : -1;
+    const int64_t size = n->samples * elements(n, node->output[0]);
+    n->centre[node->output[0]] = room(n, size);
+    n->radius[node->output[0]] = room(n, size);
+    if (way == AFFINE) {
+        run_node(n, i, POINTS, n->samples, n->centre);
+        run_node(n, i, RADII, n->samples, n->radius);
+    } else if (way == RISING) {
+        run_ends(n, i);
+    } else if (way == TURNING || silu >= 0) {
+        run_turning(n, i, silu < 0 ? node->input[0] : node->input[silu],
+                    silu < 0 ? gelu_turn : silu_turn);
+    } else if (way == PRODUCT) {
+        run_product(n, i);
+    } else {
+        run_levelled(n, i);
     }
 }
 
@@ -486,7 +626,8 @@ traced *traced_net_margins(traced_net *n, const traced *centre, const traced *ra
     traced *m = room(n, n->samples * n->outputs);
     take(n, n->centre, centre, n->samples * n->inputs);
     take(n, n->radius, radius, n->samples * n->inputs);
-    run_boxes(n, n->graph->node_count - 1);
+    for (int i = 0; i < n->graph->node_count - 1; i++)
+        run_box(n, i);
     for (int64_t s = 0; s < n->samples; s++)
         for (int64_t j = 0; j < n->outputs; j++)
             m[s * n->outputs + j] = j == label[s] ? TRACED_ZERO : margin(n, s, label[s], j);
