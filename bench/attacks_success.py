@@ -56,7 +56,8 @@ def arguments():
 
 def train(name, data, settings, threads):
     path = SCRATCH / f"{name.replace(' ', '_')}.onnx"
-    record.vouch("train", data, *settings, "--threads", threads, "--out", path)
+    record.vouch("train", data, *settings, "--threads", threads, "--out", path,
+                 "--anew", "--card", "none")
     return path
 
 

@@ -74,7 +74,7 @@ run bench "$data/instances.csv" --expected "$data/expected.csv" --out "$out/resu
 
 say "5. Two classifiers of glyphs: trained as usual, and on bounds (recipes/)"
 for kind in standard certified; do
-    run train "recipes/glyphs-$kind.ini" --out "$out/glyphs-$kind.onnx" --quiet
+    run train "recipes/glyphs-$kind.ini" --out "$out/glyphs-$kind.onnx" --anew --quiet
 done
 
 say "6. How many of 100 new glyphs withstand changes of .1 in every pixel, and for how many that is proved"

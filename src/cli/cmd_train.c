@@ -13,11 +13,12 @@
 #include "cli/train_report.h"
 #include "data/split.h"
 #include "io/io.h"
+#include "train/ensemble.h"
 
 typedef struct train_cli {
     const char *out, *log, *curves, *card, *checkpoint;
     int64_t threads;
-    bool resume, quiet;
+    bool resume, anew, quiet;
 } train_cli;
 
 #define FILE_ROW(field, otherwise, what)                                                       \
@@ -30,7 +31,9 @@ static const vouch_option rows[] = {
     FILE_ROW(out, "net.onnx", "where the network goes"),
     FILE_ROW(log, NULL, "a CSV line after each epoch; '-' is standard output"),
     FILE_ROW(curves, NULL, "loss and accuracies by epoch as SVG, drawn anew after each epoch"),
-    FILE_ROW(card, NULL, "what the network was made from and what it reaches, as JSON"),
+    FILE_ROW(card, NULL,
+             "the model card: what the network was made from and what it reaches, as JSON; "
+             "default: --out with .card.json for .onnx; none: no card"),
     FILE_ROW(checkpoint, NULL,
              "what training can go on from, replaced after each epoch and removed at the end; "
              "default: --out with .ckpt"),
@@ -38,6 +41,10 @@ static const vouch_option rows[] = {
      .help = "go on from the checkpoint of a run that ended early, if there is one",
      .type = VOUCH_OPTION_FLAG,
      .offset = offsetof(train_cli, resume)},
+    {.name = "anew",
+     .help = "begin again where such a checkpoint stands, and replace it",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = offsetof(train_cli, anew)},
     {.name = "threads",
      .argument = "N",
      .help = "worker threads; 0 = all cores; the network is the same with any number",
@@ -59,10 +66,11 @@ typedef struct run_state {
     const train_cli *cli;
     vouch_recipe *recipe;
     vouch_data *data, *test;
-    vouch_data *part[2]; /* trained on, validation; NULL: all of data */
+    vouch_data *part[2];                        /* trained on, validation; NULL: all of data */
+    vouch_graph *member[VOUCH_RECIPE_ENSEMBLE]; /* of an ensemble */
     vouch_graph *graph;
     vouch_net *net;
-    const char *checkpoint; /* NULL: none */
+    const char *checkpoint, *card; /* NULL: none. checkpoint: of an ensemble, the first part */
     vouch_cli_train_report report;
 } run_state;
 
@@ -174,7 +182,17 @@ static vouch_fit_data samples(const vouch_data *d)
         .count = d->info.count, .inputs = d->info.size, .x = d->x, .label = d->label};
 }
 
-static vouch_status fit(run_state *r, int threads)
+/* Members of an ensemble have one each: those that have ended wait there for the others. */
+static vouch_status name_checkpoint(const run_state *r, int64_t member, const char **name)
+{
+    *name = r->checkpoint;
+    if (!r->checkpoint || r->recipe->ensemble == 1)
+        return VOUCH_OK;
+    *name = vouch_arena_print(r->call->arena, "%s.%" PRId64, r->checkpoint, member + 1);
+    return *name ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+static vouch_status fit(run_state *r, int64_t member)
 {
     vouch_fit_settings *s = &r->recipe->fit;
     const vouch_fit_data data = samples(r->part[0] ? r->part[0] : r->data);
@@ -183,9 +201,9 @@ static vouch_status fit(run_state *r, int threads)
     char *text = NULL;
     VOUCH_TRY(vouch_recipe_write(r->call->arena, r->recipe, &text));
     s->recipe = text;
-    s->checkpoint = r->checkpoint;
+    VOUCH_TRY(name_checkpoint(r, member, &s->checkpoint));
     s->resume = r->cli->resume;
-    s->threads = threads;
+    s->threads = r->cli->threads > 0 ? (int)r->cli->threads : vouch_workers_available();
     s->validation = r->part[1] ? &validation : NULL;
     vouch_recipe_match(r->recipe, &r->data->info);
     report->validation = validation.count;
@@ -207,11 +225,21 @@ static vouch_status put_accuracy(const run_state *r, const char *name, const vou
     return VOUCH_OK;
 }
 
+static vouch_status remove_checkpoints(const run_state *r)
+{
+    for (int64_t k = 0; r->checkpoint && k < r->recipe->ensemble; k++) {
+        const char *name;
+        VOUCH_TRY(name_checkpoint(r, k, &name));
+        (void)unlink(name);
+        vouch_file_sweep(r->call->ctx, name);
+    }
+    return VOUCH_OK;
+}
+
 static vouch_status finish(run_state *r)
 {
     const char *out = r->cli->out;
     vouch_cli_train_report *report = &r->report;
-    VOUCH_TRY(vouch_net_store(r->call->ctx, r->net, r->graph));
     VOUCH_TRY(vouch_onnx_write(r->call->ctx, r->graph, out));
     report->parameters = vouch_graph_parameters(r->graph);
     printf("%-10s %s (%" PRId64 " parameters)\n", "network", out, report->parameters);
@@ -223,23 +251,46 @@ static vouch_status finish(run_state *r)
     report->seconds = vouch_wall_s() - r->call->started_s;
     if (report->card)
         VOUCH_TRY(vouch_cli_train_card(report));
-    if (r->checkpoint) {
-        (void)unlink(r->checkpoint);
-        vouch_file_sweep(r->call->ctx, r->checkpoint);
-    }
-    return VOUCH_OK;
+    return remove_checkpoints(r);
 }
 
-/* None beside an --out that is no regular file, such as /dev/null. */
-static vouch_status name_checkpoint(run_state *r)
+/* Checkpoint and card: none beside an --out that is no regular file, such as /dev/null. */
+static vouch_status name_files(run_state *r)
 {
     const train_cli *cli = r->cli;
+    const size_t length = strlen(cli->out);
+    const bool onnx = length > 5 && strcmp(cli->out + length - 5, ".onnx") == 0;
+    const bool no_card = cli->card && strcmp(cli->card, "none") == 0;
     struct stat there;
     r->checkpoint = cli->checkpoint;
-    if (r->checkpoint || (stat(cli->out, &there) == 0 && !S_ISREG(there.st_mode)))
+    r->card = no_card ? NULL : cli->card;
+    if (stat(cli->out, &there) == 0 && !S_ISREG(there.st_mode))
         return VOUCH_OK;
-    r->checkpoint = vouch_arena_print(r->call->arena, "%s.ckpt", cli->out);
-    return r->checkpoint ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    if (!r->checkpoint)
+        r->checkpoint = vouch_arena_print(r->call->arena, "%s.ckpt", cli->out);
+    if (!r->card && !no_card)
+        r->card = vouch_arena_print(r->call->arena, "%.*s.card.json",
+                                    (int)(onnx ? length - 5 : length), cli->out);
+    return r->checkpoint && (r->card || no_card) ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
+/* Hours of a run that ended early are lost by no slip of the hand. */
+static vouch_status check_checkpoint(const run_state *r)
+{
+    const train_cli *cli = r->cli;
+    if (cli->resume && cli->anew)
+        return vouch_fail(r->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "--resume goes on, --anew begins again: which?");
+    for (int64_t k = 0; r->checkpoint && k < r->recipe->ensemble; k++) {
+        const char *name;
+        VOUCH_TRY(name_checkpoint(r, k, &name));
+        if (!cli->resume && !cli->anew && access(name, F_OK) == 0)
+            return vouch_fail(r->call->ctx, VOUCH_ERR_ARGUMENT,
+                              "%s: the checkpoint of a run that ended early; --resume goes on "
+                              "from it, --anew begins again and replaces it",
+                              name);
+    }
+    return VOUCH_OK;
 }
 
 static vouch_status check_names(const run_state *r)
@@ -248,7 +299,7 @@ static vouch_status check_names(const run_state *r)
     const vouch_cli_name out[] = {{"--out", cli->out},
                                   {"--log", cli->log},
                                   {"--curves", cli->curves},
-                                  {"--card", cli->card},
+                                  {"--card", r->card},
                                   {"--checkpoint", r->checkpoint}};
     const vouch_cli_name in[] = {{"the recipe", r->call->argument[0]},
                                  {"--start", r->recipe->start}};
@@ -256,25 +307,53 @@ static vouch_status check_names(const run_state *r)
     return vouch_cli_output_check(r->call->ctx, out, 5, in + !recipe, 1 + recipe);
 }
 
+/* One network after the other; the last one, or what they are together, is the result. */
+static vouch_status train_members(run_state *r)
+{
+    vouch_context *ctx = r->call->ctx;
+    const int count = (int)r->recipe->ensemble;
+    for (int k = 0; k < count; k++) {
+        r->recipe->fit.seed = (uint64_t)(r->recipe->seed + k);
+        r->report.before = r->report.rows;
+        VOUCH_TRY(make_net(r));
+        r->member[k] = r->graph;
+        r->graph = NULL;
+        VOUCH_TRY(fit(r, k));
+        VOUCH_TRY(vouch_net_store(ctx, r->net, r->member[k]));
+    }
+    if (count == 1) {
+        r->graph = r->member[0];
+        r->member[0] = NULL;
+        return VOUCH_OK;
+    }
+    VOUCH_TRY(vouch_ensemble_build(ctx, r->member, count, &r->graph));
+    VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
+    VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
+    return r->net ? VOUCH_OK
+                  : vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
+                               "ensemble: its networks do not fit together");
+}
+
 static vouch_status train(run_state *r)
 {
     const train_cli *cli = r->cli;
     VOUCH_TRY(read_recipe(r));
-    VOUCH_TRY(name_checkpoint(r));
+    VOUCH_TRY(name_files(r));
     VOUCH_TRY(check_names(r));
+    VOUCH_TRY(check_checkpoint(r));
     VOUCH_TRY(load_all(r));
-    VOUCH_TRY(make_net(r));
     r->report = (vouch_cli_train_report){
         .call = r->call,
         .recipe = r->recipe,
         .out = cli->out,
         .log = cli->log,
         .curves = cli->curves,
-        .card = cli->card,
-        .row = VOUCH_NEW_ARRAY(r->call->arena, vouch_fit_progress, r->recipe->fit.epochs)};
+        .card = r->card,
+        .row = VOUCH_NEW_ARRAY(r->call->arena, vouch_fit_progress,
+                               r->recipe->ensemble * r->recipe->fit.epochs)};
     if (!r->report.row)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(fit(r, cli->threads > 0 ? (int)cli->threads : vouch_workers_available()));
+    VOUCH_TRY(train_members(r));
     return finish(r);
 }
 
@@ -284,6 +363,9 @@ static vouch_exit run(const vouch_cli_call *call)
     const vouch_status s = train(&r);
     if (r.graph)
         vouch_graph_free(r.graph);
+    for (int k = 0; k < VOUCH_RECIPE_ENSEMBLE; k++)
+        if (r.member[k])
+            vouch_graph_free(r.member[k]);
     for (int i = 0; i < 2; i++)
         vouch_data_free(r.part[i]);
     vouch_data_free(r.test);

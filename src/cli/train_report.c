@@ -185,10 +185,10 @@ static void on_progress(void *user, const vouch_progress *p)
     const long now = lround(p->elapsed_s), all = lround(p->limit_s);
     if (vouch_wall_s() - r->progress.last_s < 0.1)
         return;
-    snprintf(line, sizeof line,
-             "epoch %" PRId64 "/%" PRId64 ", %.3g k/s, %ld:%02ld of %ld:%02ld%s", r->rows + 1,
-             r->recipe->fit.epochs, (double)p->done / p->elapsed_s / 1000, now / 60, now % 60,
-             all / 60, all % 60, r->last);
+    snprintf(
+        line, sizeof line, "epoch %" PRId64 "/%" PRId64 ", %.3g k/s, %ld:%02ld of %ld:%02ld%s",
+        r->rows - r->before + 1, r->recipe->fit.epochs, (double)p->done / p->elapsed_s / 1000,
+        now / 60, now % 60, all / 60, all % 60, r->last);
     vouch_cli_progress_draw(&r->progress, line);
 }
 
@@ -220,8 +220,8 @@ bool vouch_cli_train_tell(void *user, const vouch_fit_progress *log, int64_t cou
                  100 * share(r, p->score.robust));
     snprintf(r->last, sizeof r->last, "; loss %.4g, %.1f %%%s%s", p->loss, 100 * p->accuracy,
              certified, score);
-    memcpy(r->row, log, (size_t)count * sizeof *log);
-    r->rows = count;
+    memcpy(r->row + r->before, log, (size_t)count * sizeof *log);
+    r->rows = r->before + count;
     return tell(r) == VOUCH_OK;
 }
 

@@ -13,7 +13,8 @@ typedef struct vouch_cli_train_report {
     const char *out, *log, *curves, *card; /* files; NULL: not wanted */
     vouch_cli_progress progress;
     char last[160];          /* what the last epoch reached, for the progress line */
-    vouch_fit_progress *row; /* [epochs] */
+    vouch_fit_progress *row; /* [members x epochs] one member after the other */
+    int64_t before;          /* rows of members that have ended */
     int64_t rows, printed;   /* printed: of a log on standard output */
     int64_t validation;      /* samples; 0: none */
     const vouch_data *data, *test;

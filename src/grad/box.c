@@ -335,7 +335,6 @@ void vouch_box_spread_backward(vouch_box_tape *t, float scale, float *d_paramete
     const vouch_net *net = t->net;
     float *d_y = net_adjoint_at(t->radius, net->layer_count, 0);
     set_bare(t, true);
-    memset(d_parameters, 0, (size_t)net->size * sizeof *d_parameters);
     for (int64_t j = 0; j < net->outputs; j++)
         d_y[j] = scale;
     for (int i = net->layer_count - 1; i >= 0; i--)

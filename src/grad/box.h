@@ -46,7 +46,7 @@ void vouch_box_name(vouch_box_tape *tape, uint64_t seed, int64_t count, const ui
 double vouch_box_spread(vouch_box_tape *tape, const float *r);
 /* Refuses nets with layers that have no such pass. */
 vouch_status vouch_box_spread_check(vouch_context *ctx, const vouch_net *net);
-/* d_parameters becomes `scale` times the gradient of the last spread. */
+/* Adds `scale` times the gradient of the last spread to d_parameters. */
 void vouch_box_spread_backward(vouch_box_tape *tape, float scale, float *d_parameters);
 
 #endif

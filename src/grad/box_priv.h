@@ -2,7 +2,7 @@
 #ifndef VOUCH_GRAD_BOX_PRIV_H
 #define VOUCH_GRAD_BOX_PRIV_H
 
-#include "grad/box.h"
+#include "grad/cut.h"
 #include "grad/net_priv.h"
 
 /* Of all samples, laid out as the value is: bounds before its ReLU, and adjoints of them that the
@@ -21,8 +21,5 @@ struct vouch_box_tape {
     box_kept *kept;           /* [values]; NULL: not wanted */
     float *weight, *d_weight; /* [outputs][terms] of the last layer */
 };
-
-/* From now on what ReLUs cut is kept. */
-vouch_status vouch_box_keep(vouch_context *ctx, vouch_arena *arena, vouch_box_tape *t);
 
 #endif

@@ -203,9 +203,10 @@ static void absorb(vouch_net *net, const net_layer *l, const vouch_net_passes *p
             count += more;
         }
         const double variance = square / (count > 1 ? count - 1 : 1);
+        const double share = passes->anew ? 1 : momentum;
         if (count > 0) {
-            running[j] += (float)(momentum * (mean - (double)running[j]));
-            running[b->c + j] += (float)(momentum * (variance - (double)running[b->c + j]));
+            running[j] += (float)(share * (mean - (double)running[j]));
+            running[b->c + j] += (float)(share * (variance - (double)running[b->c + j]));
         }
     }
 }

@@ -34,6 +34,9 @@ float *vouch_net_parameters(vouch_net *net);
 /* Where the parameters after those of the first `layers` layers with weights begin: a layer's
  * lie together, in the order of the layers. */
 int64_t vouch_net_after(const vouch_net *net, int64_t layers);
+/* Where the stretch of parameters that `at` is in ends: weights of one layer, or what lies between
+ * such weights (biases, scales and shifts of normalisations). */
+int64_t vouch_net_stretch_end(const vouch_net *net, int64_t at, bool *weights);
 /* After parameters have changed: part `part` of `parts` of what derives from them. */
 void vouch_net_refresh(vouch_net *net, int part, int parts);
 /* Puts the parameters into the graph, in place of its constants. */
@@ -55,6 +58,7 @@ typedef struct vouch_net_passes {
     int64_t count;
     const float *const *statistics; /* [count] */
     const int64_t *samples;         /* [count] of each pass; 0: left out */
+    bool anew;                      /* nothing remains of the running ones */
 } vouch_net_passes;
 
 /* In training mode layers that know it differ: batch normalisation takes the statistics of the
@@ -69,7 +73,8 @@ const float *vouch_tape_statistics(const vouch_tape *tape);
 int64_t vouch_net_statistics(const vouch_net *net);
 /* The running ones, [vouch_net_statistics]. */
 float *vouch_net_running(vouch_net *net);
-/* Moves the running statistics, a tenth of the way, to those of the passes' samples together. */
+/* Moves the running statistics, a tenth of the way or all of it, to those of the passes' samples
+ * together. */
 void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes);
 
 /* Makes a tape hold derivatives along directions at the points of another one of the same net:

@@ -38,6 +38,22 @@ int64_t vouch_net_after(const vouch_net *net, int64_t layers)
     return net->size;
 }
 
+int64_t vouch_net_stretch_end(const vouch_net *net, int64_t at, bool *weights)
+{
+    int64_t end = net->size;
+    *weights = false;
+    for (int i = 0; i < net->layer_count; i++) {
+        const net_weights *w = net->layer[i].weights;
+        if (w && w->weight <= at && at < w->bias) {
+            *weights = true;
+            return w->bias;
+        }
+        if (w && w->weight > at && w->weight < end)
+            end = w->weight;
+    }
+    return end;
+}
+
 /* ---- from and into the graph ----------------------------------------------------------------- */
 
 static double norm_factor(const net_weights *w, int64_t o)

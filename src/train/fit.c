@@ -71,6 +71,11 @@ static vouch_status new_chunk(fit *f, fit_chunk *c)
     c->statistics = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_statistics(f->net) + 1);
     if (!c->statistics)
         return VOUCH_ERR_MEMORY;
+    for (int t = 0; t < f->s->term_count; t++) {
+        const vouch_loss *loss = f->s->term[t].loss;
+        if (loss->sums && !(c->sum[t] = VOUCH_NEW_ARRAY(f->arena, float, loss->sums(f->net))))
+            return VOUCH_ERR_MEMORY;
+    }
     for (int p = 0; p < f->parts; p++) {
         c->part[p].gradient = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net));
         if (!c->part[p].gradient)
@@ -122,6 +127,7 @@ static vouch_status set_up(fit *f)
         f->statistics[c] = f->chunk[c].statistics;
     }
     VOUCH_TRY(new_arrays(f));
+    VOUCH_TRY(vouch_fit_new_measure(f));
     for (int w = 0; w < f->s->threads; w++)
         VOUCH_TRY(new_desk(f, &f->desk[w]));
     return VOUCH_OK;
@@ -155,6 +161,7 @@ static void do_chunks(fit *f, int worker, int64_t first, int64_t count)
         vouch_fit_do_chunk(f, &f->desk[worker], c, first, count);
     wait(f);
     if (worker == 0) {
+        vouch_fit_whole(f, count);
         vouch_fit_mix(f, count);
         vouch_fit_absorb(f, count);
         f->cancelled = !isfinite(f->loss) || vouch_context_stopped(f->ctx);
@@ -224,6 +231,16 @@ static void begin_epoch(fit *f)
     f->began_s = vouch_wall_s();
 }
 
+/* Statistics of the average that the net now holds. */
+static void measure(fit *f, int worker)
+{
+    vouch_fit_measure(f, &f->desk[worker], worker);
+    wait(f);
+    if (worker == 0)
+        vouch_fit_set_measured(f);
+    wait(f);
+}
+
 /* The score of what would be kept now; the best parameters are. */
 static void validate(fit *f, int worker)
 {
@@ -231,6 +248,7 @@ static void validate(fit *f, int worker)
     if (average) {
         vouch_fit_exchange(f, worker, average);
         refresh(f, worker);
+        measure(f, worker);
     }
     vouch_fit_validate(f, &f->desk[worker], worker);
     wait(f);
@@ -243,6 +261,9 @@ static void validate(fit *f, int worker)
     if (f->better)
         vouch_fit_copy(f, worker, f->best);
     if (average) {
+        wait(f);
+        if (worker == 0)
+            vouch_fit_unset_measured(f);
         vouch_fit_exchange(f, worker, average);
         refresh(f, worker);
     }
@@ -327,6 +348,28 @@ static void do_epoch(fit *f, int worker)
         validate(f, worker);
 }
 
+/* The parameters that are kept: the best ones, the average, or the last ones. */
+static void keep(fit *f)
+{
+    const float *kept = f->top_epoch > 0 ? f->best : f->taken > 0 ? f->average : NULL;
+    if (!kept)
+        return;
+    memcpy(vouch_net_parameters(f->net), kept, (size_t)vouch_net_size(f->net) * sizeof *kept);
+    if (f->top_epoch > 0)
+        memcpy(vouch_net_running(f->net), f->best_running,
+               (size_t)vouch_net_statistics(f->net) * sizeof *kept);
+    vouch_net_refresh(f->net, 0, 1);
+}
+
+static void end_training(fit *f, int worker)
+{
+    if (worker == 0)
+        keep(f);
+    wait(f);
+    if (f->top_epoch == 0 && f->taken > 0)
+        measure(f, worker);
+}
+
 static vouch_status work(vouch_context *ctx, void *shared, int worker)
 {
     fit *f = shared;
@@ -344,20 +387,9 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
         wait(f);
         stop = f->stop;
     }
+    if (!f->status)
+        end_training(f, worker);
     return VOUCH_OK;
-}
-
-/* The parameters that are kept: the best ones, the average, or the last ones. */
-static void keep(fit *f)
-{
-    const float *kept = f->top_epoch > 0 ? f->best : f->taken > 0 ? f->average : NULL;
-    if (!kept)
-        return;
-    memcpy(vouch_net_parameters(f->net), kept, (size_t)vouch_net_size(f->net) * sizeof *kept);
-    if (f->top_epoch > 0)
-        memcpy(vouch_net_running(f->net), f->best_running,
-               (size_t)vouch_net_statistics(f->net) * sizeof *kept);
-    vouch_net_refresh(f->net, 0, 1);
 }
 
 static vouch_status check_data(vouch_context *ctx, const vouch_net *net,
@@ -411,9 +443,7 @@ static vouch_status run(fit *f)
                           f->s->threads);
     const vouch_status status = vouch_workers_run(f->ctx, f->s->threads, work, f);
     pthread_barrier_destroy(&f->barrier);
-    VOUCH_TRY(status ? status : f->status);
-    keep(f);
-    return VOUCH_OK;
+    return status ? status : f->status;
 }
 
 /* Where to go on from, before the error. */

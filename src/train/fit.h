@@ -36,7 +36,7 @@ typedef struct vouch_fit_settings {
     const vouch_schedule *schedule;
     vouch_schedule_shape shape;
     double rate, warmup; /* the greatest rate; epochs in which it rises to the schedule's */
-    double momentum, decay, l1; /* decay, l1: of the squares and sizes of parameters */
+    double momentum, decay, l1; /* decay, l1: of the squares and sizes of weights */
     double clip;                /* greatest norm of a gradient; 0: none */
     int64_t frozen;             /* parameters before it stay as they are (vouch_net_after) */
     double blur; /* deviation of the normal noise on parameters where gradients are taken */

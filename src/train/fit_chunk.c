@@ -1,4 +1,5 @@
-/* What a thread does with one chunk of a batch: its samples, then the terms of the loss. */
+/* What a thread does with one chunk of a batch: its samples, then the terms of the loss; and what
+ * one does after all chunks, with the sums that terms have over the batch. */
 #include <string.h>
 
 #include "train/fit_priv.h"
@@ -30,12 +31,20 @@ vouch_loss_job vouch_fit_job(const fit *f, const fit_desk *d, int64_t count, flo
                             .spare = d->spare};
 }
 
+static size_t sum_bytes(const fit *f, int term)
+{
+    return (size_t)f->s->term[term].loss->sums(f->net) * sizeof(float);
+}
+
 static void begin(const fit *f, fit_chunk *out)
 {
     for (int p = 0; p < f->parts; p++) {
         out->part[p].loss = 0;
         out->part[p].begun = false;
     }
+    for (int t = 0; t < f->s->term_count; t++)
+        if (out->sum[t])
+            memset(out->sum[t], 0, sum_bytes(f, t));
     out->hits = 0;
     out->certified = -1;
 }
@@ -65,6 +74,7 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
             job.state = f->state[t];
             job.scratch = d->scratch[t];
             job.part = out->part + f->first_part[t];
+            job.sum = out->sum[t];
             job.hits = t == 0 ? &out->hits : &ignored[0];
             job.certified = t == 0 ? &out->certified : &ignored[1];
             f->s->term[t].loss->run(&job);
@@ -73,4 +83,35 @@ void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int
                (size_t)vouch_net_statistics(f->net) * sizeof *out->statistics);
     }
     finish(f, out);
+}
+
+/* Chunks' sums into those of the first one, in order. */
+static const float *sum_up(const fit *f, int t)
+{
+    const int64_t size = f->s->term[t].loss->sums(f->net);
+    float *restrict sum = f->chunk[0].sum[t];
+    for (int64_t c = 1; c < f->chunk_count; c++) {
+        const float *restrict more = f->chunk[c].sum[t];
+        for (int64_t i = 0; i < size; i++)
+            sum[i] += more[i];
+    }
+    return sum;
+}
+
+void vouch_fit_whole(const fit *f, int64_t count)
+{
+    vouch_loss_part *part = &f->chunk[0].part[0];
+    for (int t = 0; t < f->s->term_count; t++) {
+        const vouch_loss_term *term = &f->s->term[t];
+        if (!term->loss->whole)
+            continue;
+        vouch_loss_whole w = {.settings = term->settings,
+                              .state = f->state[t],
+                              .scratch = f->desk[0].scratch[t],
+                              .sum = sum_up(f, t),
+                              .scale = 1.0F / (float)count,
+                              .gradient = part->gradient};
+        term->loss->whole(&w);
+        part->loss += w.loss;
+    }
 }

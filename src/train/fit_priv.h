@@ -14,8 +14,9 @@ enum { VOUCH_FIT_PARTS = 1 + VOUCH_LOSS_TERMS * VOUCH_LOSS_PARTS };
 /* What one chunk of the batch gives. */
 typedef struct fit_chunk {
     vouch_loss_part part[VOUCH_FIT_PARTS];
-    int64_t hits, certified; /* certified: -1 where the loss has no bounds */
-    float *statistics;       /* of the net's batch normalisations, from the chunk's last pass */
+    int64_t hits, certified;      /* certified: -1 where the loss has no bounds */
+    float *sum[VOUCH_LOSS_TERMS]; /* of terms that have them */
+    float *statistics; /* of the net's batch normalisations, from the chunk's last pass */
 } fit_chunk;
 
 /* What one thread works on. */
@@ -38,6 +39,15 @@ typedef struct fit_identity {
     char recipe[65], data[65];
 } fit_identity;
 
+/* Passes over all samples that measure statistics of batch normalisations. */
+typedef struct fit_measure {
+    int64_t passes; /* 0: none are wanted */
+    float *all;     /* [passes][statistics] */
+    const float **statistics;
+    int64_t *samples; /* [passes] */
+    float *kept;      /* the running ones meanwhile */
+} fit_measure;
+
 typedef struct fit {
     vouch_context *ctx;
     vouch_arena *arena;
@@ -51,6 +61,7 @@ typedef struct fit {
     const float **statistics; /* [chunk_count] the chunks', and */
     int64_t *samples;         /* how many samples the chunks of this batch have */
     fit_chunk *chunk;
+    fit_measure measure;
     fit_desk *desk; /* [threads] */
     int parts, first_part[VOUCH_LOSS_TERMS];
     double weight[VOUCH_FIT_PARTS]; /* of the parts' gradients in this batch */
@@ -92,6 +103,8 @@ vouch_status vouch_fit_check_samples(vouch_context *ctx, const vouch_fit_data *d
 vouch_loss_job vouch_fit_job(const fit *f, const fit_desk *d, int64_t count, float scale);
 /* Chunk c of the batch that begins at `first` and has `count` samples. */
 void vouch_fit_do_chunk(const fit *f, fit_desk *d, int64_t c, int64_t first, int64_t count);
+/* Terms of sums over a batch of that many samples, by one thread: into the first chunk. */
+void vouch_fit_whole(const fit *f, int64_t count);
 /* Losses and hits of a batch of that many samples, weights of the parts: by one thread
  * (fit_step.c). */
 void vouch_fit_mix(fit *f, int64_t count);
@@ -107,6 +120,12 @@ void vouch_fit_exchange(const fit *f, int worker, float *array);
 void vouch_fit_copy(const fit *f, int worker, float *to);
 /* This worker's samples of the validation into its desk's score (fit_validate.c). */
 void vouch_fit_validate(const fit *f, fit_desk *d, int worker);
+/* Statistics of averages by epochs, where the net has any (fit_measure.c): all workers do the passes;
+ * then one sets the running ones, and may set them back. */
+vouch_status vouch_fit_new_measure(fit *f);
+void vouch_fit_measure(const fit *f, fit_desk *d, int worker);
+void vouch_fit_set_measured(const fit *f);
+void vouch_fit_unset_measured(const fit *f);
 /* Adds up the workers' scores, says whether they are the best: by one thread. */
 bool vouch_fit_judge(fit *f);
 /* Checkpoints (fit_checkpoint.c): before the first epoch, after each one, and at the start of a

@@ -89,6 +89,20 @@ static void add_up(const fit *f, int64_t at, int64_t count)
         }
 }
 
+/* Decay and L1 are for weights: biases, scales and shifts say where and how large, not how
+ * intricate a network is. Stretches of one kind within a slice. */
+static int64_t stretch_end(const fit *f, int64_t at, int64_t most, bool *weights)
+{
+    const int64_t end = vouch_net_stretch_end(f->net, at, weights);
+    return end < most ? end : most;
+}
+
+static void add_l1(const float *restrict w, int64_t count, float l1, float *restrict g)
+{
+    for (int64_t i = 0; i < count; i++)
+        g[i] += w[i] > 0 ? l1 : w[i] < 0 ? -l1 : 0;
+}
+
 void vouch_fit_sum(const fit *f, int worker)
 {
     const float *w = f->kept ? f->kept : vouch_net_parameters(f->net);
@@ -98,8 +112,12 @@ void vouch_fit_sum(const fit *f, int worker)
     {
         double square = 0;
         add_up(f, at, count);
-        for (int64_t i = at; l1 > 0 && i < at + count; i++)
-            g[i] += w[i] > 0 ? l1 : w[i] < 0 ? -l1 : 0;
+        for (int64_t i = at, end; l1 > 0 && i < at + count; i = end) {
+            bool weights;
+            end = stretch_end(f, i, at + count, &weights);
+            if (weights)
+                add_l1(w + i, end - i, l1, g + i);
+        }
         for (int64_t i = at; f->s->clip > 0 && i < at + count; i++)
             square += (double)g[i] * (double)g[i];
         f->square[at / VOUCH_FIT_SLICE] = square;
@@ -115,14 +133,23 @@ static float clip_factor(const fit *f)
     return square > f->s->clip * f->s->clip ? (float)(f->s->clip / sqrt(square)) : 1;
 }
 
+static void step_stretch(const fit *f, vouch_optimiser_step *s, int64_t at, int64_t count)
+{
+    s->count = count;
+    s->parameter = vouch_net_parameters(f->net) + at;
+    s->gradient = f->chunk[0].part[0].gradient + at;
+    for (int m = 0; m < f->s->optimiser->moments; m++)
+        s->moment[m] = f->moment[m] + at;
+    f->s->optimiser->step(s);
+}
+
 void vouch_fit_take_step(const fit *f, int worker)
 {
     float *w = vouch_net_parameters(f->net), *g = f->chunk[0].part[0].gradient;
     const float factor = clip_factor(f);
     vouch_optimiser_step s = {.time = f->step + 1,
                               .rate = (float)vouch_fit_rate(f, f->step),
-                              .momentum = (float)f->s->momentum,
-                              .decay = (float)f->s->decay};
+                              .momentum = (float)f->s->momentum};
     VOUCH_FIT_EACH_SLICE(f, worker, at, count)
     {
         const int64_t frozen = f->s->frozen - at;
@@ -131,12 +158,12 @@ void vouch_fit_take_step(const fit *f, int worker)
             memcpy(w + at, f->kept + at, (size_t)count * sizeof *w);
         for (int64_t i = from; factor < 1 && i < at + count; i++)
             g[i] *= factor;
-        s.count = at + count - from;
-        s.parameter = w + from;
-        s.gradient = g + from;
-        for (int m = 0; m < f->s->optimiser->moments; m++)
-            s.moment[m] = f->moment[m] + from;
-        f->s->optimiser->step(&s);
+        for (int64_t i = from, end; i < at + count; i = end) {
+            bool weights;
+            end = stretch_end(f, i, at + count, &weights);
+            s.decay = weights ? (float)f->s->decay : 0;
+            step_stretch(f, &s, i, end - i);
+        }
     }
 }
 

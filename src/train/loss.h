@@ -11,7 +11,9 @@
  * gradient of the parameters. Sums are what makes training the same with any number of threads,
  * so a term must not look beyond its chunk. Where a term needs means over the whole batch (a
  * product of two losses, a weight that follows an error), it gives its sums in *parts*, and
- * `mix` says from the parts' means what each part's gradient counts.
+ * `mix` says from the parts' means what each part's gradient counts. Where a term is a function
+ * of sums over the batch of what does not depend on the parameters, its jobs give those, and
+ * `whole` is called once a batch with them all.
  *
  * Perturbations are made by helpers: perturb.h.
  */
@@ -55,10 +57,22 @@ typedef struct vouch_loss_job {
     float *d_x, *out;      /* [rows][inputs] scratch */
     float *spare;          /* [parameters] scratch */
     vouch_loss_part *part; /* [parts] what comes out */
+    float *sum;            /* [sums] begins at 0: add to it; NULL: the term has none */
     int64_t *hits;         /* what comes out of a loss: samples classified as labelled */
     int64_t *certified; /* and those whose bounds keep the label; left alone where there are no
                             * bounds; NULL: not wanted */
 } vouch_loss_job;
+
+/* The whole batch, after its chunks, for terms that have sums. */
+typedef struct vouch_loss_whole {
+    const void *settings;
+    void *state;
+    void *scratch;    /* as a job's */
+    const float *sum; /* [sums] over the batch */
+    float scale;      /* as a job's */
+    double loss;      /* begins at 0, comes out: its share of the sum over the batch */
+    float *gradient;  /* [parameters]: add to it */
+} vouch_loss_whole;
 
 /* The whole batch, after its chunks. */
 typedef struct vouch_loss_mix {
@@ -94,6 +108,10 @@ typedef struct vouch_loss {
     void (*run)(const vouch_loss_job *job);
     /* One thread, once a batch. NULL: the part counts as it is. */
     void (*mix)(vouch_loss_mix *mix);
+    /* How many sums a job has; then `whole` is called by one thread, once a batch. NULL: none. Not
+     * beside mix. */
+    int64_t (*sums)(const vouch_net *net);
+    void (*whole)(vouch_loss_whole *whole);
 } vouch_loss;
 
 /* An option row of a loss's settings struct `owner`. */

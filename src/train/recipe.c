@@ -75,8 +75,9 @@ const vouch_option vouch_recipe_rows[] = {
     REAL("ramp-until", fit.ramp.until, 1, 0, 1e6, "epochs done when it ends"),
     CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
     REAL("momentum", fit.momentum, 0.9, 0, 1, "of sgd and nesterov"),
-    REAL("decay", fit.decay, 0, 0, 1, "of the parameters, added to their gradients"),
-    REAL("l1", fit.l1, 0, 0, 1, "what the sum of the parameters' sizes counts"),
+    REAL("decay", fit.decay, 0, 0, 1,
+         "of the weights (not of biases and normalisations), added to their gradients"),
+    REAL("l1", fit.l1, 0, 0, 1, "what the sum of the weights' sizes counts"),
     REAL("clip", fit.clip, 0, 0, 1e9, "greatest norm of a gradient; 0: no limit"),
     REAL("blur", fit.blur, 0, 0, 1e3,
          "deviation of the normal noise on parameters where gradients are taken"),
@@ -100,6 +101,9 @@ const vouch_option vouch_recipe_rows[] = {
             "epochs without a better score of the validation that end training; 0: no end"),
     INT("attack-steps", fit.attack_steps, 10, 1, 1e6, "of the PGD that scores the validation"),
     INT("seed", seed, 1, 0, 1e15, "of weights, order and perturbations"),
+    INT("ensemble", ensemble, 1, 1, VOUCH_RECIPE_ENSEMBLE,
+        "networks to train, with seeds from --seed on, whose mean of outputs is the one "
+        "written"),
 };
 const size_t vouch_recipe_how_count = VOUCH_RECIPE_HOW_END - VOUCH_RECIPE_HOW;
 const size_t vouch_recipe_row_count = sizeof vouch_recipe_rows / sizeof *vouch_recipe_rows;

@@ -33,7 +33,7 @@ typedef struct vouch_recipe {
     /* [optimiser], [schedule] */
     const char *optimiser, *schedule, *milestones, *average;
     /* [run] */
-    int64_t seed;
+    int64_t seed, ensemble; /* ensemble: networks, with seeds from that one on */
     vouch_fit_settings fit; /* numbers that rows describe; the rest by vouch_recipe_finish */
 } vouch_recipe;
 
@@ -41,6 +41,7 @@ extern const vouch_option vouch_recipe_rows[];
 extern const size_t vouch_recipe_row_count;
 /* Rows that say how it is trained, not what on what. The table names both ends: a row inserted
  * before them does not compile until they are moved. */
+enum { VOUCH_RECIPE_ENSEMBLE = 64 }; /* most networks of one */
 enum { VOUCH_RECIPE_HOW = 15, VOUCH_RECIPE_HOW_END = 35 };
 extern const size_t vouch_recipe_how_count;
 /* The section that a row stands in. */

@@ -52,6 +52,17 @@ class Train(unittest.TestCase):
         self.assertLess(losses[-1], 0.7 * losses[0])
         self.assertIn("test ", done.stdout)
 
+    def test_a_card_is_written_beside_the_network_unless_it_is_not_wanted(self):
+        for name, more, files in (("a.onnx", (), ["a.card.json", "a.onnx"]),
+                                  ("b", ("--epochs", 1), ["b", "b.card.json"]),
+                                  ("c.onnx", ("--card", "none"), ["c.onnx"])):
+            before = set(self.path.iterdir())
+            done = self.train(name, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(sorted(p.name for p in set(self.path.iterdir()) - before), files)
+        card = json.loads((self.path / "a.card.json").read_text())
+        self.assertEqual(card["network"], str(self.path / "a.onnx"))
+
     def test_errors_are_one_line_and_leave_no_network(self):
         for more, text in ((["--arch", "conv3k99"], "conv3k99"), (["--arch", "pool"], "pool"),
                            (["--test", "builtin:loan?count=9"], "features")):
@@ -177,7 +188,43 @@ class Checkpoints(unittest.TestCase):
             if self.net.exists() and not self.kept.exists():
                 break
         self.assertEqual(self.net.read_bytes(), whole)
-        self.assertEqual([p.name for p in self.path.iterdir()], ["net.onnx"])
+        self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["net.card.json", "net.onnx"])
+
+    def test_a_run_does_not_replace_the_checkpoint_of_another_unless_it_is_told_to(self):
+        self.wait_for_a_checkpoint()
+        before = self.kept.read_bytes()
+        for more in ((), ("--resume", "--anew")):
+            done = vouch(*self.command(*more))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("--resume goes on", done.stderr)
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+        self.assertIn(str(self.kept), vouch(*self.command()).stderr)
+        self.assertEqual(self.kept.read_bytes(), before)
+        done = vouch(*self.command("--anew"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(self.kept.exists())
+
+    def test_a_killed_ensemble_goes_on_where_it_was_and_can_be_verified(self):
+        more = ("--ensemble", 2, "--epochs", 4)
+        done = vouch(*self.command(*more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        whole = self.net.read_bytes()
+        self.assertEqual(len(json.loads((self.path / "net.card.json").read_text())["epochs"]), 8)
+        done = vouch("eval", self.net, DATA, "--eps", ".001", "--count", 3, "--json", "-")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(list(self.path.iterdir())), 2)
+        self.net.unlink()
+        run = subprocess.Popen([VOUCH, *map(str, self.command(*more))], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        while not (self.path / "net.onnx.ckpt.2").exists() and run.poll() is None:
+            time.sleep(0.005)
+        run.kill()
+        run.wait()
+        self.assertNotEqual(vouch(*self.command(*more)).returncode, 0)
+        done = vouch(*self.command("--resume", *more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.net.read_bytes(), whole)
+        self.assertEqual(len(list(self.path.iterdir())), 2)
 
     def test_other_settings_and_other_data_are_refused(self):
         self.wait_for_a_checkpoint()

@@ -398,6 +398,7 @@ static void spreads_are_products_of_magnitudes(void **state)
         for (int64_t k = 0; k < f.n; k++)
             r[k] = f.high[k] - f.low[k];
         const double spread = vouch_box_spread(f.tape, r);
+        memset(g, 0, (size_t)size * sizeof *g);
         vouch_box_spread_backward(f.tape, 0.5F, g);
         for (int64_t k = 0; k < size; k++) {
             euler += 2 * (double)g[k] * (double)w[k];

@@ -19,7 +19,7 @@ typedef struct fixture {
     vouch_net *net;
     float x[COUNT * INPUTS];
     int label[COUNT];
-    float *start; /* [size] the parameters before training */
+    float *start, *running; /* parameters and statistics before training */
 } fixture;
 
 static inline void make_samples(fixture *f)
@@ -54,15 +54,21 @@ static inline fixture *begin(const char *text)
     f.start = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net));
     assert_non_null(f.start);
     memcpy(f.start, vouch_net_parameters(f.net), (size_t)vouch_net_size(f.net) * sizeof(float));
+    const int64_t statistics = vouch_net_statistics(f.net);
+    f.running = VOUCH_NEW_ARRAY(f.arena, float, statistics + 1);
+    assert_non_null(f.running);
+    memcpy(f.running, vouch_net_running(f.net), (size_t)statistics * sizeof(float));
     make_samples(&f);
     return &f;
 }
 
-/* The parameters as they were. */
+/* Parameters and statistics as they were. */
 static inline void again(fixture *f)
 {
     memcpy(vouch_net_parameters(f->net), f->start,
            (size_t)vouch_net_size(f->net) * sizeof(float));
+    memcpy(vouch_net_running(f->net), f->running,
+           (size_t)vouch_net_statistics(f->net) * sizeof(float));
     vouch_net_refresh(f->net, 0, 1);
 }
 

@@ -1,30 +1,9 @@
 /* Losses of interval bounds and regularisers: limits in which one is another, their gradients
  * against differences of themselves, and what they mean. */
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "support/net.h"
-#include "train/architecture.h"
-#include "train/loss.h"
-
 enum { IN = 42, OUT = 4, COUNT = 5, ROWS = 3 * COUNT, SEED = 11 };
 
-typedef struct fixture {
-    vouch_context *ctx;
-    vouch_arena *arena;
-    vouch_graph *graph;
-    vouch_net *net;
-    float x[COUNT * IN];
-    int label[COUNT];
-    uint64_t sample[COUNT];
-    float y[ROWS * OUT], d_y[ROWS * OUT], d_x[ROWS * IN], out[ROWS * IN];
-    vouch_loss_part part[VOUCH_LOSS_PARTS];
-    int64_t hits, certified;
-    vouch_loss_term term[VOUCH_LOSS_TERMS];
-    vouch_loss_job job;
-    double state[8];
-} fixture;
+#include "train/architecture.h"
+#include "train/loss_fixture.h"
 
 static void build(fixture *f)
 {
@@ -40,63 +19,20 @@ static void build(fixture *f)
     vouch_test_ok(f->ctx, vouch_architecture_build(f->ctx, &a, &f->graph));
     vouch_test_ok(f->ctx, vouch_op_bind_graph(f->ctx, f->graph));
     vouch_test_ok(f->ctx, vouch_net_new(f->ctx, f->arena, f->graph, &f->net));
-    for (int i = 0; i < COUNT * IN; i++)
-        f->x[i] = (float)vouch_random_unit(&r);
-    for (int s = 0; s < COUNT; s++) {
-        f->label[s] = s % OUT;
-        f->sample[s] = (uint64_t)(7 + s);
-    }
-}
-
-static void prepare(fixture *f)
-{
-    const vouch_loss *loss = f->term[0].loss;
-    const vouch_loss_place place = {f->ctx,      f->arena,        f->net,
-                                    f->job.tape, f->job.settings, COUNT};
-    if (loss->prepare)
-        vouch_test_ok(f->ctx, loss->prepare(&place, &f->job.scratch));
+    draw_samples(f, &r);
 }
 
 static fixture *begin(const char *loss)
 {
     static fixture f;
-    int count = 0;
     f = (fixture){.ctx = vouch_test_context()};
     f.arena = vouch_arena_new(f.ctx);
     build(&f);
     char name[32] = "";
     (void)sscanf(loss, "%31s", name);
     const bool adds = vouch_loss_find(name)->regulariser;
-    vouch_test_ok(f.ctx, vouch_loss_parse_sum(f.arena, adds ? "standard" : loss,
-                                              adds ? loss : NULL, f.term, &count));
-    f.term[0] = f.term[count - 1];
-    for (int p = 0; p < VOUCH_LOSS_PARTS; p++)
-        f.part[p].gradient = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net));
-    f.job = (vouch_loss_job){.net = f.net,
-                             .count = COUNT,
-                             .inputs = IN,
-                             .classes = OUT,
-                             .x = f.x,
-                             .label = f.label,
-                             .sample = f.sample,
-                             .seed = SEED,
-                             .scale = 1.0F / COUNT,
-                             .high = 1,
-                             .eps = adds ? 0.5F : 0.02F,
-                             .eps_most = adds ? 0.5F : 0.02F,
-                             .ramp = 1,
-                             .settings = f.term[0].settings,
-                             .state = f.state,
-                             .y = f.y,
-                             .d_y = f.d_y,
-                             .d_x = f.d_x,
-                             .out = f.out,
-                             .spare = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net)),
-                             .part = f.part,
-                             .hits = &f.hits,
-                             .certified = &f.certified};
-    vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, ROWS, &f.job.tape));
-    prepare(&f);
+    prepare(&f, loss, adds ? 0.5F : 0.02F);
+    f.job.eps_most = adds ? 1 : f.job.eps; /* in the middle of its ramp */
     return &f;
 }
 
@@ -107,16 +43,6 @@ static void end(fixture *f)
     vouch_context_free(f->ctx);
 }
 
-static void run(fixture *f)
-{
-    for (int p = 0; p < VOUCH_LOSS_PARTS; p++) {
-        f->part[p].loss = 0;
-        f->part[p].begun = false;
-    }
-    vouch_net_refresh(f->net, 0, 1);
-    f->term[0].loss->run(&f->job);
-}
-
 static double value(const char *loss)
 {
     fixture *f = begin(loss);
@@ -124,12 +50,6 @@ static double value(const char *loss)
     const double sum = f->part[0].loss;
     end(f);
     return sum;
-}
-
-static void near(double a, double b, double tolerance)
-{
-    if (!(fabs(a - b) <= tolerance))
-        fail_msg("%.9g is not %.9g", a, b);
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -178,6 +98,8 @@ static void gradients_agree_with_differences(void **state)
                                          "elle",
                                          "forwabs coefficient=.01",
                                          "ibp kappa=0",
+                                         "shi",
+                                         "shi tolerance=1",
                                          "elle-a",
                                          "mtl-ibp alpha=.1",
                                          "input-gradient",
@@ -312,6 +234,89 @@ static void elle_a_counts_after_a_leap_and_fades(void **state)
     end(f);
 }
 
+/* Of sample s at the logits of the last pass. */
+static double entropy(const fixture *f, int s)
+{
+    const float *y = f->y + (ptrdiff_t)s * OUT;
+    double sum = 0;
+    for (int j = 0; j < OUT; j++)
+        sum += exp((double)y[j]);
+    return log(sum) - (double)y[f->label[s]];
+}
+
+/* After one batch of the same samples: COUNT sum_g q_g L_g with q = softmax(rate L). */
+static double robust(const fixture *f, const int group[COUNT], double rate)
+{
+    double loss[2 * OUT] = {0}, count[2 * OUT] = {0}, sum = 0, total = 0;
+    for (int s = 0; s < COUNT; s++) {
+        loss[group[s]] += entropy(f, s);
+        count[group[s]]++;
+    }
+    for (int g = 0; g < 2 * OUT; g++) {
+        const double mean = count[g] > 0 ? loss[g] / count[g] : 0;
+        const double q = count[g] > 0 ? exp(rate * mean) : 1;
+        sum += q;
+        total += q * mean;
+    }
+    return COUNT * total / sum;
+}
+
+static void group_dro_weighs_groups_by_the_exponentials_of_their_losses(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        fixture *f =
+            begin(k ? "group-dro rate=5 column=3" : "group-dro rate=5 column=20 columns=2");
+        const int64_t size = vouch_net_size(f->net);
+        float *w = vouch_net_parameters(f->net), *g = VOUCH_NEW_ARRAY(f->arena, float, size);
+        double mean = 0, kept[VOUCH_TEST_COUNT(f->state)], square = 0, ends[2];
+        int group[COUNT];
+        run(f);
+        for (int s = 0; s < COUNT; s++) {
+            const float *x = f->x + (ptrdiff_t)s * IN;
+            group[s] = 2 * f->label[s] + (k ? x[3] > 0.5F : x[21] > x[20]);
+            mean += entropy(f, s);
+        }
+        near(f->part[0].loss, mean, 1e-5);
+        memcpy(kept, f->state, sizeof kept);
+        run(f);
+        const double want = robust(f, group, 5);
+        near(f->part[0].loss, want, 1e-4);
+        assert_true(fabs(want - mean) > 1e-2);
+        memcpy(g, f->part[0].gradient, (size_t)size * sizeof *g);
+        for (int64_t i = 0; i < size; i++)
+            square += (double)g[i] * (double)g[i];
+        const double step = 1e-3 / sqrt(square);
+        for (int side = 0; side < 2; side++) {
+            for (int64_t i = 0; i < size; i++)
+                w[i] += (float)((side ? -2 : 1) * step * (double)g[i]);
+            memcpy(f->state, kept, sizeof kept);
+            run(f);
+            ends[side] = f->part[0].loss / COUNT;
+        }
+        near((ends[0] - ends[1]) / (2 * step), square, 0.01 * square);
+        end(f);
+    }
+}
+
+static void group_dro_refuses_groups_that_samples_do_not_have(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"column=42", "column=40 columns=3", "labels=0",
+                                      "column=0 columns=20"};
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(bad); i++) {
+        fixture *f = begin("standard");
+        char text[64];
+        int count = 0;
+        snprintf(text, sizeof text, "group-dro %s", bad[i]);
+        vouch_test_ok(f->ctx, vouch_loss_parse_sum(f->arena, text, NULL, f->term, &count));
+        const vouch_loss_place place = {
+            f->ctx, f->arena, f->net, f->job.tape, f->term[0].settings, COUNT};
+        assert_int_equal(f->term[0].loss->prepare(&place, &f->job.scratch), VOUCH_ERR_ARGUMENT);
+        end(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +328,8 @@ int main(void)
         cmocka_unit_test(boxes_cover_the_features_that_are_asked_for),
         cmocka_unit_test(exp_ibp_mixes_its_parts_by_their_derivatives),
         cmocka_unit_test(elle_a_counts_after_a_leap_and_fades),
+        cmocka_unit_test(group_dro_weighs_groups_by_the_exponentials_of_their_losses),
+        cmocka_unit_test(group_dro_refuses_groups_that_samples_do_not_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

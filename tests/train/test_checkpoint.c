@@ -114,10 +114,12 @@ static void averages_states_and_the_best_go_on_too(void **state)
     vouch_test_ok(r->f->ctx, vouch_loss_parse_sum(r->f->arena, "rs-fgsm", "elle-a", r->s.term,
                                                   &r->s.term_count));
     compare(r);
-    r = begin_run(CONV);
+    r = begin_run("conv16k3s2p1 bn relu fc24 bn relu fc4");
     r->s.average = vouch_average_find("swa");
     r->s.average_from = 1;
     r->s.optimiser = vouch_optimiser_find("nesterov");
+    vouch_test_ok(r->f->ctx, vouch_loss_parse_sum(r->f->arena, "group-dro rate=.1", "forwabs",
+                                                  r->s.term, &r->s.term_count));
     compare(r);
 }
 

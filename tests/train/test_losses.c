@@ -1,75 +1,25 @@
 /* Losses against references written by hand in double precision: a dense network with one hidden
  * layer whose outputs, input gradients and perturbations are spelt out below. Gradients of
  * parameters against differences of the loss at the perturbed samples. */
-#include <math.h>
-#include <string.h>
+enum { IN = 3, HIDDEN = 5, OUT = 3, COUNT = 4, ROWS = 2 * COUNT, SEED = 11 };
 
-#include "support/net.h"
 #include "train/entropy.h"
+#include "train/loss_fixture.h"
 #include "train/perturb.h"
 
-enum { IN = 3, HIDDEN = 5, OUT = 3, COUNT = 4, ROWS = 2 * COUNT };
-
 static const float low = 0, high = 1, eps = 0.25F;
-enum { SEED = 11 };
-
-typedef struct fixture {
-    vouch_context *ctx;
-    vouch_arena *arena;
-    vouch_test_net small;
-    vouch_net *net;
-    float x[COUNT * IN];
-    int label[COUNT];
-    uint64_t sample[COUNT];
-    float y[ROWS * OUT], d_y[ROWS * OUT], d_x[ROWS * IN], out[ROWS * IN];
-    vouch_loss_part part[VOUCH_LOSS_PARTS];
-    int64_t hits;
-    vouch_loss_term term[VOUCH_LOSS_TERMS];
-    vouch_loss_job job;
-} fixture;
 
 static fixture *begin(const char *loss)
 {
     static fixture f;
     static const int size[] = {IN, HIDDEN, OUT};
     vouch_random r = vouch_random_stream(3, "test", 0);
-    int count = 0;
     f = (fixture){.ctx = vouch_test_context()};
     f.arena = vouch_arena_new(f.ctx);
     vouch_test_net_random(f.ctx, VOUCH_F32, 2, size, &r, &f.small);
     vouch_test_ok(f.ctx, vouch_net_new_to_train(f.ctx, f.arena, f.small.graph, &f.net));
-    for (int i = 0; i < COUNT * IN; i++)
-        f.x[i] = (float)vouch_random_unit(&r);
-    for (int s = 0; s < COUNT; s++) {
-        f.label[s] = s % OUT;
-        f.sample[s] = (uint64_t)(7 + s);
-    }
-    vouch_test_ok(f.ctx, vouch_loss_parse_sum(f.arena, loss, NULL, f.term, &count));
-    for (int p = 0; p < VOUCH_LOSS_PARTS; p++)
-        f.part[p].gradient = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net));
-    f.job = (vouch_loss_job){.net = f.net,
-                             .count = COUNT,
-                             .inputs = IN,
-                             .classes = OUT,
-                             .x = f.x,
-                             .label = f.label,
-                             .sample = f.sample,
-                             .seed = SEED,
-                             .scale = 1.0F / COUNT,
-                             .low = low,
-                             .high = high,
-                             .eps = eps,
-                             .eps_most = eps,
-                             .ramp = 1,
-                             .settings = f.term[0].settings,
-                             .y = f.y,
-                             .d_y = f.d_y,
-                             .d_x = f.d_x,
-                             .out = f.out,
-                             .spare = VOUCH_NEW_ARRAY(f.arena, float, vouch_net_size(f.net)),
-                             .part = f.part,
-                             .hits = &f.hits};
-    vouch_test_ok(f.ctx, vouch_tape_new(f.ctx, f.arena, f.net, ROWS, &f.job.tape));
+    draw_samples(&f, &r);
+    prepare(&f, loss, eps);
     return &f;
 }
 
@@ -155,12 +105,6 @@ static void one_hot(int label, double target[OUT])
 }
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
-
-static void near(double a, double b, double tolerance)
-{
-    if (!(fabs(a - b) <= tolerance))
-        fail_msg("%.9g is not %.9g", a, b);
-}
 
 /* The loss's perturbed samples and value are those of the climb. */
 static void compare(const char *loss, const climb *c)
@@ -252,7 +196,7 @@ static void gradients_of_parameters_agree_with_differences(void **state)
         fixture *f = begin(losses[l]);
         const bool trades = f->term[0].loss->rows == 2;
         float *w = vouch_net_parameters(f->net);
-        f->term[0].loss->run(&f->job);
+        run(f);
         for (int64_t i = 0; i < vouch_net_size(f->net); i++) {
             const float at = w[i], h = 0x1p-9F;
             if (f->part[0].gradient[i] == 0)
@@ -274,7 +218,7 @@ static void gradients_of_several_passes_are_added_up(void **state)
     fixture *f = begin("standard");
     const int64_t size = vouch_net_size(f->net);
     float *once = VOUCH_NEW_ARRAY(f->arena, float, size);
-    f->term[0].loss->run(&f->job);
+    run(f);
     memcpy(once, f->part[0].gradient, (size_t)size * sizeof *once);
     f->term[0].loss->run(&f->job);
     for (int64_t i = 0; i < size; i++)
@@ -296,6 +240,65 @@ static void every_loss_keeps_to_the_range_and_counts_hits(void **state)
             assert_true(f->out[i] >= low && f->out[i] <= high);
         end(f);
     }
+}
+
+/* .5 - quotient, where that is positive, over .5; of an empty side the quotient is 0. */
+static double lack(double a, double b)
+{
+    const double least = fmin(a, b), most = fmax(a, b);
+    return most > 0 ? fmax(0.5 - least / most, 0) / 0.5 : 0;
+}
+
+/* Shi's term of the hidden layer in boxes of that radius, from its definition. */
+static double shi(const fixture *f, double radius)
+{
+    double c[COUNT * HIDDEN] = {0}, r[COUNT * HIDDEN] = {0}, box[2][COUNT * IN];
+    double inputs = 0, tau = 0, mean = 0, sum[2] = {0}, square[2] = {0};
+    for (int i = 0; i < COUNT * IN; i++) {
+        box[0][i] = fmax((double)f->x[i] - radius, (double)low);
+        box[1][i] = fmin((double)f->x[i] + radius, (double)high);
+        inputs += (box[1][i] - box[0][i]) / 2 / (COUNT * IN);
+    }
+    for (int k = 0; k < COUNT * HIDDEN; k++) {
+        const int s = k / HIDDEN, h = k % HIDDEN;
+        c[k] = (double)f->small.bias[0][h];
+        for (int i = 0; i < IN; i++) {
+            const double w = (double)f->small.weight[0][i * HIDDEN + h];
+            c[k] += w * (box[0][s * IN + i] + box[1][s * IN + i]) / 2;
+            r[k] += fabs(w) * (box[1][s * IN + i] - box[0][s * IN + i]) / 2;
+        }
+        tau += r[k] / (COUNT * HIDDEN);
+        mean += c[k] / (COUNT * HIDDEN);
+    }
+    for (int k = 0; k < COUNT * HIDDEN; k++) {
+        const double at = c[k], half = r[k];
+        const int side = at - half > 0 ? 0 : at + half < 0 ? 1 : -1;
+        if (side >= 0) {
+            sum[side] += fabs(at);
+            square[side] += (at - mean) * (at - mean);
+        }
+    }
+    return fmax(0.5 - inputs / tau, 0) / 0.5 + lack(sum[0], sum[1]) +
+           lack(square[0], square[1]);
+}
+
+static void shis_regulariser_is_that_of_its_definition_and_fades_with_the_ramp(void **state)
+{
+    (void)state;
+    fixture *f = begin("shi lambda=.7");
+    double all = 0;
+    run(f);
+    near(f->part[0].loss, 0, 0); /* the end of the ramp */
+    for (int k = 0; k < 5; k++) {
+        const double radius = (double)eps * (0.05 + 0.2 * k);
+        f->job.eps = (float)radius;
+        run(f);
+        const double want = 0.7 * (1 - radius / (double)eps) * shi(f, radius) * COUNT;
+        all += want;
+        near(f->part[0].loss, want, 1e-4);
+    }
+    assert_true(all > 0.1);
+    end(f);
 }
 
 static void terms_that_make_no_sense_are_refused(void **state)
@@ -326,6 +329,7 @@ int main(void)
         cmocka_unit_test(trades_is_cross_entropy_and_beta_times_the_divergence),
         cmocka_unit_test(gradients_of_parameters_agree_with_differences),
         cmocka_unit_test(gradients_of_several_passes_are_added_up),
+        cmocka_unit_test(shis_regulariser_is_that_of_its_definition_and_fades_with_the_ramp),
         cmocka_unit_test(every_loss_keeps_to_the_range_and_counts_hits),
         cmocka_unit_test(terms_that_make_no_sense_are_refused),
     };

@@ -155,25 +155,49 @@ static void a_clipped_step_is_no_longer_than_its_limit(void **state)
     end(f);
 }
 
-static void size_penalties_pull_parameters_to_zero(void **state)
+/* The graph's constants of at least that rank, or of a lesser one, as the net has them now. */
+static float *constants(fixture *f, int rank, bool least, int64_t *count)
+{
+    float *all = VOUCH_NEW_ARRAY(f->arena, float, vouch_net_size(f->net) + INPUTS);
+    *count = 0;
+    vouch_test_ok(f->ctx, vouch_net_store(f->ctx, f->net, f->graph));
+    for (int v = 0; v < f->graph->value_count; v++) {
+        const vouch_tensor *t = f->graph->value[v].constant;
+        if (!t || t->dtype != VOUCH_F32 || (t->shape.rank >= rank) != least)
+            continue;
+        memcpy(all + *count, t->f32, (size_t)t->count * sizeof *all);
+        *count += t->count;
+    }
+    return all;
+}
+
+static void size_penalties_pull_weights_to_zero_and_nothing_else(void **state)
 {
     (void)state;
-    fixture *f = begin(CONV);
-    const int64_t size = vouch_net_size(f->net);
+    fixture *f = begin("conv16k3 bn relu fc6 ln relu fc4");
     vouch_fit_settings s = settings(f, 2);
+    int64_t weights = 0, others = 0;
     s.optimiser = vouch_optimiser_find("sgd");
     s.schedule = vouch_schedule_find("constant");
     s.rate = 1;
     s.epochs = 1;
     s.batch = COUNT;
+    const float *start = constants(f, 2, true, &weights);
     run(f, &s);
-    float *without = VOUCH_NEW_ARRAY(f->arena, float, size), *w = vouch_net_parameters(f->net);
-    memcpy(without, w, (size_t)size * sizeof *w);
-    s.l1 = 0.25;
-    run(f, &s);
-    for (int64_t i = 0; i < size; i++) {
-        const double sign = (double)((f->start[i] > 0) - (f->start[i] < 0));
-        near((double)w[i], (double)without[i] - 0.25 * sign, 1e-6);
+    const float *without = constants(f, 2, true, &weights);
+    const float *fixed = constants(f, 2, false, &others);
+    assert_true(weights == 16 * 9 + 16 * 36 * 6 + 6 * 4 && others > 16 + 6 + 4);
+    for (int k = 0; k < 2; k++) {
+        s.l1 = k ? 0 : 0.25;
+        s.decay = k ? 0.25 : 0;
+        run(f, &s);
+        const float *w = constants(f, 2, true, &weights);
+        for (int64_t i = 0; i < weights; i++) {
+            const double sign = (double)((start[i] > 0) - (start[i] < 0));
+            near((double)w[i], (double)without[i] - 0.25 * (k ? (double)start[i] : sign), 1e-6);
+        }
+        assert_memory_equal(constants(f, 2, false, &others), fixed,
+                            (size_t)others * sizeof *fixed);
     }
     end(f);
 }
@@ -230,6 +254,36 @@ static void averages_by_epochs_are_means_of_their_networks(void **state)
     for (int64_t i = 0; i < vouch_net_size(f->net); i++) {
         const double mean = ((double)t.w[2][i] + (double)t.w[3][i] + (double)t.w[4][i]) / 3;
         near((double)w[i], mean, 1e-5);
+    }
+    end(f);
+}
+
+/* The first normalisation's mean, of the averaged network, by hand: W (x - .25) / .5 + b. */
+static void averages_by_epochs_have_the_statistics_of_their_own_network(void **state)
+{
+    (void)state;
+    fixture *f = begin("fc6 bn relu fc4");
+    const vouch_fit_data data = data_of(f);
+    for (int k = 0; k < 3; k++) {
+        vouch_fit_settings s = settings(f, k + 1);
+        int64_t count = 0;
+        again(f);
+        s.epochs = SHORT;
+        s.average = vouch_average_find("swa");
+        s.average_from = 1;
+        s.validation = k < 2 ? NULL : &data;
+        vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, NULL, NULL));
+        const float *w = constants(f, 2, true, &count), *b = constants(f, 2, false, &count);
+        const float *mean = vouch_net_running(f->net);
+        for (int h = 0; h < 6; h++) {
+            double sum = 0;
+            for (int64_t i = 0; i < COUNT * INPUTS; i++)
+                sum += (double)w[h * INPUTS + i % INPUTS] * ((double)f->x[i] - 0.25) / 0.5;
+            bool found = false;
+            for (int64_t i = 0; i < count; i++)
+                found |= fabs(sum / COUNT + (double)b[i] - (double)mean[h]) < 1e-4;
+            assert_true(found);
+        }
     }
     end(f);
 }
@@ -326,16 +380,69 @@ static void everything_at_once_gives_the_same_bits_with_any_number_of_threads(vo
     end(f);
 }
 
+/* |W2| |W1| r / deviation, summed over the outputs, of the graph's first weights. */
+static double spread(const fixture *f, const double r[INPUTS])
+{
+    const vouch_tensor *w[2] = {NULL, NULL};
+    double hidden[6] = {0}, sum = 0;
+    for (int v = 0; v < f->graph->value_count; v++) {
+        const vouch_tensor *t = f->graph->value[v].constant;
+        if (t && t->shape.rank == 2 && t->count > CLASSES)
+            w[w[0] != NULL] = t;
+    }
+    assert_true(w[0]->count == 6 * INPUTS && w[1]->count == 6 * CLASSES);
+    const bool first = w[0]->shape.dim[0] == 6; /* outputs first */
+    for (int h = 0; h < 6; h++) {
+        for (int i = 0; i < INPUTS; i++)
+            hidden[h] +=
+                fabs((double)w[0]->f32[first ? h * INPUTS + i : i * 6 + h]) * r[i] / 0.5;
+        for (int j = 0; j < CLASSES; j++)
+            sum += fabs((double)w[1]->f32[first ? j * 6 + h : h * CLASSES + j]) * hidden[h];
+    }
+    return sum;
+}
+
+static double first_loss(fixture *f, const char *regulariser, int threads)
+{
+    vouch_fit_settings s = settings(f, threads);
+    const vouch_fit_data data = data_of(f);
+    trace log = {.f = f};
+    s.epochs = 1;
+    s.rate = 0;
+    s.batch = COUNT; /* three chunks and more */
+    vouch_test_ok(
+        f->ctx, vouch_loss_parse_sum(f->arena, "standard", regulariser, s.term, &s.term_count));
+    vouch_test_ok(f->ctx, vouch_fit_run(f->ctx, f->net, &data, &s, note, &log));
+    return log.row[0].loss;
+}
+
+static void forwabs_of_a_batch_is_the_product_of_magnitudes_by_the_sum_of_radii(void **state)
+{
+    (void)state;
+    fixture *f = begin("fc6 relu fc4");
+    double r[INPUTS] = {0};
+    for (int i = 0; i < COUNT * INPUTS; i++) {
+        const double x = (double)f->x[i];
+        r[i % INPUTS] += (fmin(x + 0.1, 1) - fmax(x - 0.1, 0)) / 2;
+    }
+    const double plain = first_loss(f, NULL, 1), want = 0.01 * spread(f, r);
+    for (int threads = 1; threads <= 2; threads++)
+        near(first_loss(f, "forwabs coefficient=.01", threads) - plain, want, 1e-5 * want);
+    end(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forwabs_of_a_batch_is_the_product_of_magnitudes_by_the_sum_of_radii),
         cmocka_unit_test(optimisers_follow_their_formulas),
         cmocka_unit_test(ramps_are_smooth_and_end_where_they_should),
         cmocka_unit_test(milestones_are_epochs_that_rise),
         cmocka_unit_test(a_clipped_step_is_no_longer_than_its_limit),
-        cmocka_unit_test(size_penalties_pull_parameters_to_zero),
+        cmocka_unit_test(size_penalties_pull_weights_to_zero_and_nothing_else),
         cmocka_unit_test(frozen_parameters_stay_as_they_are),
         cmocka_unit_test(averages_by_epochs_are_means_of_their_networks),
+        cmocka_unit_test(averages_by_epochs_have_the_statistics_of_their_own_network),
         cmocka_unit_test(averages_by_steps_stay_near_the_parameters),
         cmocka_unit_test(the_best_of_the_validation_is_kept),
         cmocka_unit_test(patience_ends_training),
