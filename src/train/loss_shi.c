@@ -8,7 +8,8 @@
  * their centres, in size, and of the squares of their centres' distances from the mean of all. The
  * whole counts lambda (1 - eps / its end), so it is there along the ramp and fades with it.
  *
- * Means are those of a chunk, as in batch normalisation. Where one side is empty rho is 0, where both
+ * ReLUs are those of convolutions, dense layers, batch normalisations and sums. Means are those of a
+ * chunk, as in batch normalisation. Where one side is empty rho is 0, where both
  * are it does not count. Source: Shi, Wang, Zhang, Yi, Hsieh 2021.
  */
 #include <math.h>
@@ -41,6 +42,9 @@ static vouch_status prepare(const vouch_loss_place *place, void **scratch)
 {
     VOUCH_TRY(vouch_bound_prepare(place, scratch));
     const vouch_bound *b = *scratch;
+    if (vouch_box_cut_count(b->tape) == 0)
+        return vouch_fail(place->ctx, VOUCH_ERR_UNSUPPORTED,
+                          "regulariser shi: the network has no ReLU");
     return vouch_box_keep(place->ctx, place->arena, b->tape);
 }
 
@@ -144,7 +148,7 @@ static void run(const vouch_loss_job *job)
     vouch_bound *b = job->scratch;
     const int count = vouch_box_cut_count(b->tape);
     const double left = job->eps_most > 0 ? 1 - (double)(job->eps / job->eps_most) : 0;
-    if (!(left > 0) || count == 0)
+    if (!(left > 0))
         return;
     const double factor = s->lambda * left / count * (double)job->count;
     vouch_bound_ball(job, job->eps);

@@ -242,11 +242,11 @@ static void every_loss_keeps_to_the_range_and_counts_hits(void **state)
     }
 }
 
-/* .5 - quotient, where that is positive, over .5; of an empty side the quotient is 0. */
+/* 1 - quotient: tolerance 1; of an empty side the quotient is 0. */
 static double lack(double a, double b)
 {
     const double least = fmin(a, b), most = fmax(a, b);
-    return most > 0 ? fmax(0.5 - least / most, 0) / 0.5 : 0;
+    return most > 0 ? 1 - least / most : 0;
 }
 
 /* Shi's term of the hidden layer in boxes of that radius, from its definition. */
@@ -278,14 +278,13 @@ static double shi(const fixture *f, double radius)
             square[side] += (at - mean) * (at - mean);
         }
     }
-    return fmax(0.5 - inputs / tau, 0) / 0.5 + lack(sum[0], sum[1]) +
-           lack(square[0], square[1]);
+    return fmax(1 - inputs / tau, 0) + lack(sum[0], sum[1]) + lack(square[0], square[1]);
 }
 
 static void shis_regulariser_is_that_of_its_definition_and_fades_with_the_ramp(void **state)
 {
     (void)state;
-    fixture *f = begin("shi lambda=.7");
+    fixture *f = begin("shi lambda=.7 tolerance=1");
     double all = 0;
     run(f);
     near(f->part[0].loss, 0, 0); /* the end of the ramp */
