@@ -40,6 +40,12 @@ void vouch_cli_page_head(vouch_cli_page *p, const char *caption)
         vouch_html_cell(&p->html, "%s", f->mark);
 }
 
+void vouch_cli_page_figures(vouch_cli_page *p, const vouch_group *g)
+{
+    for (int i = 0; i < p->all.figures->count; i++)
+        put_mean(&p->html, &g->figure[i], p->all.figures->figure[i].is_share);
+}
+
 void vouch_cli_page_row(vouch_cli_page *p, const vouch_plan_place *at)
 {
     const vouch_figures *f = p->all.figures;
@@ -56,8 +62,7 @@ void vouch_cli_page_row(vouch_cli_page *p, const vouch_plan_place *at)
         vouch_html_cell(&p->html, "%s", p->plan->value[at->value]);
     if (f->parts > 0)
         vouch_html_cell(&p->html, "%s", f->part[at->part]);
-    for (int i = 0; i < f->count; i++)
-        put_mean(&p->html, &g.figure[i], f->figure[i].is_share);
+    vouch_cli_page_figures(p, &g);
     if (f->mark)
         vouch_html_cell(&p->html, "%d of %d", g.marked, g.finished);
 }

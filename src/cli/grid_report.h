@@ -47,6 +47,7 @@ vouch_status vouch_cli_study_page(vouch_context *ctx, FILE *out, const vouch_cli
 /* A table's head; a row, where the place has runs; all rows of a network and radius, and the end. */
 void vouch_cli_page_head(vouch_cli_page *page, const char *caption);
 void vouch_cli_page_row(vouch_cli_page *page, const vouch_plan_place *place);
+void vouch_cli_page_figures(vouch_cli_page *page, const vouch_group *group); /* their cells */
 void vouch_cli_page_rows(vouch_cli_page *page, vouch_plan_place place);
 void vouch_cli_page_plot(vouch_cli_page *page, const vouch_plot *plot, const char *caption);
 

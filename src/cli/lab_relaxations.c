@@ -24,7 +24,7 @@ static const vouch_option rows[] = {
      .text = "interval,zonotope,symbolic,crown-ibp/2,crown-ibp,crown"},
     VOUCH_CLI_GRID_ROWS("standard,pgd,ibp,crown-ibp,crown,sabr", "fc40 relu fc40 relu"),
     INT_ROW("lines", lines, "lines through the weights", 2, 1, 64),
-    INT_ROW("points", points, "intervals of a line; even", 32, 8, 512),
+    INT_ROW("points", points, "intervals of a line; even", 64, 8, 512),
     INT_ROW("line-samples", line_samples, "samples whose losses are followed along lines", 6, 1,
             1e6),
     {.name = "reach",

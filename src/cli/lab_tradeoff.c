@@ -61,7 +61,8 @@ static vouch_exit publish(vouch_cli_grid *g, const tradeoff_cli *cli)
         .figures = &vouch_tradeoff_figures,
         .own = cli,
         .add = add,
-        .section = vouch_cli_tradeoff_section};
+        .section = vouch_cli_tradeoff_section,
+        .finish = vouch_cli_tradeoff_finish};
     if (!study.title || !study.by)
         return vouch_cli_fail(g->call, VOUCH_ERR_MEMORY);
     return vouch_cli_publish(g->call, &g->files, vouch_cli_study_put, &study);

@@ -20,8 +20,8 @@ static const vouch_cli_curve curves[] = {
 
 /* ---- a line ------------------------------------------------------------------------------------ */
 
-/* From 0 to 1, whatever the loss is. */
-static void scale(const json_t *list, int points, double *y)
+/* How far from the straight line between its ends, in per cent of all its change. */
+static void bend(const json_t *list, int points, double *y)
 {
     double low = (double)INFINITY, high = -(double)INFINITY;
     for (int i = 0; i < points; i++) {
@@ -29,8 +29,9 @@ static void scale(const json_t *list, int points, double *y)
         low = fmin(low, y[i]);
         high = fmax(high, y[i]);
     }
+    const double first = y[0], slope = (y[points - 1] - first) / (points - 1);
     for (int i = 0; i < points; i++)
-        y[i] = high > low ? (y[i] - low) / (high - low) : 0;
+        y[i] = high > low ? 100 * (y[i] - first - slope * i) / (high - low) : 0;
 }
 
 static vouch_status put_line(vouch_cli_page *p, const vouch_plan_place *at)
@@ -50,19 +51,21 @@ static vouch_status put_line(vouch_cli_page *p, const vouch_plan_place *at)
         x[i] = 100 * s->reach * i / (s->points - 1);
     for (int r = 0; r < s->count; r++) {
         const char *name = s->relaxation[r].name;
-        scale(json_object_get(of, name), s->points, y + r * s->points);
+        bend(json_object_get(of, name), s->points, y + r * s->points);
         line[r] =
             (vouch_plot_line){.name = name, .count = s->points, .x = x, .y = y + r * s->points};
     }
     if (of)
-        vouch_cli_page_plot(p,
-                            &(vouch_plot){.title = title,
-                                          .x_label = "change of the weights, %",
-                                          .y_label = "loss, from 0 to 1",
-                                          .lines = s->count,
-                                          .line = line},
-                            "Of one sample held out, seed 1, down the gradient of the "
-                            "cross-entropy: steps are jumps of the relaxation.");
+        vouch_cli_page_plot(
+            p,
+            &(vouch_plot){.title = title,
+                          .x_label = "change of the weights, %",
+                          .y_label = "away from straight, %",
+                          .lines = s->count,
+                          .line = line},
+            "Of one sample held out, seed 1, down the gradient of the "
+            "cross-entropy: how far each loss is from the straight line between "
+            "its ends, of all its change. Steps are jumps.");
     return VOUCH_OK;
 }
 

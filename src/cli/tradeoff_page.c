@@ -1,5 +1,6 @@
 /* The page of `vouch lab tradeoff --html`: for each network and radius the best value of each
- * method, all values, the fronts, and how much each figure depends on the value. */
+ * method, all values, the fronts, and how much each figure depends on the value; then the best
+ * values of all. */
 #include <math.h>
 
 #include "cli/tradeoff_page.h"
@@ -130,5 +131,45 @@ vouch_status vouch_cli_tradeoff_section(vouch_cli_page *p, const vouch_plan_plac
     VOUCH_TRY(put_comparison(p, at, VOUCH_TRADEOFF_CLEAN, "Standard accuracy"));
     for (at.method = 0; at.method < p->plan->methods; at.method++)
         VOUCH_TRY(put_sensitivity(p, &at));
+    return VOUCH_OK;
+}
+
+/* ---- all networks and radii -------------------------------------------------------------------- */
+
+static void put_best(vouch_cli_page *p, vouch_plan_place at)
+{
+    at.value = vouch_tradeoff_best(&p->all, &at, VOUCH_TRADEOFF_CERTIFIED);
+    if (at.value < 0)
+        return;
+    const vouch_group g = vouch_findings_gather(&p->all, &at);
+    vouch_html_row(&p->html);
+    vouch_html_cell(&p->html, "%s", p->plan->net[at.net]);
+    vouch_html_cell(&p->html, "%s", p->plan->radius_text[at.radius]);
+    vouch_html_cell(&p->html, "%s", p->plan->method[at.method].name);
+    vouch_html_cell(&p->html, "%s", p->plan->value[at.value]);
+    vouch_cli_page_figures(p, &g);
+}
+
+/* The form of CTBench's tables: radii and methods, each at its best value. */
+vouch_status vouch_cli_tradeoff_finish(vouch_cli_page *p)
+{
+    const vouch_plan *plan = p->plan;
+    vouch_plan_place at = {0};
+    if (plan->nets * plan->radii < 2)
+        return VOUCH_OK;
+    vouch_html_section(&p->html, "All networks and radii");
+    vouch_html_table(&p->html, "The value of each method with the highest certified accuracy");
+    vouch_html_row(&p->html);
+    vouch_html_cell(&p->html, "network");
+    vouch_html_cell(&p->html, "eps");
+    vouch_html_cell(&p->html, "method");
+    vouch_html_cell(&p->html, "%s", p->study->sweep);
+    for (int f = 0; f < p->all.figures->count; f++)
+        vouch_html_cell(&p->html, "%s", p->all.figures->figure[f].title);
+    for (at.net = 0; at.net < plan->nets; at.net++)
+        for (at.radius = 0; at.radius < plan->radii; at.radius++)
+            for (at.method = 0; at.method < plan->methods; at.method++)
+                put_best(p, at);
+    vouch_html_table_end(&p->html);
     return VOUCH_OK;
 }

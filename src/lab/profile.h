@@ -4,8 +4,8 @@
  * Jumps. The sum of squared differences of neighbours tells a jump from a slope: what comes from a
  * slope halves when the steps are halved, what comes from a jump stays. With Q(h) that sum, jumps
  * have 2 Q(h / 2) - Q(h) (Richardson's extrapolation to h = 0). Its root over the total variation
- * is 1 of one jump; a smooth function leaves what goes to 0 with the step, a few hundredths at 32
- * steps where it turns or has a kink.
+ * is 1 of one jump; a continuous function leaves what goes to 0 with the step, at 32 steps some
+ * hundredths where it turns or has a kink.
  *
  * Bend, degree. Of the function's deviation from its mean, the share that no straight line explains;
  * the least degree of a polynomial that explains all but a hundredth. Both by least squares.

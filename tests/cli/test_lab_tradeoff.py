@@ -57,6 +57,14 @@ class LabTradeoff(CliTest):
         self.assertEqual([run["result"]["epochs"][0]["rate"] for run in told["runs"]],
                          [1e-4, 1e-2])
 
+    def test_several_radii_end_in_a_table_of_the_best_values_of_all(self):
+        page = self.dir / "t.html"
+        done = self.study("--sweep", "share", "--values", "0.4,0.9", "--methods", "sabr", "--eps",
+                          "0.01,4/255", "--epochs", "1", "--html", page)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        last = page.read_text().split("All networks and radii")[1].split("</table>")[0]
+        self.assertEqual([last.count(f"<td>{eps}</td>") for eps in ("0.01", "4/255")], [1, 1])
+
     def test_a_finished_study_gives_the_same_page_again(self):
         journal, page = self.dir / "journal", self.dir / "page.html"
         seen = []
