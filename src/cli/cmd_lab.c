@@ -41,7 +41,17 @@ const vouch_command vouch_command_lab = {
                "relaxations",
     .arguments = "[STUDY ...]",
     .description = "Studies measure and draw; nothing they say is a proof. Without an argument "
-                   "they are listed.",
+                   "they are listed.\n\n"
+                   "Ways of training (--methods): "
+#define VOUCH_METHOD(name, text) name ", "
+#include "lab/method.def"
+#undef VOUCH_METHOD
+                   "or any LOSS SETTING=VALUE + REGULARISER ... of vouch train.\n\n"
+                   "Relaxations (--relaxations): "
+#define VOUCH_RELAXATION(name, text, share, theory) name ", "
+#include "lab/relaxation.def"
+#undef VOUCH_RELAXATION
+                   "or any of vouch list domains, with settings.",
     .examples = "vouch lab\nvouch lab landscape --help",
     .least = 0,
     .most = 64,
