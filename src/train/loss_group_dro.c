@@ -94,7 +94,7 @@ static void run(const vouch_loss_job *job)
 {
     const vouch_aim_at all = {
         .count = job->count, .classes = job->classes, .label = job->label};
-    double weight[GROUPS];
+    double weight[GROUPS] = {0};
     weigh(job->state, groups(job->settings, job->classes), weight);
     vouch_tape_forward(job->tape, job->count, job->x, job->y);
     (void)vouch_entropy_cross(&all, job->y, 1, NULL, job->hits);
