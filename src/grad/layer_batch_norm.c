@@ -82,6 +82,8 @@ static vouch_status plan(const net_planning *p, net_layer *l)
     p->net->statistic_count += 2 * b->c;
     b->state = p->net->state;
     p->net->state += STATE * b->c;
+    if (b->area == 1) /* one value is its own mean: nothing is left of it */
+        p->net->least_samples = 2;
     return VOUCH_OK;
 }
 
@@ -184,12 +186,25 @@ static void measure(const net_job *job)
     }
 }
 
+/* How far the running statistics go: the last batch of an epoch may be a few samples, which tell
+ * little. */
+static double step_of(const vouch_net_passes *passes)
+{
+    int64_t samples = 0;
+    for (int64_t p = 0; p < passes->count; p++)
+        samples += passes->samples[p];
+    return passes->anew              ? 1
+           : samples < passes->batch ? momentum * (double)samples / (double)passes->batch
+                                     : momentum;
+}
+
 /* The statistics of several passes' samples together, the variance over count - 1, move the
- * running ones. */
+ * running ones. One value has no variance. */
 static void absorb(vouch_net *net, const net_layer *l, const vouch_net_passes *passes)
 {
     const batch_norm *b = l->own;
     float *running = net->statistics + b->statistics;
+    const double step = step_of(passes);
     for (int64_t j = 0; j < b->count; j++) {
         double count = 0, mean = 0, square = 0;
         for (int64_t p = 0; p < passes->count; p++) {
@@ -202,12 +217,11 @@ static void absorb(vouch_net *net, const net_layer *l, const vouch_net_passes *p
             square += (double)s[b->c + j] * more + off * off * count * more / (count + more);
             count += more;
         }
-        const double variance = square / (count > 1 ? count - 1 : 1);
-        const double share = passes->anew ? 1 : momentum;
-        if (count > 0) {
-            running[j] += (float)(share * (mean - (double)running[j]));
-            running[b->c + j] += (float)(share * (variance - (double)running[b->c + j]));
-        }
+        if (count > 0)
+            running[j] += (float)(step * (mean - (double)running[j]));
+        if (count > 1)
+            running[b->c + j] +=
+                (float)(step * (square / (count - 1) - (double)running[b->c + j]));
     }
 }
 

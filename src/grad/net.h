@@ -59,6 +59,7 @@ typedef struct vouch_net_passes {
     const float *const *statistics; /* [count] */
     const int64_t *samples;         /* [count] of each pass; 0: left out */
     bool anew;                      /* nothing remains of the running ones */
+    int64_t batch;                  /* samples of a whole batch; 0: these are one */
 } vouch_net_passes;
 
 /* In training mode layers that know it differ: batch normalisation takes the statistics of the
@@ -74,8 +75,10 @@ int64_t vouch_net_statistics(const vouch_net *net);
 /* The running ones, [vouch_net_statistics]. */
 float *vouch_net_running(vouch_net *net);
 /* Moves the running statistics, a tenth of the way or all of it, to those of the passes' samples
- * together. */
+ * together; by less where these are a part of a batch alone. */
 void vouch_net_absorb(vouch_net *net, const vouch_net_passes *passes);
+/* Fewest samples of a pass in training mode that layers can learn from. */
+int64_t vouch_net_least_samples(const vouch_net *net);
 
 /* Makes a tape hold derivatives along directions at the points of another one of the same net:
  * forward takes directions v [count][inputs] and gives J v; backward is that of the points, but the

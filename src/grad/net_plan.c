@@ -183,4 +183,5 @@ int64_t vouch_net_outputs(const vouch_net *net) { return net->outputs; }
 float *vouch_net_running(vouch_net *net) { return net->statistics; }
 int64_t vouch_net_statistics(const vouch_net *net) { return net->statistic_count; }
 int64_t vouch_net_size(const vouch_net *net) { return net->size; }
+int64_t vouch_net_least_samples(const vouch_net *net) { return net->least_samples; }
 float *vouch_net_parameters(vouch_net *net) { return net->parameters; }

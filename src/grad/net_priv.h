@@ -67,6 +67,7 @@ struct vouch_net {
     int64_t inputs, outputs;
     int64_t size, back_size, scratch; /* floats: parameters; derived; of one tape's scratch */
     int64_t state, statistic_count;   /* floats: of one tape; of running statistics */
+    int64_t least_samples;            /* of a pass in training mode */
     bool training;                    /* layers keep their parameters apart */
     float *parameters, *back, *statistics;
     float *scale, *shift; /* [inputs]: the normalisation */

@@ -407,6 +407,18 @@ static vouch_status check_data(vouch_context *ctx, const vouch_net *net,
     return VOUCH_OK;
 }
 
+/* Every chunk of a whole batch has the samples that layers need. */
+static vouch_status check_batch(vouch_context *ctx, const vouch_net *net, int64_t batch)
+{
+    const int64_t least = vouch_net_least_samples(net), asked = least * chunks_of(1);
+    return batch / chunks_of(batch) >= least || least < 2
+               ? VOUCH_OK
+               : vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                            "training: batch normalisation of dense layers needs batches of at "
+                            "least %lld samples, not %lld",
+                            (long long)asked, (long long)batch);
+}
+
 static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_fit_data *data,
                           const vouch_fit_settings *s)
 {
@@ -414,6 +426,7 @@ static vouch_status check(vouch_context *ctx, const vouch_net *net, const vouch_
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                           "training: samples, epochs, batch and threads must be at least 1");
     VOUCH_TRY(check_data(ctx, net, data));
+    VOUCH_TRY(check_batch(ctx, net, s->batch < data->count ? s->batch : data->count));
     if (s->validation)
         VOUCH_TRY(check_data(ctx, net, s->validation));
     return vouch_fit_check_samples(ctx, data, s);

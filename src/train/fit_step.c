@@ -50,7 +50,10 @@ void vouch_fit_absorb(const fit *f, int64_t count)
         f->samples[c] = count * (c + 1) / f->chunk_count - count * c / f->chunk_count;
     vouch_net_absorb(f->net, &(vouch_net_passes){.count = f->chunk_count,
                                                  .statistics = f->statistics,
-                                                 .samples = f->samples});
+                                                 .samples = f->samples,
+                                                 .batch = f->s->batch < f->data->count
+                                                              ? f->s->batch
+                                                              : f->data->count});
 }
 
 /* ---- slices of the parameters ---------------------------------------------------------------- */
@@ -118,7 +121,8 @@ void vouch_fit_sum(const fit *f, int worker)
             if (weights)
                 add_l1(w + i, end - i, l1, g + i);
         }
-        for (int64_t i = at; f->s->clip > 0 && i < at + count; i++)
+        for (int64_t i = at > f->s->frozen ? at : f->s->frozen;
+             f->s->clip > 0 && i < at + count; i++) /* of what moves */
             square += (double)g[i] * (double)g[i];
         f->square[at / VOUCH_FIT_SLICE] = square;
     }

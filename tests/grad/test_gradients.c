@@ -370,7 +370,7 @@ static void gradients_are_those_of_the_definitions_in_float64(void **state)
             }
         }
     for (const worst *w = list; w->kind; w++)
-        print_message("gradient layer %s (%s) %.3g %g\n", w->kind, w->pass, w->apart, w->most);
+        print_message("gradient layer %s (%s) %.4g %g\n", w->kind, w->pass, w->apart, w->most);
     assert_int_equal(wrong, 0);
 }
 

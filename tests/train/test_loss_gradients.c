@@ -578,7 +578,7 @@ static int check_row(const struct row *row)
                     row->text, nets[i / 2].text, apart[0], apart[1]);
         wrong++;
     }
-    print_message("gradient loss %s %.3g %g\n", row->text, worst, row->most);
+    print_message("gradient loss %s %.4g %g\n", row->text, worst, row->most);
     if (taken == 0)
         print_error("%s: takes no network here\n", row->text);
     return wrong + (taken == 0);
