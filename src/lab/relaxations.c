@@ -84,17 +84,21 @@ static void sum_tightness(const look *l, int r, const double *clean, double *fig
 {
     const vouch_relaxations *s = l->study;
     const int64_t count = s->held->info.count;
-    const double width = (double)VOUCH_RELAXATIONS_FAR / RADII, share = 1 / (double)count;
+    const double width = (double)VOUCH_RELAXATIONS_FAR / RADII;
     const int at_eps = RADII / VOUCH_RELAXATIONS_FAR - 1;
+    double area = 0, gap = 0;
+    int64_t certified = 0;
     for (int64_t i = 0; i < count; i++) {
         const double *bound = l->tight + (i * s->count + r) * RADII;
-        figure[VOUCH_RELAXATIONS_CERTIFIED] += share * (bound[at_eps] > 0);
-        figure[VOUCH_RELAXATIONS_GAP] += share * (l->least[i] - bound[at_eps]);
-        figure[VOUCH_RELAXATIONS_RADIUS] += share * width * (clean[i] > 0) / 2;
+        certified += bound[at_eps] > 0;
+        gap += l->least[i] - bound[at_eps];
+        area += (clean[i] > 0) / 2.0;
         for (int k = 0; k < RADII; k++)
-            figure[VOUCH_RELAXATIONS_RADIUS] +=
-                share * width * (bound[k] > 0) / (k + 1 < RADII ? 1 : 2);
+            area += (bound[k] > 0) / (k + 1 < RADII ? 1.0 : 2.0);
     }
+    figure[VOUCH_RELAXATIONS_CERTIFIED] = (double)certified / (double)count;
+    figure[VOUCH_RELAXATIONS_GAP] = gap / (double)count;
+    figure[VOUCH_RELAXATIONS_RADIUS] = width * area / (double)count;
 }
 
 /* ---- lines ----------------------------------------------------------------------------------- */
