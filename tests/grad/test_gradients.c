@@ -286,6 +286,7 @@ static bool spreads(fixture *f)
     if (!takes(f, vouch_box_spread_check(f->ctx, f->net)) ||
         !takes(f, vouch_box_tape_new(f->ctx, f->arena, f->net, 1, &tape)))
         return false;
+    memset(f->g, 0, (size_t)vouch_net_size(f->net) * sizeof *f->g); /* it is added to */
     (void)vouch_box_spread(tape, r);
     vouch_box_spread_backward(tape, 0.25F, f->g);
     compare(f, traced_net_spread(&f->reference, traced_net_numbers(&f->reference, f->n, r)),
