@@ -18,6 +18,7 @@ struct vouch_form_tape {
     vouch_box_tape *boxes;
     vouch_tape *rows;         /* a sample for each class */
     float *margin, *d_margin; /* [outputs] */
+    uint64_t name;            /* of the sample, as the boxes' tape has it */
 };
 
 vouch_status vouch_form_tape_new(vouch_context *ctx, vouch_arena *arena, vouch_box_tape *boxes,
@@ -41,6 +42,7 @@ vouch_status vouch_form_tape_new(vouch_context *ctx, vouch_arena *arena, vouch_b
     const vouch_tape like = {.plane = NET_FORMS, .capacity = net->outputs};
     VOUCH_TRY(vouch_net_new_tape(ctx, arena, net, &like, &t->rows));
     t->rows->count = net->outputs;
+    t->rows->pair = boxes->centre;
     VOUCH_TRY(vouch_box_keep(ctx, arena, boxes));
     *tape = t;
     return VOUCH_OK;
@@ -209,10 +211,20 @@ static void learn(const vouch_form_tape *t, int64_t sample, float *d_parameters)
         pass(t, &net->layer[i], net->layer[i].kind->backward, &job);
 }
 
+/* Layers that draw at random draw as for the boxes. */
+static void name_sample(vouch_form_tape *t, int64_t sample)
+{
+    const vouch_tape *c = t->boxes->centre;
+    t->name = c->name_count > 0 ? c->name[sample % c->name_count] : (uint64_t)sample;
+    vouch_tape_name(t->rows, c->seed, 1, &t->name);
+    t->rows->training = c->training;
+}
+
 void vouch_form_run(vouch_form_tape *t, vouch_form_loss *loss, void *user, float *d_parameters)
 {
     memset(d_parameters, 0, (size_t)t->net->size * sizeof *d_parameters);
     for (int64_t s = 0; s < t->boxes->centre->count; s++) {
+        name_sample(t, s);
         bound(t, s, t->boxes->label[s]);
         loss(user, s, t->margin, t->d_margin);
         learn(t, s, d_parameters);

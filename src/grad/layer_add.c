@@ -14,23 +14,6 @@ static vouch_sheet sheet_of(const net_image *image)
     return (vouch_sheet){.lines = image->h, .pixels = image->w, .c = image->c};
 }
 
-/* Tangents pass where the points' sum is positive. */
-static void shut(const net_job *job)
-{
-    const int v = job->layer->give;
-    const net_image *image = &job->tape->net->value[v].image;
-    const float *gate = net_gate_at(job->tape, v, job->first);
-    float *to = net_value_at(job->tape, v, job->first) + net_at(image, 0, 0);
-    if (gate)
-        vouch_sheet_run_pass(&(vouch_sheet_pass){.sheet = sheet_of(image),
-                                                 .d = to,
-                                                 .gate = gate + net_at(image, 0, 0),
-                                                 .to = to,
-                                                 .d_pitch = image->pitch,
-                                                 .gate_pitch = image->pitch,
-                                                 .to_pitch = image->pitch});
-}
-
 static void forward(const net_job *job)
 {
     const vouch_tape *t = job->tape;
@@ -48,7 +31,7 @@ static void forward(const net_job *job)
                             .to_pitch = to->pitch,
                             .relu = net_cuts(job)});
     if (t->plane == NET_TANGENTS)
-        shut(job);
+        vouch_net_shut(job);
 }
 
 static void backward(const net_job *job)

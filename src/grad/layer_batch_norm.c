@@ -13,6 +13,15 @@
  *
  *   d_c = ... - (c - mean) |scale| sum(d_r r) / (count deviation^3)
  *
+ * Linear forms take the statistics of the boxes' centres as they are. How the forms depend on them
+ * is kept as sums in the centres' tape, whose backward pass adds them to its own.
+ *
+ * Tangents v at points go as adjoints do: scale / deviation (v - mean(v) - u mean(u v)). Against
+ * tangents' adjoints a, the points' adjoint gains the derivative of a^T J v by x,
+ *
+ *   -scale / deviation^2 (u (mean(a v) - mean(a) mean(v) - 3 p q) + q (v - mean(v)) + p (a - mean(a))),
+ *   p = mean(u v), q = mean(u a)
+ *
  * Source: Ioffe, Szegedy 2015. One reading pass for the sums, one for what comes out, forward and
  * backward; sums are taken around the first sample's mean, lest variances cancel.
  * SPEC: ONNX BatchNormalization-15; running statistics as PyTorch keeps them.
@@ -25,8 +34,10 @@
 
 static const double momentum = 0.1; /* of running statistics */
 
-/* What a tape keeps for the layer, c floats each, the sums c doubles. */
-enum { SCALE, SHIFT, CENTRE, BY_X, SUM, PRODUCT = SUM + 2, STATE = PRODUCT + 2 };
+/* What a tape keeps for the layer, c floats each, the sums c doubles. FLOW: of centres, sums of
+ * forms; of tangents, those of what was taken, and of adjoints times that. */
+enum { SCALE, SHIFT, CENTRE, BY_X, SUM, PRODUCT = SUM + 2, FLOW_SUM = PRODUCT + 2 };
+enum { FLOW_PRODUCT = FLOW_SUM + 2, CROSS = FLOW_PRODUCT + 2, STATE = CROSS + 2 };
 
 typedef struct batch_norm {
     int64_t c, count, area;    /* channels, with filling and without; pixels */
@@ -133,12 +144,27 @@ static double *sums_of(const net_job *job, int what)
     return (double *)(void *)state_of(job, what);
 }
 
-/* Mean and, c floats later, variance: of the points, or of the centres. */
+/* The tape of points or of centres whose statistics hold. */
+static const vouch_tape *measured(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const bool pair = t->plane == NET_RADII || t->plane == NET_FORMS;
+    return pair ? t->pair : t->at;
+}
+
+/* Mean and, c floats later, variance. */
 static const float *statistics_of(const net_job *job)
 {
     const batch_norm *b = job->layer->own;
-    const vouch_tape *t = job->tape->plane == NET_RADII ? job->tape->pair : job->tape;
+    const vouch_tape *t = measured(job);
     return (t->training ? t->statistics : t->net->statistics) + b->statistics;
+}
+
+/* The statistics are those of what this very tape takes. */
+static bool moves(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    return measured(job)->training && t->plane != NET_RADII && t->plane != NET_FORMS;
 }
 
 static vouch_sheet sheet_of(const net_job *job)
@@ -147,38 +173,61 @@ static vouch_sheet sheet_of(const net_job *job)
     return (vouch_sheet){.lines = in->h, .pixels = in->w, .c = in->c};
 }
 
-/* Sums over samples [first, end): of d, or of x - centre where d is not wanted. */
-static void add_up(const net_job *job, const float *centre, bool by_d, int64_t end)
+/* What is added up over samples [first, end): u and u (x - centre), u being x - centre itself, the
+ * tape's adjoints of what is given, or the values that it takes. */
+typedef struct sums {
+    const vouch_tape *x;
+    enum { ITSELF, ADJOINTS, FLOWS } of;
+    const float *centre;
+    int64_t end;
+    int sum, product; /* where to */
+} sums;
+
+static void add_up(const net_job *job, const sums *a)
 {
     const vouch_tape *t = job->tape;
     const int in = job->layer->take[0], out = job->layer->give;
     const net_image *image = &t->net->value[in].image, *adjoint = &t->net->value[out].adjoint;
     vouch_sheet_sums s = {.sheet = sheet_of(job),
                           .x_pitch = image->pitch,
-                          .d_pitch = adjoint->pitch,
-                          .centre = centre,
-                          .sum = sums_of(job, SUM),
-                          .product = sums_of(job, PRODUCT)};
+                          .d_pitch = a->of == FLOWS ? image->pitch : adjoint->pitch,
+                          .centre = a->centre,
+                          .sum = sums_of(job, a->sum),
+                          .product = sums_of(job, a->product)};
     memset(s.sum, 0, (size_t)s.sheet.c * sizeof *s.sum);
     memset(s.product, 0, (size_t)s.sheet.c * sizeof *s.product);
-    for (int64_t i = job->first; i < end; i++) {
-        s.x = net_value_at(t, in, i) + net_at(image, 0, 0);
-        s.d = by_d ? net_adjoint_at(t, out, i) + net_at(adjoint, 0, 0) : NULL;
+    for (int64_t i = job->first; i < a->end; i++) {
+        s.x = net_value_at(a->x, in, i) + net_at(image, 0, 0);
+        s.d = a->of == FLOWS      ? net_value_at(t, in, i) + net_at(image, 0, 0)
+              : a->of == ADJOINTS ? net_adjoint_at(t, out, i) + net_at(adjoint, 0, 0)
+                                  : NULL;
         vouch_sheet_add_sums(&s);
     }
+}
+
+static float *zeros(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    return memset(state_of(job, CENTRE), 0, (size_t)b->c * sizeof(float));
 }
 
 static void measure(const net_job *job)
 {
     const batch_norm *b = job->layer->own;
-    float *centre = state_of(job, CENTRE), *mean = job->tape->statistics + b->statistics;
+    float *centre = zeros(job), *mean = job->tape->statistics + b->statistics;
     const double *sum = sums_of(job, SUM), *square = sums_of(job, PRODUCT);
     const double count = (double)(job->count * b->area);
-    memset(centre, 0, (size_t)b->c * sizeof *centre);
-    add_up(job, centre, false, job->first + 1);
+    sums a = {.x = job->tape,
+              .of = ITSELF,
+              .centre = centre,
+              .end = job->first + 1,
+              .sum = SUM,
+              .product = PRODUCT};
+    add_up(job, &a);
     for (int64_t j = 0; j < b->c; j++)
         centre[j] = (float)(sum[j] / (double)b->area);
-    add_up(job, centre, false, job->first + job->count);
+    a.end = job->first + job->count;
+    add_up(job, &a);
     for (int64_t j = 0; j < b->c; j++) {
         const double off = sum[j] / count, variance = square[j] / count - off * off;
         mean[j] = (float)((double)centre[j] + off);
@@ -237,7 +286,7 @@ static float factor_of(const net_job *job, int64_t j)
 
 /* ---- passes ---------------------------------------------------------------------------------- */
 
-static void forward(const net_job *job)
+static void give_values(const net_job *job)
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
@@ -245,7 +294,7 @@ static void forward(const net_job *job)
     const net_image *in = &t->net->value[l->take[0]].image,
                     *out = &t->net->value[l->give].image;
     const float *shift = t->net->parameters + b->shift;
-    if (t->training && t->plane != NET_RADII)
+    if (moves(job))
         measure(job);
     const float *mean = statistics_of(job);
     vouch_sheet_map m = {.sheet = sheet_of(job),
@@ -269,11 +318,13 @@ static void forward(const net_job *job)
 /* Sums of d and of d times what was taken, less the mean of points and centres. */
 static void add_up_adjoints(const net_job *job)
 {
-    const batch_norm *b = job->layer->own;
-    float *centre = state_of(job, CENTRE);
-    memset(centre, 0, (size_t)b->c * sizeof *centre);
-    add_up(job, job->tape->plane == NET_RADII ? centre : statistics_of(job), true,
-           job->first + job->count);
+    const bool radii = job->tape->plane == NET_RADII;
+    add_up(job, &(sums){.x = job->tape->at,
+                        .of = ADJOINTS,
+                        .centre = radii ? zeros(job) : statistics_of(job),
+                        .end = job->first + job->count,
+                        .sum = SUM,
+                        .product = PRODUCT});
 }
 
 static void by_parameters(const net_job *job)
@@ -284,8 +335,8 @@ static void by_parameters(const net_job *job)
     float *scale = job->gradient + b->scale, *shift = job->gradient + b->shift;
     for (int64_t j = 0; j < b->c; j++) {
         const double by_scale = product[j] / sqrt((double)variance[j] + (double)b->epsilon);
-        scale[j] = (job->first > 0 ? scale[j] : 0) + (float)by_scale;
-        shift[j] = (job->first > 0 ? shift[j] : 0) + (float)sum[j];
+        scale[j] = (job->first > 0 || job->adds ? scale[j] : 0) + (float)by_scale;
+        shift[j] = (job->first > 0 || job->adds ? shift[j] : 0) + (float)sum[j];
     }
 }
 
@@ -302,20 +353,19 @@ static void by_magnitudes(const net_job *job)
     }
 }
 
-/* What d, x and 1 count in the adjoint of what was taken. */
-static void weigh(const net_job *job)
+/* What d, x and 1 count in the adjoint of what was taken, by sums of d; of tangents likewise. */
+static void weigh(const net_job *job, const double *sum, const double *product)
 {
     const batch_norm *b = job->layer->own;
-    const double *sum = sums_of(job, SUM), *product = sums_of(job, PRODUCT);
     const float *variance = statistics_of(job) + b->c;
-    const bool moves = job->tape->training && job->tape->plane != NET_RADII;
+    const bool counts = moves(job);
     const double count = (double)(job->count * b->area);
     for (int64_t j = 0; j < b->c; j++) {
         const double square = (double)variance[j] + (double)b->epsilon;
         const double scale = (double)factor_of(job, j);
         state_of(job, SCALE)[j] = (float)scale;
-        state_of(job, BY_X)[j] = moves ? (float)(-scale * product[j] / (square * count)) : 0;
-        state_of(job, SHIFT)[j] = moves ? (float)(-scale * sum[j] / count) : 0;
+        state_of(job, BY_X)[j] = counts ? (float)(-scale * product[j] / (square * count)) : 0;
+        state_of(job, SHIFT)[j] = counts ? (float)(-scale * sum[j] / count) : 0;
     }
 }
 
@@ -335,49 +385,198 @@ static void weigh_radii(const net_job *job)
     }
 }
 
-static void by_inputs(const net_job *job)
+/* Of values of the tape `d` that is taken, or of its adjoints of what is given: to the adjoint. */
+static void run_back(const net_job *job, const vouch_tape *d, bool flows, bool add)
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
     const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
+    const bool gates = t->plane == NET_POINTS || t->plane == NET_TANGENTS;
     vouch_sheet_back s = {.sheet = sheet_of(job),
                           .x_pitch = in->image.pitch,
-                          .d_pitch = out->adjoint.pitch,
+                          .d_pitch = flows ? in->image.pitch : out->adjoint.pitch,
                           .to_pitch = in->adjoint.pitch,
                           .by_d = state_of(job, SCALE),
                           .by_x = state_of(job, BY_X),
                           .shift = state_of(job, SHIFT),
                           .centre = statistics_of(job),
-                          .add = l->adds[0],
-                          .gate = in->gate && t->plane == NET_POINTS};
+                          .add = add,
+                          .gate = in->gate && gates};
     for (int64_t i = job->first; i < job->first + job->count; i++) {
-        s.x = net_value_at(t, l->take[0], i) + net_at(&in->image, 0, 0);
-        s.d = net_adjoint_at(t, l->give, i) + net_at(&out->adjoint, 0, 0);
+        s.x = net_value_at(t->at, l->take[0], i) + net_at(&in->image, 0, 0);
+        s.d = flows ? net_value_at(d, l->take[0], i) + net_at(&in->image, 0, 0)
+                    : net_adjoint_at(d, l->give, i) + net_at(&out->adjoint, 0, 0);
         s.to = net_adjoint_at(t, l->take[0], i) + net_at(&in->adjoint, 0, 0);
         vouch_sheet_run_back(&s);
     }
 }
 
+/* ---- tangents -------------------------------------------------------------------------------- */
+
+static void follow(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_image *in = &t->net->value[l->take[0]].image,
+                    *out = &t->net->value[l->give].image;
+    add_up(job, &(sums){.x = t->at,
+                        .of = FLOWS,
+                        .centre = statistics_of(job),
+                        .end = job->first + job->count,
+                        .sum = FLOW_SUM,
+                        .product = FLOW_PRODUCT});
+    weigh(job, sums_of(job, FLOW_SUM), sums_of(job, FLOW_PRODUCT));
+    vouch_sheet_back s = {.sheet = sheet_of(job),
+                          .x_pitch = in->pitch,
+                          .d_pitch = in->pitch,
+                          .to_pitch = out->pitch,
+                          .by_d = state_of(job, SCALE),
+                          .by_x = state_of(job, BY_X),
+                          .shift = state_of(job, SHIFT),
+                          .centre = statistics_of(job)};
+    for (int64_t i = job->first; i < job->first + job->count; i++) {
+        s.x = net_value_at(t->at, l->take[0], i) + net_at(in, 0, 0);
+        s.d = net_value_at(t, l->take[0], i) + net_at(in, 0, 0);
+        s.to = net_value_at(t, l->give, i) + net_at(out, 0, 0);
+        vouch_sheet_run_back(&s);
+    }
+    vouch_net_shut(job);
+}
+
+/* Of tangents: the sum of adjoints times what scale multiplied. */
+static void by_flows(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const float *variance = statistics_of(job) + b->c;
+    const double *sum = sums_of(job, SUM), *product = sums_of(job, PRODUCT);
+    const double *flow = sums_of(job, FLOW_SUM), *flow_product = sums_of(job, FLOW_PRODUCT);
+    const double count = moves(job) ? (double)(job->count * b->area) : (double)INFINITY;
+    float *scale = job->gradient + b->scale, *shift = job->gradient + b->shift;
+    for (int64_t j = 0; j < b->c; j++) {
+        const double square = (double)variance[j] + (double)b->epsilon;
+        const double by_scale = sums_of(job, CROSS)[j] - sum[j] * flow[j] / count -
+                                product[j] * flow_product[j] / (square * count);
+        const bool adds = job->first > 0 || job->adds;
+        scale[j] = (adds ? scale[j] : 0) + (float)(by_scale / sqrt(square));
+        shift[j] = adds ? shift[j] : 0;
+    }
+}
+
+static void add_up_cross(const net_job *job)
+{
+    add_up(job, &(sums){.x = job->tape,
+                        .of = ADJOINTS,
+                        .centre = zeros(job),
+                        .end = job->first + job->count,
+                        .sum = SUM,
+                        .product = CROSS});
+}
+
+/* What tangents and their adjoints count in that of the points. */
+static void bend(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const net_job of = {.tape = job->bent, .layer = job->layer};
+    const double *sum = sums_of(&of, SUM), *product = sums_of(&of, PRODUCT);
+    const double *flow = sums_of(&of, FLOW_SUM), *flow_product = sums_of(&of, FLOW_PRODUCT);
+    const float *variance = statistics_of(job) + b->c;
+    const double n = (double)(job->count * b->area);
+    float *by_flow = state_of(&of, SCALE);
+    for (int64_t j = 0; j < b->c; j++) {
+        const double square = (double)variance[j] + (double)b->epsilon;
+        const double deviation = sqrt(square), factor = -(double)factor_of(job, j) / deviation;
+        const double p = flow_product[j] / (deviation * n), q = product[j] / (deviation * n);
+        const double both = sums_of(&of, CROSS)[j] / n - sum[j] / n * flow[j] / n;
+        state_of(job, SCALE)[j] = (float)(factor * p);
+        state_of(job, BY_X)[j] = (float)(factor * (both - 3 * p * q) / deviation);
+        state_of(job, SHIFT)[j] = (float)(-factor * (q * flow[j] + p * sum[j]) / n);
+        by_flow[j] = (float)(factor * q);
+    }
+    run_back(job, job->bent, false, true);
+    for (int64_t j = 0; j < b->c; j++) {
+        state_of(job, SCALE)[j] = by_flow[j];
+        state_of(job, BY_X)[j] = state_of(job, SHIFT)[j] = 0;
+    }
+    run_back(job, job->bent, true, true);
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+static void forward(const net_job *job)
+{
+    if (job->tape->plane == NET_TANGENTS)
+        follow(job);
+    else
+        give_values(job);
+}
+
+/* Sums of forms, for the centres' next backward pass. */
+static void ask(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    const net_job centres = {.tape = job->tape->pair, .layer = job->layer};
+    for (int64_t j = 0; j < b->c; j++) {
+        sums_of(&centres, FLOW_SUM)[j] += sums_of(job, SUM)[j];
+        sums_of(&centres, FLOW_PRODUCT)[j] += sums_of(job, PRODUCT)[j];
+    }
+}
+
+static void take_asked(const net_job *job)
+{
+    const batch_norm *b = job->layer->own;
+    double *asked[] = {sums_of(job, FLOW_SUM), sums_of(job, FLOW_PRODUCT)};
+    for (int64_t j = 0; j < b->c; j++) {
+        sums_of(job, SUM)[j] += asked[0][j];
+        sums_of(job, PRODUCT)[j] += asked[1][j];
+        asked[0][j] = asked[1][j] = 0;
+    }
+}
+
+static void learn(const net_job *job)
+{
+    switch (job->tape->plane) {
+    case NET_RADII:
+        by_magnitudes(job);
+        break;
+    case NET_TANGENTS:
+        by_flows(job);
+        break;
+    case NET_FORMS:
+        ask(job);
+        by_parameters(job);
+        break;
+    case NET_POINTS:
+    case NET_CENTRES:
+        by_parameters(job);
+    }
+}
+
 static void backward(const net_job *job)
 {
-    const bool radii = job->tape->plane == NET_RADII;
-    if (job->gradient || job->tape->training)
+    const net_plane plane = job->tape->plane;
+    if (plane == NET_TANGENTS)
+        add_up_cross(job);
+    if (job->gradient || moves(job))
         add_up_adjoints(job);
-    if (job->gradient && radii)
-        by_magnitudes(job);
-    else if (job->gradient)
-        by_parameters(job);
+    if (job->gradient)
+        learn(job);
     if (!net_wants(job, 0))
         return;
-    weigh(job);
-    if (job->tape->training && job->tape->plane == NET_CENTRES)
+    if (plane == NET_CENTRES)
+        take_asked(job);
+    weigh(job, sums_of(job, SUM), sums_of(job, PRODUCT));
+    if (plane == NET_CENTRES && job->tape->training)
         weigh_radii(job);
-    by_inputs(job);
+    run_back(job, job->tape, false, job->layer->adds[0]);
+    if (job->bent && moves(job))
+        bend(job);
 }
 
 const net_kind vouch_layer_batch_norm = {.name = "batch_norm",
                                          .relu = true,
                                          .planes = true,
+                                         .tangents = true,
+                                         .forms = true,
                                          .read = read,
                                          .plan = plan,
                                          .forward = forward,

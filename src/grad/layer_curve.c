@@ -17,17 +17,18 @@ extern const net_kind vouch_layer_curve;
 
 static const float ROOT_HALF = 0.70710678F, DENSITY_AT_0 = 0.39894228F; /* of the normal law */
 
-/* Lines of scratch: an adjoint; of boxes, where the curve is least and greatest, its values there
+/* Lines of scratch: an adjoint, what bends it; of boxes, where the curve is least and greatest, its values there
  * and their adjoints. */
-enum { ADJOINT, LOW = 0, HIGH, LEAST, MOST, D_LEAST, D_MOST, LINES };
+enum { ADJOINT, BEND, LOW = 0, HIGH, LEAST, MOST, D_LEAST, D_MOST, LINES };
 
 typedef struct shape {
     const char *type, *parameter; /* parameter: an attribute; NULL */
     float usual;                  /* the parameter's value where it is left out */
     float turn;
     void (*values)(float p, int64_t n, const float *x, float *y);
-    /* d times the slope at x, where the value is y */
+    /* d times the slope at x, where the value is y; d times the second derivative there */
     void (*slopes)(float p, int64_t n, const float *x, const float *y, float *d);
+    void (*bends)(float p, int64_t n, const float *x, const float *y, float *d);
 } shape;
 
 typedef struct curve {
@@ -35,8 +36,8 @@ typedef struct curve {
     float parameter, turn;
 } curve;
 
-/* value of x; slope of x and y; both may use p. */
-#define CURVE(name, value, slope)                                                              \
+/* value of x; slope and second derivative of x and y; all may use p. */
+#define CURVE(name, value, slope, bend)                                                        \
     static void name##_values(float p, int64_t n, const float *restrict from,                  \
                               float *restrict to)                                              \
     {                                                                                          \
@@ -56,31 +57,46 @@ typedef struct curve {
             (void)y;                                                                           \
             d[i] *= (slope);                                                                   \
         }                                                                                      \
+    }                                                                                          \
+    static void name##_bends(float p, int64_t n, const float *restrict from,                   \
+                             const float *restrict given, float *restrict d)                   \
+    {                                                                                          \
+        (void)p;                                                                               \
+        for (int64_t i = 0; i < n; i++) {                                                      \
+            const float x = from[i], y = given[i];                                             \
+            (void)x;                                                                           \
+            (void)y;                                                                           \
+            d[i] *= (bend);                                                                    \
+        }                                                                                      \
     }
 
-CURVE(relu, x <= 0 ? 0 : x, x > 0 ? 1.0F : 0.0F)
-CURVE(leaky_relu, x<0 ? p * x : x, x> 0 ? 1.0F : p)
-CURVE(elu, x > 0 ? x : p * expm1f(x), x > 0 ? 1.0F : y + p)
-CURVE(sigmoid, 1 / (1 + expf(-x)), y *(1 - y))
-CURVE(silu, x / (1 + expf(-x)), 1 / (1 + expf(-x)) * (1 + x / (1 + expf(x))))
-CURVE(tanh, tanhf(x), 1 - y * y)
-CURVE(softplus, (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))), 1 / (1 + expf(-x)))
+CURVE(relu, x <= 0 ? 0 : x, x > 0 ? 1.0F : 0.0F, 0)
+CURVE(leaky_relu, x<0 ? p * x : x, x> 0 ? 1.0F : p, 0)
+CURVE(elu, x > 0 ? x : p * expm1f(x), x > 0 ? 1.0F : y + p, x > 0 ? 0 : y + p)
+CURVE(sigmoid, 1 / (1 + expf(-x)), y *(1 - y), y *(1 - y) * (1 - 2 * y))
+CURVE(silu, x / (1 + expf(-x)), 1 / (1 + expf(-x)) * (1 + x / (1 + expf(x))),
+      1 / ((1 + expf(-x)) * (1 + expf(x))) * (2 - x * tanhf(0.5F * x)))
+CURVE(tanh, tanhf(x), 1 - y * y, -2 * y * (1 - y * y))
+CURVE(softplus, (x > 0 ? x : 0) + log1pf(expf(-fabsf(x))), 1 / (1 + expf(-x)),
+      1 / ((1 + expf(-x)) * (1 + expf(x))))
 CURVE(gelu, x *(0.5F * erfcf(-x * ROOT_HALF)),
-      0.5F * erfcf(-x * ROOT_HALF) + x * DENSITY_AT_0 * expf(-0.5F * x * x))
-CURVE(same, x, 1)
+      0.5F * erfcf(-x * ROOT_HALF) + x * DENSITY_AT_0 * expf(-0.5F * x * x),
+      DENSITY_AT_0 *expf(-0.5F * x * x) * (2 - x * x))
+CURVE(same, x, 1, 0)
 #undef CURVE
 
 static const shape shapes[] = {
-    {"Relu", NULL, 0, -INFINITY, relu_values, relu_slopes},
-    {"LeakyRelu", "alpha", 0.01F, -INFINITY, leaky_relu_values, leaky_relu_slopes},
-    {"Elu", "alpha", 1, -INFINITY, elu_values, elu_slopes},
-    {"Sigmoid", NULL, 0, -INFINITY, sigmoid_values, sigmoid_slopes},
-    {"Tanh", NULL, 0, -INFINITY, tanh_values, tanh_slopes},
-    {"Softplus", NULL, 0, -INFINITY, softplus_values, softplus_slopes},
-    {"Gelu", NULL, 0, -0.75179152F, gelu_values, gelu_slopes},
+    {"Relu", NULL, 0, -INFINITY, relu_values, relu_slopes, relu_bends},
+    {"LeakyRelu", "alpha", 0.01F, -INFINITY, leaky_relu_values, leaky_relu_slopes,
+     leaky_relu_bends},
+    {"Elu", "alpha", 1, -INFINITY, elu_values, elu_slopes, elu_bends},
+    {"Sigmoid", NULL, 0, -INFINITY, sigmoid_values, sigmoid_slopes, sigmoid_bends},
+    {"Tanh", NULL, 0, -INFINITY, tanh_values, tanh_slopes, tanh_bends},
+    {"Softplus", NULL, 0, -INFINITY, softplus_values, softplus_slopes, softplus_bends},
+    {"Gelu", NULL, 0, -0.75179152F, gelu_values, gelu_slopes, gelu_bends},
 };
-static const shape silu = {"", NULL, 0, -1.27846454F, silu_values, silu_slopes};
-static const shape same = {"", NULL, 0, -INFINITY, same_values, same_slopes};
+static const shape silu = {"", NULL, 0, -1.27846454F, silu_values, silu_slopes, silu_bends};
+static const shape same = {"", NULL, 0, -INFINITY, same_values, same_slopes, same_bends};
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -159,7 +175,7 @@ static void clear_filling(const net_job *job, float *to)
         memset(to + x * out->image.c - filling, 0, (size_t)filling * sizeof *to);
 }
 
-static void forward(const net_job *job)
+static void give_values(const net_job *job)
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
@@ -173,6 +189,48 @@ static void forward(const net_job *job)
             net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0), to);
         clear_filling(job, to);
     }
+}
+
+/* Tangents: times the slopes at the points. */
+static void forward(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_image *in = &t->net->value[l->take[0]].image,
+                    *out = &t->net->value[l->give].image;
+    const curve *c = l->own;
+    if (t->plane != NET_TANGENTS) {
+        give_values(job);
+        return;
+    }
+    for (int64_t y = 0; y < out->h; y++) {
+        float *to = net_value_at(t, l->give, job->first) + net_at(out, y, 0);
+        memcpy(to, net_value_at(t, l->take[0], job->first) + net_at(in, y, 0),
+               (size_t)(out->w * out->c) * sizeof *to);
+        c->shape->slopes(c->parameter, out->w * out->c,
+                         net_value_at(t->at, l->take[0], job->first) + net_at(in, y, 0),
+                         net_value_at(t->at, l->give, job->first) + net_at(out, y, 0), to);
+    }
+}
+
+/* d += the second derivative times the tangent times its adjoint. */
+static void bend(const net_job *job, int64_t y, float *restrict d)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
+    const curve *c = l->own;
+    const int64_t line = in->image.w * in->image.c, at = net_at(&in->image, y, 0);
+    const float *flow = net_value_at(job->bent, l->take[0], job->first) + at;
+    const float *d_flow =
+        net_adjoint_at(job->bent, l->give, job->first) + net_at(&out->adjoint, y, 0);
+    float *more = t->scratch + BEND * line;
+    for (int64_t j = 0; j < line; j++)
+        more[j] = flow[j] * d_flow[j];
+    c->shape->bends(c->parameter, line, net_value_at(t, l->take[0], job->first) + at,
+                    net_value_at(t, l->give, job->first) + net_at(&out->image, y, 0), more);
+    for (int64_t j = 0; j < line; j++)
+        d[j] += more[j];
 }
 
 static void backward(const net_job *job)
@@ -191,8 +249,10 @@ static void backward(const net_job *job)
                (size_t)line * sizeof *d);
         shape_of(job)->slopes(
             c->parameter, line,
-            net_value_at(t, l->take[0], job->first) + net_at(&in->image, y, 0),
-            net_value_at(t, l->give, job->first) + net_at(&out->image, y, 0), d);
+            net_value_at(t->at, l->take[0], job->first) + net_at(&in->image, y, 0),
+            net_value_at(t->at, l->give, job->first) + net_at(&out->image, y, 0), d);
+        if (job->bent)
+            bend(job, y, d);
         for (int64_t j = 0; j < line; j++) {
             const float part = !on || on[j] > 0 ? d[j] : 0;
             to[j] = l->adds[0] ? to[j] + part : part;
@@ -313,6 +373,7 @@ static void boxes_back(const net_job *job)
 
 const net_kind vouch_layer_curve = {.name = "curve",
                                     .planes = true,
+                                    .tangents = true,
                                     .read = read,
                                     .plan = plan,
                                     .forward = forward,

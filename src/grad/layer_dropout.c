@@ -3,7 +3,7 @@
  *
  * What is dropped is drawn from a stream that the sample's name and the layer's place name: the
  * same in every pass over the sample within a step, whatever thread it is on (vouch_tape_name),
- * for points, boxes around them and tangents at them. Where it drops it is linear.
+ * for points, boxes around them, tangents at them and linear forms. Where it drops it is linear.
  * Source: Srivastava et al. 2014. SPEC: ONNX Dropout-13.
  */
 #include <string.h>
@@ -99,6 +99,7 @@ static void backward(const net_job *job)
 const net_kind vouch_layer_dropout = {.name = "dropout",
                                       .planes = true,
                                       .tangents = true,
+                                      .forms = true,
                                       .read = read,
                                       .plan = plan,
                                       .forward = forward,

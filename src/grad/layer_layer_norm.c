@@ -4,7 +4,7 @@
  *
  * with scale and shift for each element. They are kept in the order of the image, channels
  * innermost, which filling, always 0, takes no part in. Backward as layer_batch_norm.c, sample by
- * sample. Source: Ba, Kiros, Hinton 2016. SPEC: ONNX LayerNormalization-17, axis 1.
+ * sample, and so do tangents. Source: Ba, Kiros, Hinton 2016. SPEC: ONNX LayerNormalization-17, axis 1.
  *
  * Boxes: x_i - mean is affine, with radius r_i (1 - 2/n) + mean(r). Its root mean square over the
  * box differs from that of the centre, A, by at most that of the radii, R, because subtracting the
@@ -117,10 +117,11 @@ static vouch_status store(vouch_context *ctx, const vouch_net *net, const net_la
     for (int64_t y = 0, e = 0; y < (image)->h; y++)                                            \
         for (int64_t x = 0; x < (image)->w; x++, e += (image)->c)
 
+/* Of the points. */
 static moments measure(const net_job *job)
 {
     const net_value *in = &job->tape->net->value[job->layer->take[0]];
-    const float *from = net_value_at(job->tape, job->layer->take[0], job->first);
+    const float *from = net_value_at(job->tape->at, job->layer->take[0], job->first);
     const layer_norm *b = job->layer->own;
     double sum = 0, square = 0;
     EACH_PIXEL(&in->image, y, x, e)
@@ -135,7 +136,7 @@ static moments measure(const net_job *job)
     return (moments){mean, 1 / sqrt(square / (double)b->count + b->epsilon)};
 }
 
-static void forward(const net_job *job)
+static void give_values(const net_job *job)
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
@@ -154,6 +155,88 @@ static void forward(const net_job *job)
     }
 }
 
+/* Means over the sample of tangents v, of u v with u the normalised points, of adjoints a of what
+ * is given times scale, of u a and of a v. */
+typedef struct flows {
+    double v, uv, a, ua, av;
+} flows;
+
+static flows measure_flows(const net_job *job, const vouch_tape *tangents, const moments *m)
+{
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const net_value *in = &job->tape->net->value[l->take[0]],
+                    *out = &job->tape->net->value[l->give];
+    const float *scale = job->tape->net->parameters + b->scale;
+    const double n = (double)b->count;
+    flows f = {0};
+    EACH_PIXEL(&in->image, y, x, e)
+    for (int64_t j = 0; j < in->real[0]; j++) {
+        const int64_t at = net_at(&in->image, y, x) + j;
+        const int64_t d_at = net_at(&out->adjoint, y, x) + j;
+        const double here = (double)net_value_at(job->tape->at, l->take[0], job->first)[at];
+        const double u = (here - m->mean) * m->inverse;
+        const double v = (double)net_value_at(tangents, l->take[0], job->first)[at];
+        const double a =
+            (double)scale[e + j] * (double)net_adjoint_at(tangents, l->give, job->first)[d_at];
+        f.v += v / n;
+        f.uv += u * v / n;
+        f.a += a / n;
+        f.ua += u * a / n;
+        f.av += a * v / n;
+    }
+    return f;
+}
+
+/* What the element's scale multiplies, of tangents. */
+static double flow_at(const net_job *job, const moments *m, const flows *f, int64_t at)
+{
+    const int v = job->layer->take[0];
+    const double x = (double)net_value_at(job->tape->at, v, job->first)[at];
+    const double flow = (double)net_value_at(job->tape, v, job->first)[at];
+    return m->inverse * (flow - f->v - (x - m->mean) * m->inverse * f->uv);
+}
+
+static void follow(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_value *in = &t->net->value[l->take[0]];
+    const net_image *out = &t->net->value[l->give].image;
+    const float *scale = t->net->parameters + ((const layer_norm *)l->own)->scale;
+    const moments m = measure(job);
+    const flows f = measure_flows(job, t, &m);
+    EACH_PIXEL(out, y, x, e)
+    {
+        float *to = net_value_at(t, l->give, job->first) + net_at(out, y, x);
+        for (int64_t j = 0; j < in->real[0]; j++)
+            to[j] = scale[e + j] * (float)flow_at(job, &m, &f, net_at(&in->image, y, x) + j);
+    }
+}
+
+static void forward(const net_job *job)
+{
+    if (job->tape->plane == NET_TANGENTS)
+        follow(job);
+    else
+        give_values(job);
+}
+
+/* How the tangents' adjoints change with an element of the points (layer_batch_norm.c). */
+static double bend(const net_job *job, const moments *m, const flows *f, const int64_t place[3])
+{
+    const net_layer *l = job->layer;
+    const layer_norm *b = l->own;
+    const double scale = (double)job->tape->net->parameters[b->scale + place[2]];
+    const double x = (double)net_value_at(job->tape, l->take[0], job->first)[place[0]];
+    const double v = (double)net_value_at(job->bent, l->take[0], job->first)[place[0]];
+    const double a = scale * (double)net_adjoint_at(job->bent, l->give, job->first)[place[1]];
+    const double u = (x - m->mean) * m->inverse;
+    return -m->inverse * m->inverse *
+           (u * (f->av - f->a * f->v - 3 * f->uv * f->ua) + f->ua * (v - f->v) +
+            f->uv * (a - f->a));
+}
+
 /* Sums over the sample of g = d scale, and of g (x - mean) / deviation; the parameters' gradient
  * on the way. */
 static void add_up(const net_job *job, const moments *m, double sum[2])
@@ -164,16 +247,19 @@ static void add_up(const net_job *job, const moments *m, double sum[2])
     const net_value *in = &t->net->value[l->take[0]], *out = &t->net->value[l->give];
     const float *scale = t->net->parameters + b->scale;
     float *by_scale = job->gradient ? job->gradient + b->scale : NULL;
+    const bool tangents = t->plane == NET_TANGENTS;
+    const flows f = tangents ? measure_flows(job, t, m) : (flows){0};
     EACH_PIXEL(&in->image, y, x, e)
     for (int64_t j = 0; j < in->real[0]; j++) {
-        const float at = net_value_at(t, l->take[0], job->first)[net_at(&in->image, y, x) + j];
+        const int64_t from = net_at(&in->image, y, x) + j;
+        const float at = net_value_at(t->at, l->take[0], job->first)[from];
         const float d = net_adjoint_at(t, l->give, job->first)[net_at(&out->adjoint, y, x) + j];
         const double u = ((double)at - m->mean) * m->inverse;
         sum[0] += (double)(d * scale[e + j]);
         sum[1] += (double)(d * scale[e + j]) * u;
         if (by_scale) {
-            by_scale[e + j] += (float)((double)d * u);
-            by_scale[b->shift - b->scale + e + j] += d;
+            by_scale[e + j] += (float)((double)d * (tangents ? flow_at(job, m, &f, from) : u));
+            by_scale[b->shift - b->scale + e + j] += tangents ? 0 : d;
         }
     }
 }
@@ -187,8 +273,9 @@ static void backward(const net_job *job)
     const float *scale = t->net->parameters + b->scale;
     const float *gate = net_gate_at(t, l->take[0], job->first);
     const moments m = measure(job);
+    const flows f = job->bent ? measure_flows(job, job->bent, &m) : (flows){0};
     double sum[2] = {0};
-    if (job->gradient && job->first == 0)
+    if (job->gradient && job->first == 0 && !job->adds)
         memset(job->gradient + b->scale, 0, (size_t)(2 * net_fill(b->n)) * sizeof(float));
     add_up(job, &m, sum);
     const float mean = (float)m.mean, inverse = (float)m.inverse;
@@ -197,10 +284,12 @@ static void backward(const net_job *job)
     EACH_PIXEL(&in->image, y, x, e)
     for (int64_t j = 0; j < in->real[0] && net_wants(job, 0); j++) {
         const int64_t at = net_at(&in->image, y, x) + j;
-        const float u = (net_value_at(t, l->take[0], job->first)[at] - mean) * inverse;
-        const float d = net_adjoint_at(t, l->give, job->first)[net_at(&out->adjoint, y, x) + j];
+        const float u = (net_value_at(t->at, l->take[0], job->first)[at] - mean) * inverse;
+        const int64_t place[] = {at, net_at(&out->adjoint, y, x) + j, e + j};
+        const float d = net_adjoint_at(t, l->give, job->first)[place[1]];
         float *to = net_adjoint_at(t, l->take[0], job->first) + net_at(&in->adjoint, y, x) + j;
-        const float part = inverse * (d * scale[e + j] - level - u * tilt);
+        const float more = job->bent ? (float)bend(job, &m, &f, place) : 0;
+        const float part = inverse * (d * scale[e + j] - level - u * tilt) + more;
         const float passed = !gate || gate[at] > 0 ? part : 0;
         *to = l->adds[0] ? *to + passed : passed;
     }
@@ -392,6 +481,7 @@ static void boxes_back(const net_job *job)
 #undef EACH_PIXEL
 
 const net_kind vouch_layer_layer_norm = {.name = "layer_norm",
+                                         .tangents = true,
                                          .boxes = boxes,
                                          .boxes_back = boxes_back,
                                          .read = read,

@@ -51,6 +51,45 @@ static void gather(const net_spot *s, const net_image *image, const float *from,
         }
 }
 
+/* most: the points' greatest. */
+static void pick(const net_job *job, const net_spot *s, const float *restrict most,
+                 float *restrict to)
+{
+    const vouch_tape *t = job->tape;
+    const int v = job->layer->take[0];
+    const net_image *image = &t->net->value[v].image;
+    float *restrict left = t->scratch + LEFT * image->c;
+    for (int64_t j = 0; j < image->c; j++) {
+        left[j] = 1;
+        to[j] = 0;
+    }
+    for (int64_t y = s->from[0]; y < s->to[0]; y++)
+        for (int64_t x = s->from[1]; x < s->to[1]; x++) {
+            const int64_t at = net_at(image, y, x);
+            const float *restrict pixel = net_value_at(t->at, v, job->first) + at;
+            const float *restrict flow = net_value_at(t, v, job->first) + at;
+            for (int64_t j = 0; j < image->c; j++) {
+                to[j] += pixel[j] == most[j] ? left[j] * flow[j] : 0;
+                left[j] = pixel[j] == most[j] ? 0 : left[j];
+            }
+        }
+}
+
+/* Tangents of the first pixels that are greatest at the points. */
+static void follow(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_image *in = &t->net->value[l->take[0]].image,
+                    *out = &t->net->value[l->give].image;
+    for (int64_t y = 0; y < out->h; y++)
+        for (int64_t x = 0; x < out->w; x++) {
+            const net_spot s = vouch_layer_window_spot(l->own, in, y, x);
+            pick(job, &s, net_value_at(t->at, l->give, job->first) + net_at(out, y, x),
+                 net_value_at(t, l->give, job->first) + net_at(out, y, x));
+        }
+}
+
 static void forward(const net_job *job)
 {
     const vouch_tape *t = job->tape;
@@ -60,6 +99,10 @@ static void forward(const net_job *job)
     const float *from = net_value_at(t, l->take[0], job->first);
     float *to = net_value_at(t, l->give, job->first);
     gather_fn *const fn = t->plane == NET_RADII ? add_up : gather;
+    if (t->plane == NET_TANGENTS) {
+        follow(job);
+        return;
+    }
     for (int64_t y = 0; y < out->h; y++)
         for (int64_t x = 0; x < out->w; x++) {
             const net_spot s = vouch_layer_window_spot(l->own, in, y, x);
@@ -74,7 +117,7 @@ static void place(const net_job *job, const net_spot *s, const float *restrict m
                   float *restrict left)
 {
     const net_value *in = &job->tape->net->value[job->layer->take[0]];
-    const float *from = net_value_at(job->tape, job->layer->take[0], job->first);
+    const float *from = net_value_at(job->tape->at, job->layer->take[0], job->first);
     float *to = net_adjoint_at(job->tape, job->layer->take[0], job->first);
     for (int64_t y = s->from[0]; y < s->to[0]; y++)
         for (int64_t x = s->from[1]; x < s->to[1]; x++) {
@@ -119,7 +162,7 @@ static void backward(const net_job *job)
             memcpy(t->scratch,
                    net_adjoint_at(t, l->give, job->first) + net_at(&out->adjoint, y, x),
                    (size_t)in->c * sizeof(float));
-            fn(job, &s, net_value_at(t, l->give, job->first) + net_at(&out->image, y, x),
+            fn(job, &s, net_value_at(t->at, l->give, job->first) + net_at(&out->image, y, x),
                t->scratch);
         }
 }
@@ -235,6 +278,7 @@ static void boxes_back(const net_job *job)
 
 const net_kind vouch_layer_max = {.name = "max",
                                   .planes = true,
+                                  .tangents = true,
                                   .read = read,
                                   .plan = plan,
                                   .forward = forward,

@@ -13,7 +13,7 @@ static bool read(net_reading *r)
     return strcmp(r->node->type, "Mul") == 0 && vouch_net_add_pair(r);
 }
 
-static void forward(const net_job *job)
+static void multiply(const net_job *job)
 {
     const vouch_tape *t = job->tape;
     const net_layer *l = job->layer;
@@ -32,7 +32,34 @@ static void forward(const net_job *job)
     }
 }
 
-/* The adjoint times the other factor. */
+/* Tangents: each factor's with the other factor at the points. */
+static void follow(const net_job *job)
+{
+    const vouch_tape *t = job->tape;
+    const net_layer *l = job->layer;
+    const net_image *to = &t->net->value[l->give].image;
+    for (int64_t y = 0; y < to->h; y++) {
+        float *restrict out = net_value_at(t, l->give, job->first) + net_at(to, y, 0);
+        for (int k = 0; k < NET_TAKES; k++) {
+            const int64_t at = net_at(&t->net->value[l->take[k]].image, y, 0);
+            const int64_t by_at = net_at(&t->net->value[l->take[!k]].image, y, 0);
+            const float *flow = net_value_at(t, l->take[k], job->first) + at;
+            const float *by = net_value_at(t->at, l->take[!k], job->first) + by_at;
+            for (int64_t j = 0; j < to->w * to->c; j++)
+                out[j] = (k > 0 ? out[j] : 0) + flow[j] * by[j];
+        }
+    }
+}
+
+static void forward(const net_job *job)
+{
+    if (job->tape->plane == NET_TANGENTS)
+        follow(job);
+    else
+        multiply(job);
+}
+
+/* The adjoint times the other factor, and the tangents' adjoint times the other's tangent. */
 static void by_input(const net_job *job, int k)
 {
     const vouch_tape *t = job->tape;
@@ -43,12 +70,16 @@ static void by_input(const net_job *job, int k)
     const float *gate = net_gate_at(t, l->take[k], job->first);
     for (int64_t y = 0; y < given->h; y++) {
         const float *d = net_adjoint_at(t, l->give, job->first) + net_at(given, y, 0);
-        const float *by = net_value_at(t, l->take[!k], job->first) + net_at(other, y, 0);
+        const float *by = net_value_at(t->at, l->take[!k], job->first) + net_at(other, y, 0);
+        const vouch_tape *bent = job->bent ? job->bent : t;
+        const float *flow = net_value_at(bent, l->take[!k], job->first) + net_at(other, y, 0);
+        const float *d_flow = net_adjoint_at(bent, l->give, job->first) + net_at(given, y, 0);
         const float *on = gate ? gate + net_at(&in->image, y, 0) : NULL;
         float *restrict to =
             net_adjoint_at(t, l->take[k], job->first) + net_at(&in->adjoint, y, 0);
         for (int64_t j = 0; j < given->w * given->c; j++) {
-            const float part = !on || on[j] > 0 ? d[j] * by[j] : 0;
+            const float more = job->bent ? d_flow[j] * flow[j] : 0;
+            const float part = !on || on[j] > 0 ? d[j] * by[j] + more : 0;
             to[j] = l->adds[k] ? to[j] + part : part;
         }
     }
@@ -165,6 +196,7 @@ static void boxes_back(const net_job *job)
 }
 
 const net_kind vouch_layer_product = {.name = "product",
+                                      .tangents = true,
                                       .read = read,
                                       .forward = forward,
                                       .backward = backward,

@@ -82,11 +82,15 @@ int64_t vouch_net_least_samples(const vouch_net *net);
 
 /* Makes a tape hold derivatives along directions at the points of another one of the same net:
  * forward takes directions v [count][inputs] and gives J v; backward is that of the points, but the
- * parameters' gradient becomes that of d_y^T J v. With the gradient from d_y = H J v at the points
- * (H: second derivatives of a loss by the outputs) that of v^T (gradient of the loss by the inputs).
- * Refuses nets with layers that are not linear in pieces. The points' last forward pass must be of
- * as many samples. */
+ * parameters' gradient becomes that of d_y^T J v as if what is curved were not. The points' last
+ * forward pass must be of as many samples. */
 vouch_status vouch_tape_follow(vouch_context *ctx, vouch_tape *tangents,
                                const vouch_tape *points);
+/* Backward of tangents from d_y and of their points from d_points together: d_parameters becomes
+ * the gradient of d_y^T J v + d_points^T f, d_y, v and d_points held. With d_points = H J v (H:
+ * second derivatives of a loss by the outputs, d_y its first ones) that is the gradient of
+ * v^T (gradient of the loss by the inputs). */
+void vouch_tape_backward_bent(vouch_tape *tangents, const float *d_y, const float *d_points,
+                              float *d_parameters);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "grad/net_priv.h"
+#include "num/sheet.h"
 
 /* ---- the tape -------------------------------------------------------------------------------- */
 
@@ -154,6 +155,24 @@ static void give_gradient(const vouch_tape *t, int64_t s, float *d_x)
         }
 }
 
+void vouch_net_shut(const net_job *job)
+{
+    const int v = job->layer->give;
+    const net_image *image = &job->tape->net->value[v].image;
+    vouch_sheet_pass pass = {.sheet = {image->h, image->w, image->c},
+                             .d_pitch = image->pitch,
+                             .gate_pitch = image->pitch,
+                             .to_pitch = image->pitch};
+    for (int64_t s = job->first; s < job->first + job->count; s++) {
+        const float *gate = net_gate_at(job->tape, v, s);
+        pass.to = net_value_at(job->tape, v, s) + net_at(image, 0, 0);
+        pass.d = pass.to;
+        pass.gate = gate ? gate + net_at(image, 0, 0) : NULL;
+        if (gate)
+            vouch_sheet_run_pass(&pass);
+    }
+}
+
 /* ---- passes ---------------------------------------------------------------------------------- */
 
 net_stretch vouch_net_stretch(const vouch_tape *t, int i)
@@ -221,6 +240,38 @@ void vouch_tape_backward(vouch_tape *t, const float *d_y, float *d_x, float *d_p
     for (int i = t->net->layer_count; i > 0 && t->count > 0;) {
         const net_stretch r = vouch_net_stretch(t, i - 1);
         backward_run(t, &r, &g);
+        i = r.from;
+    }
+}
+
+/* Tangents first: what is curved takes their adjoints on to the points. */
+static void backward_run_bent(const vouch_tape *t, const net_stretch *r, const float *d_y,
+                              const float *d_points, float *gradient)
+{
+    const vouch_net *net = t->net;
+    net_job tangents = {.tape = t, .count = r->step, .gradient = gradient};
+    net_job points = {
+        .tape = t->at, .count = r->step, .gradient = gradient, .adds = true, .bent = t};
+    for (int64_t first = 0; first < t->count; first += r->step) {
+        tangents.first = points.first = first;
+        for (int64_t s = first; r->to == net->layer_count && s < first + r->step; s++) {
+            take_adjoint(t, s, d_y + s * net->outputs);
+            take_adjoint(t->at, s, d_points + s * net->outputs);
+        }
+        for (int i = r->to - 1; i >= r->from; i--) {
+            tangents.layer = points.layer = &net->layer[i];
+            net->layer[i].kind->backward(&tangents);
+            net->layer[i].kind->backward(&points);
+        }
+    }
+}
+
+void vouch_tape_backward_bent(vouch_tape *t, const float *d_y, const float *d_points,
+                              float *d_parameters)
+{
+    for (int i = t->net->layer_count; i > 0 && t->count > 0;) {
+        const net_stretch r = vouch_net_stretch(t, i - 1);
+        backward_run_bent(t, &r, d_y, d_points, d_parameters);
         i = r.from;
     }
 }

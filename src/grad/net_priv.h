@@ -87,9 +87,10 @@ typedef enum net_plane {
 struct vouch_tape {
     const vouch_net *net;
     net_plane plane;
-    const vouch_tape *pair; /* of centres: that of the radii, and the other way round; NULL */
-    bool bare;              /* radii: normalisations scale by the deviation alone */
-    const vouch_tape *at;   /* whose gates adjoints meet: this one, or that of the points */
+    /* Of centres: that of the radii, and the other way round; of forms: that of the centres; NULL */
+    const vouch_tape *pair;
+    bool bare;            /* radii: normalisations scale by the deviation alone */
+    const vouch_tape *at; /* whose gates adjoints meet: this one, or that of the points */
     int64_t count, capacity;
     float **value, **adjoint;    /* [values] */
     int64_t **row, **adjoint_at; /* [values][capacity] where samples begin there */
@@ -130,6 +131,9 @@ typedef struct net_job {
     float *gradient; /* backward: of all parameters; NULL: not wanted */
     bool adds;       /* backward: to the gradient, at sample 0 too */
     bool settled;    /* backward: adjoints are there already, the gradient alone is wanted */
+    /* Backward of points: tangents at them, whose adjoints of what is given are there. What is not
+     * linear in pieces adds to the points' adjoint how its derivative changes. NULL: none. */
+    const vouch_tape *bent;
 } net_job;
 
 typedef struct net_kind {
@@ -206,6 +210,8 @@ vouch_status vouch_net_new_tape(vouch_context *ctx, vouch_arena *arena, const vo
                                 const vouch_tape *like, vouch_tape **tape);
 /* That of layer i. */
 net_stretch vouch_net_stretch(const vouch_tape *t, int i);
+/* Tangents of what the job's layer gave pass where the points' is positive. */
+void vouch_net_shut(const net_job *job);
 /* Sample s of the net's input, normalised; radii are scaled alone. */
 void vouch_net_take_input(const vouch_tape *t, int64_t s, const float *x);
 

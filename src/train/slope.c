@@ -1,9 +1,10 @@
-/* Second derivatives of the cross-entropy (slope.h), exact where the net is linear in pieces:
+/* Second derivatives of the cross-entropy (slope.h):
  *
  *   v^T grad_x L = l'(y)^T J v,   y' = J v,
  *
  * by the parameters: through J v with l' held, and through l' with J v held, whose adjoint by the
- * outputs is H y' = p o y' - p (p^T y'), p the softmax. ReLUs' gates do not change.
+ * outputs is H y' = p o y' - p (p^T y'), p the softmax. Where the net is curved J depends on the
+ * points too; ReLUs' gates do not change.
  * Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
  */
 #include "train/slope.h"
@@ -54,10 +55,9 @@ void vouch_slope_backward(const vouch_loss_job *job, int p)
 {
     const vouch_slope *s = job->scratch;
     vouch_tape_forward(s->tangents, job->count, s->direction, s->y);
-    vouch_tape_backward(s->tangents, job->d_y, NULL, vouch_loss_room(job, p));
-    vouch_loss_put(job, p);
     vouch_entropy_softmax(job->count, job->classes, job->y, s->d_y);
     for (int64_t i = 0; i < job->count; i++)
         by_hessian(job->classes, s->d_y + i * job->classes, s->y + i * job->classes);
-    vouch_loss_backward(job, p, s->y);
+    vouch_tape_backward_bent(s->tangents, job->d_y, s->y, vouch_loss_room(job, p));
+    vouch_loss_put(job, p);
 }

@@ -297,15 +297,18 @@ static bool spreads(fixture *f)
 static bool tangents(fixture *f)
 {
     vouch_tape *tape;
+    float *none = reals(f, SAMPLES * f->m, 0);
+    memset(none, 0, (size_t)(SAMPLES * f->m) * sizeof *none);
     vouch_test_ok(f->ctx, vouch_tape_new(f->ctx, f->arena, f->net, SAMPLES, &tape));
     vouch_tape_train(f->tape, true);
     vouch_tape_train(tape, true);
     f->reference.training = true;
+    drop(f);
     if (!takes(f, vouch_tape_follow(f->ctx, tape, f->tape)))
         return false;
     vouch_tape_forward(f->tape, SAMPLES, f->x, f->y);
     vouch_tape_forward(tape, SAMPLES, f->v, f->y);
-    vouch_tape_backward(tape, f->d, NULL, f->g);
+    vouch_tape_backward_bent(tape, f->d, none, f->g);
     const traced *x = traced_net_numbers(&f->reference, SAMPLES * f->n, f->x);
     const traced *v = traced_net_numbers(&f->reference, SAMPLES * f->n, f->v);
     traced *by = VOUCH_NEW_ARRAY(f->arena, traced, SAMPLES * f->n);
