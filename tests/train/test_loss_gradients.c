@@ -341,7 +341,8 @@ static traced shi(fixture *f)
 /* A loss as text, its formula, the radius, and what its gradient may be off: 1e-6 of its size. The
  * local linearity error is what is left of three losses, of which it is a small part: rounding of
  * the network's outputs in float32 counts for more, about 1e-7 times that part's inverse. A large
- * radius keeps it at 1e-6 and less, but on other processors it rounds otherwise. */
+ * radius keeps it at 1e-6 and less, but on other processors it rounds otherwise. So it is with the
+ * cosine of two gradients, which is next to one: 1.2e-6 where a maximum is pooled. */
 static const struct row {
     const char *text;
     traced (*formula)(fixture *f);
@@ -369,7 +370,7 @@ static const struct row {
     {"elle lambda=50", elle, 5, 3e-6},
     {"elle-a", elle_a, 5, 3e-6},
     {"input-gradient lambda=3", input_gradient, 0.1F, 1e-6},
-    {"grad-align lambda=.5", grad_align, 0.5F, 1e-6},
+    {"grad-align lambda=.5", grad_align, 0.5F, 2e-6},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
