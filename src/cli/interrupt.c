@@ -4,6 +4,9 @@
  * are neither constant nor local. Who presses Ctrl-C twice does not want to wait; but
  * timeout(1) and service managers signal the process and at once its group, which is one wish
  * and not two: a second signal counts from GRACE_S on.
+ *
+ * A file that grows beyond the limit of the shell is an error of writing like a full disk, which
+ * names the file, and not the end of the process: SIGXFSZ is ignored.
  */
 #include "cli/interrupt.h"
 
@@ -43,7 +46,11 @@ static void handle(void (*handler)(int))
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-void vouch_cli_interrupt_catch(void) { handle(on_signal); }
+void vouch_cli_interrupt_catch(void)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
+    handle(on_signal);
+}
 
 void vouch_cli_interrupt_release(void)
 {

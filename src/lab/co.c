@@ -1,7 +1,6 @@
 /* Measures, and what they amount to (co.h). */
 #include "lab/co.h"
 
-#include <math.h>
 
 #include "lab/gauge.h"
 
@@ -99,12 +98,8 @@ vouch_status vouch_co_at_end(void *study, const vouch_grid_moment *m)
 
 bool vouch_co_has_collapsed(const json_t *result)
 {
-    const json_t *epochs = json_object_get(result, "epochs");
-    double best = 0;
-    for (size_t i = 0; i < json_array_size(epochs); i++)
-        best =
-            fmax(best, vouch_grid_number(json_array_get(epochs, i), figure[VOUCH_CO_PGD].name));
-    return vouch_grid_last(result, figure[VOUCH_CO_PGD].name) < best / 2;
+    return vouch_grid_last(result, figure[VOUCH_CO_PGD].name) <
+           vouch_grid_last(result, figure[VOUCH_CO_SINGLE].name) / 2;
 }
 
 vouch_status vouch_co_landscape(vouch_arena *arena, const json_t *result, const char *when,

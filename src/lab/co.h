@@ -39,7 +39,8 @@ typedef enum vouch_co_figure {
 } vouch_co_figure;
 extern const vouch_figures vouch_co_figures;
 
-/* Ended with less than half of its best accuracy under PGD. */
+/* Of what withstands one step, less than half withstands PGD after the last epoch. A network that
+ * learnt nothing withstands both alike. */
 bool vouch_co_has_collapsed(const json_t *result);
 /* "before" or "after" of a result, in the arena; *epoch 0 where it has none. */
 vouch_status vouch_co_landscape(vouch_arena *arena, const json_t *result, const char *when,
