@@ -1,7 +1,6 @@
 /* Measures, and what they amount to (co.h). */
 #include "lab/co.h"
 
-
 #include "lab/gauge.h"
 
 enum { SEED = 1, PAIRS = 64 };

@@ -8,8 +8,8 @@
 
 static bool has_collapsed(double single, double pgd)
 {
-    json_t *result = json_pack("{s:[{s:f,s:f},{s:f,s:f}]}", "epochs", "single", 0.1, "pgd", 0.16,
-                               "single", single, "pgd", pgd);
+    json_t *result = json_pack("{s:[{s:f,s:f},{s:f,s:f}]}", "epochs", "single", 0.1, "pgd",
+                               0.16, "single", single, "pgd", pgd);
     assert_non_null(result);
     const bool collapsed = vouch_co_has_collapsed(result);
     json_decref(result);
