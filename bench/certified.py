@@ -24,8 +24,9 @@ CERTIFIED = [("mnist-certified-1", 0.1, ">=96.5", ">=98", "97.08 %",
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/certified.sh", description=__doc__)
-    parser.add_argument("--count", type=int, default=1000,
-                        help="digits for complete verification and AutoAttack")
+    parser.add_argument("--count", type=int, default=10000,
+                        help="digits for complete verification")
+    parser.add_argument("--few", type=int, default=1000, help="digits for AutoAttack")
     parser.add_argument("--pgd", type=int, default=10000, help="digits for PGD-50-10")
     parser.add_argument("--limit", type=int, default=30, help="seconds a digit, for proofs")
     parser.add_argument("--threads", type=int, default=0)
@@ -45,10 +46,11 @@ def train(recipe, threads):
     return net, json.loads(card.read_text())
 
 
-def evaluate(net, eps, count, *how):
+def evaluate(net, journal, eps, count, *how):
     """The report of `vouch eval`; what an earlier run of the same found is not done again."""
     report = SCRATCH / f"{net.stem}.eval.json"
-    record.vouch("eval", net, TEST, "--eps", eps, "--count", count, "--json", report, *how)
+    record.vouch("eval", net, TEST, "--eps", eps, "--count", count, "--json", report,
+                 "--resume", SCRATCH / f"{journal}.journal", *how)
     return json.loads(report.read_text())
 
 
@@ -60,12 +62,12 @@ def wong(out, options):
     """Accuracy of the network trained against a single step: clean, PGD-50-10, AutoAttack."""
     net, _ = train("wong-mnist", options.threads)
     source, how = "Wong, Rice, Kolter 2020", ["--certify", "none", "--threads", options.threads]
-    told = evaluate(net, 0.3, options.pgd, "--attack", PGD, *how)
+    told = evaluate(net, "wong-pgd", 0.3, options.pgd, "--attack", PGD, *how)
     out.figure("MNIST .3, RS-FGSM: clean accuracy", share(told["right"], told), "%", ">=98.2",
                ">=98.5", WONG, source)
     out.figure(f"MNIST .3, RS-FGSM: PGD-50-10, {told['points']} digits",
                share(told["radii"][0]["withstood"], told), "%", ">=87", ">=88.77", WONG, source)
-    told = evaluate(net, 0.3, options.count, "--attack", "autoattack", *how)
+    told = evaluate(net, "wong-autoattack", 0.3, options.few, "--attack", "autoattack", *how)
     out.figure(f"MNIST .3, RS-FGSM: AutoAttack, {told['points']} digits",
                share(told["radii"][0]["withstood"], told), "%", ">=81", ">=82.93", WONG, source)
 
@@ -73,9 +75,8 @@ def wong(out, options):
 def certified(out, rows, options):
     for recipe, eps, asked, aim, peer, source in CERTIFIED:
         net, card = train(recipe, options.threads)
-        told = evaluate(net, eps, options.count, "--attack", "pgd", "--certify", "complete",
-                        "--limit", options.limit, "--threads", options.threads,
-                        "--resume", SCRATCH / f"{recipe}.journal")
+        told = evaluate(net, recipe, eps, options.count, "--attack", "pgd", "--certify",
+                        "complete", "--limit", options.limit, "--threads", options.threads)
         at = told["radii"][0]
         out.figure(f"MNIST {eps}: certified accuracy, {told['points']} digits",
                    share(at["certified"], told), "%", asked, aim, peer, source)

@@ -72,19 +72,19 @@ class LabCo(CliTest):
         file = self.dir / "co.json"
         done = self.study("--nets", "fc12 softplus", "--eps", "0.05,0.1", "--epochs", "1",
                           "--html", self.dir / "co.html", "--json", file,
-                          methods="fgsm,exp-ibp+n-fgsm,elle-a,grad-align")
+                          methods="fgsm,exp-ibp+n-fgsm,elle-a,grad-align,crown-ibp")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done)
         failed = {}
         for run in json.loads(file.read_text())["runs"]:
             failed[run["method"]] = run["result"].get("failed")
             if not failed[run["method"]]:
                 self.assertGreater(run["result"]["epochs"][0]["bound"], 0)
-        self.assertEqual([m for m, why in failed.items() if why], ["grad-align"])
-        why = "grad-align failed: " + failed["grad-align"]
+        self.assertEqual([m for m, why in failed.items() if why], ["crown-ibp"])
+        why = "crown-ibp failed: " + failed["crown-ibp"]
         self.assertEqual(done.stdout.count(why), 2)
         text = (self.dir / "co.html").read_text()
         self.assertIn("Accuracy under FGSM, by radius", text)
-        self.assertEqual(text.count("<p>grad-align failed: "), 2)
+        self.assertEqual(text.count("<p>crown-ibp failed: "), 2)
 
     def test_threads_change_no_figure(self):
         one, two = (plain(self.json_of("--threads", n)) for n in (1, 2))
