@@ -23,6 +23,7 @@ typedef struct vouch_array {
     int64_t next;           /* entry to be read next */
     bool fortran;           /* the file has the first axis innermost */
     size_t start;           /* of the data in the stream */
+    size_t padding;         /* bytes between the numbers and the end of the stream, below 8 */
     unsigned char *raw;     /* bytes of one entry */
     float *whole;           /* NULL but for Fortran order: all, in C order */
 } vouch_array;

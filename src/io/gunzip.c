@@ -20,6 +20,12 @@ struct vouch_gunzip {
     bool ended; /* the last member is complete */
 };
 
+static const char *const names[] = {
+    [VOUCH_PACKING_GZIP] = "gzip", [VOUCH_PACKING_ZIP] = "zip", [VOUCH_PACKING_ZLIB] = "zlib"};
+/* inflateInit2: the largest window; + 16: a gzip header is expected; negative: none */
+static const int windows[] = {
+    [VOUCH_PACKING_GZIP] = 15 + 16, [VOUCH_PACKING_ZIP] = -15, [VOUCH_PACKING_ZLIB] = 15};
+
 static void *zlib_alloc(void *user, unsigned count, unsigned size)
 {
     vouch_context *ctx = user;
@@ -45,7 +51,7 @@ static vouch_status fail_inflate(const vouch_gunzip *g, int code)
     if (code == Z_MEM_ERROR)
         return vouch_fail(g->in->ctx, VOUCH_ERR_MEMORY, "%s: out of memory", g->in->path);
     return vouch_fail(g->in->ctx, VOUCH_ERR_PARSE, "%s: byte %zu: corrupt %s data (%s)",
-                      g->in->path, place(g), g->packing == VOUCH_PACKING_GZIP ? "gzip" : "zip",
+                      g->in->path, place(g), names[g->packing],
                       g->z.msg ? g->z.msg : "not a deflate stream");
 }
 
@@ -59,7 +65,6 @@ static vouch_status refill(vouch_gunzip *g)
 
 vouch_status vouch_gunzip_open(vouch_input *in, vouch_packing packing, vouch_gunzip **gunzip)
 {
-    enum { WINDOW = 15, GZIP = 16 }; /* the largest window; + 16: a gzip header is expected */
     vouch_gunzip *g = vouch_alloc(in->ctx, sizeof *g);
 
     *gunzip = NULL;
@@ -71,7 +76,7 @@ vouch_status vouch_gunzip_open(vouch_input *in, vouch_packing packing, vouch_gun
     g->z.opaque = in->ctx;
     g->z.next_in = in->chunk;
     g->z.avail_in = (unsigned)in->size;
-    int code = inflateInit2(&g->z, packing == VOUCH_PACKING_GZIP ? WINDOW + GZIP : -WINDOW);
+    int code = inflateInit2(&g->z, windows[packing]);
     if (code != Z_OK) {
         vouch_status status = fail_inflate(g, code);
         vouch_release(in->ctx, g);
@@ -108,7 +113,7 @@ vouch_status vouch_gunzip_read(vouch_gunzip *g, void *data, size_t room, size_t 
 {
     *got = 0;
     while (*got == 0) {
-        if (g->ended && g->packing == VOUCH_PACKING_ZIP)
+        if (g->ended && g->packing != VOUCH_PACKING_GZIP)
             return VOUCH_OK;
         if (!g->z.avail_in)
             VOUCH_TRY(refill(g));
@@ -118,8 +123,7 @@ vouch_status vouch_gunzip_read(vouch_gunzip *g, void *data, size_t room, size_t 
     }
     if (*got == 0 && !g->ended)
         return vouch_fail(g->in->ctx, VOUCH_ERR_PARSE, "%s: byte %zu: truncated %s data",
-                          g->in->path, place(g),
-                          g->packing == VOUCH_PACKING_GZIP ? "gzip" : "zip");
+                          g->in->path, place(g), names[g->packing]);
     return VOUCH_OK;
 }
 

@@ -35,8 +35,13 @@ vouch_status vouch_input_next(vouch_input *in);
 vouch_status vouch_input_open(vouch_arena *arena, const char **path, int *fd);
 
 /* Uncompressing what begins with in's chunk, a piece at a time: gzip members up to the end of
- * the file, or the one deflate stream of a member of a zip archive. */
-typedef enum vouch_packing { VOUCH_PACKING_GZIP, VOUCH_PACKING_ZIP } vouch_packing;
+ * the file, the one deflate stream of a member of a zip archive, or one with zlib's own head and
+ * checksum. */
+typedef enum vouch_packing {
+    VOUCH_PACKING_GZIP,
+    VOUCH_PACKING_ZIP,
+    VOUCH_PACKING_ZLIB
+} vouch_packing;
 typedef struct vouch_gunzip vouch_gunzip;
 vouch_status vouch_gunzip_open(vouch_input *in, vouch_packing packing, vouch_gunzip **gunzip);
 /* Up to room bytes (room > 0); *got 0 at the end alone. */

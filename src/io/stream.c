@@ -54,8 +54,11 @@ static vouch_status start(vouch_stream *s)
     s->in.size = 0;
     VOUCH_TRY(vouch_input_next(&s->in));
     if (s->is_part)
-        return s->part.deflated ? vouch_gunzip_open(&s->in, VOUCH_PACKING_ZIP, &s->gunzip)
-                                : VOUCH_OK;
+        return s->part.deflated
+                   ? vouch_gunzip_open(&s->in,
+                                       s->part.is_zlib ? VOUCH_PACKING_ZLIB : VOUCH_PACKING_ZIP,
+                                       &s->gunzip)
+                   : VOUCH_OK;
     if (s->in.size >= 2 && s->in.chunk[0] == 0x1f && s->in.chunk[1] == 0x8b)
         return vouch_gunzip_open(&s->in, VOUCH_PACKING_GZIP, &s->gunzip);
     return VOUCH_OK;
@@ -207,7 +210,7 @@ vouch_status vouch_stream_read(vouch_stream *s, void *data, size_t size, size_t 
         s->offset += some;
         *got += some;
     }
-    if (!s->is_part || !size)
+    if (!s->is_part || s->part.has_no_crc || !size)
         return VOUCH_OK;
     if (*got)
         s->crc = crc32_z(s->crc, data, *got);

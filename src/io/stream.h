@@ -24,6 +24,8 @@ typedef struct vouch_stream_part {
     size_t size;      /* uncompressed */
     unsigned crc;
     bool deflated;
+    bool is_zlib;    /* deflated with zlib's own head and checksum */
+    bool has_no_crc; /* size and crc are not known, and not compared */
 } vouch_stream_part;
 vouch_status vouch_stream_open_part(vouch_arena *arena, const char *path,
                                     const vouch_stream_part *part, vouch_stream **stream);
