@@ -61,6 +61,15 @@ static size_t field_size(vouch_option_type type)
     return 0;
 }
 
+bool vouch_option_untouched(const vouch_option *row, const void *settings)
+{
+    vouch_option alone = *row;
+    unsigned char plain[sizeof(int64_t) + sizeof(double) + sizeof(char *)] = {0};
+    alone.offset = 0;
+    store_default(&alone, plain);
+    return memcmp(plain, (const char *)settings + row->offset, field_size(row->type)) == 0;
+}
+
 void vouch_option_copy(const vouch_option *row, const void *from, void *to)
 {
     store(row, to, (const char *)from + row->offset, field_size(row->type));
@@ -101,12 +110,26 @@ static vouch_status set_int(vouch_context *ctx, const vouch_option *row, const c
     return VOUCH_OK;
 }
 
+bool vouch_option_number(const char *text, double *number)
+{
+    char *end = NULL;
+    *number = strtod(text, &end);
+    if (end == text)
+        return false;
+    if (*end == '/') {
+        const char *below = end + 1;
+        *number /= strtod(below, &end);
+        if (end == below)
+            return false;
+    }
+    return *end == '\0';
+}
+
 static vouch_status set_real(vouch_context *ctx, const vouch_option *row, const char *text,
                              void *settings)
 {
-    char *end = NULL;
-    const double value = strtod(text, &end);
-    if (end == text || *end || !(value >= row->low && value <= row->high))
+    double value;
+    if (!vouch_option_number(text, &value) || !(value >= row->low && value <= row->high))
         return fail_range(ctx, row, text);
     store(row, settings, &value, sizeof value);
     return VOUCH_OK;

@@ -34,8 +34,14 @@ typedef struct vouch_option {
 void vouch_options_default(const vouch_option *rows, size_t count, void *settings);
 /* The row of that name, or NULL. */
 const vouch_option *vouch_option_find(const vouch_option *rows, size_t count, const char *name);
+/* Does the row's field hold the default that was written there? A text that was given is another
+ * one, even where it reads the same. */
+bool vouch_option_untouched(const vouch_option *row, const void *settings);
 /* The row's field of one settings struct into that of another. */
 void vouch_option_copy(const vouch_option *row, const void *from, void *to);
+/* All of the text as a number, or a quotient of two: "0.1", "8/255"; NaN and infinity are for the
+ * caller to refuse. REAL rows are read so. */
+bool vouch_option_number(const char *text, double *number);
 /* Parses text into the row's field; VOUCH_ERR_ARGUMENT names the option and what is allowed.
  * TEXT and CHOICE keep the pointer: text must outlive settings. */
 vouch_status vouch_option_set(vouch_context *ctx, const vouch_option *row, const char *text,

@@ -107,7 +107,8 @@ static vouch_status read_recipe(run_state *r)
         VOUCH_TRY(vouch_recipe_assign(call->arena, call->argument[i], r->recipe));
     if (!r->recipe->data)
         return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "%s: names no data", name);
-    return vouch_recipe_finish(call->arena, r->recipe);
+    VOUCH_TRY(vouch_recipe_finish(call->arena, r->recipe));
+    return vouch_recipe_check(call->ctx, r->recipe);
 }
 
 /* ---- the data -------------------------------------------------------------------------------- */
@@ -156,7 +157,7 @@ static vouch_status make_net(run_state *r)
 {
     vouch_context *ctx = r->call->ctx;
     const char *start = r->recipe->start, *name = start ? start : r->recipe->arch;
-    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, NULL)
+    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, r->report.start_sha256)
                     : vouch_recipe_build(r->call->arena, r->recipe, &r->data->info, &r->graph));
     VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
     VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
@@ -171,7 +172,12 @@ static vouch_status make_net(run_state *r)
                           name, vouch_net_inputs(r->net), vouch_net_outputs(r->net),
                           r->data->info.size, r->data->info.classes);
     r->recipe->fit.frozen = vouch_net_after(r->net, r->recipe->frozen);
-    return VOUCH_OK;
+    return r->recipe->fit.frozen < vouch_net_size(r->net)
+               ? VOUCH_OK
+               : vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                            "frozen: %s has no more than %" PRId64
+                            " layers with weights; nothing would be trained",
+                            name, r->recipe->frozen);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */

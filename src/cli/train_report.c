@@ -177,7 +177,8 @@ static vouch_status write_curves(const vouch_cli_train_report *r)
 
 /* ---- the progress line ----------------------------------------------------------------------- */
 
-/* "epoch 3/10, 15.1 k/s, 0:03 of 1:20; loss 0.9615, 63.8 %, valid 92.5/19.0 %" */
+/* "epoch 3/10, 0:03/1:20, loss 0.9615, cert 12.3, valid 92.5/19.0 %, train 63.8 %, 15.1 k/s": what
+ * a terminal of 80 columns cuts off is what one can do without. */
 static void on_progress(void *user, const vouch_progress *p)
 {
     vouch_cli_train_report *r = user;
@@ -185,10 +186,10 @@ static void on_progress(void *user, const vouch_progress *p)
     const long now = lround(p->elapsed_s), all = lround(p->limit_s);
     if (vouch_wall_s() - r->progress.last_s < 0.1)
         return;
-    snprintf(
-        line, sizeof line, "epoch %" PRId64 "/%" PRId64 ", %.3g k/s, %ld:%02ld of %ld:%02ld%s",
-        r->rows - r->before + 1, r->recipe->fit.epochs, (double)p->done / p->elapsed_s / 1000,
-        now / 60, now % 60, all / 60, all % 60, r->last);
+    snprintf(line, sizeof line,
+             "epoch %" PRId64 "/%" PRId64 ", %ld:%02ld/%ld:%02ld%s, %.3g k/s",
+             r->rows - r->before + 1, r->recipe->fit.epochs, now / 60, now % 60, all / 60,
+             all % 60, r->last, (double)p->done / p->elapsed_s / 1000);
     vouch_cli_progress_draw(&r->progress, line);
 }
 
@@ -214,12 +215,12 @@ bool vouch_cli_train_tell(void *user, const vouch_fit_progress *log, int64_t cou
     const vouch_fit_progress *p = &log[count - 1];
     char score[48] = "", certified[32] = "";
     if (!isnan(p->certified))
-        snprintf(certified, sizeof certified, ", certified %.1f %%", 100 * p->certified);
+        snprintf(certified, sizeof certified, ", cert %.1f", 100 * p->certified);
     if (p->score.clean >= 0)
         snprintf(score, sizeof score, ", valid %.1f/%.1f %%", 100 * share(r, p->score.clean),
                  100 * share(r, p->score.robust));
-    snprintf(r->last, sizeof r->last, "; loss %.4g, %.1f %%%s%s", p->loss, 100 * p->accuracy,
-             certified, score);
+    snprintf(r->last, sizeof r->last, ", loss %.4g%s%s, train %.1f %%", p->loss, certified,
+             score, 100 * p->accuracy);
     memcpy(r->row + r->before, log, (size_t)count * sizeof *log);
     r->rows = r->before + count;
     return tell(r) == VOUCH_OK;
@@ -262,6 +263,17 @@ static void add_data(const vouch_cli_train_report *r, json_t *root, const char *
     (void)vouch_json_add_real(ctx, one, "accuracy", (double)hits / (double)data->info.count);
 }
 
+/* What the recipe's start was. */
+static void add_start(const vouch_cli_train_report *r, json_t *root)
+{
+    vouch_context *ctx = r->call->ctx;
+    json_t *one = r->recipe->start ? vouch_json_object_in(ctx, root, "start") : NULL;
+    if (!one)
+        return;
+    (void)vouch_json_add_text(ctx, one, "network", r->recipe->start);
+    (void)vouch_json_add_text(ctx, one, "sha256", r->start_sha256);
+}
+
 static void add_recipe(const vouch_cli_train_report *r, json_t *root)
 {
     vouch_context *ctx = r->call->ctx;
@@ -283,6 +295,7 @@ static vouch_status fill_card(const vouch_cli_train_report *r, json_t *root)
     (void)vouch_json_add_text(ctx, root, "vouch", VOUCH_VERSION);
     (void)vouch_json_add_int(ctx, root, "seed", r->recipe->seed);
     add_recipe(r, root);
+    add_start(r, root);
     add_data(r, root, "data", r->data, r->hits[0]);
     add_data(r, root, "test", r->test, r->hits[1]);
     add_epochs(r, root);

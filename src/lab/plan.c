@@ -72,17 +72,7 @@ vouch_status vouch_plan_list(vouch_arena *arena, const char *option, const char 
 
 bool vouch_plan_number(const char *text, double *number)
 {
-    char *end = NULL;
-    *number = strtod(text, &end);
-    if (end == text)
-        return false;
-    if (*end == '/') {
-        const char *below = end + 1;
-        *number /= strtod(below, &end);
-        if (end == below)
-            return false;
-    }
-    return *end == '\0' && isfinite(*number);
+    return vouch_option_number(text, number) && isfinite(*number);
 }
 
 static vouch_status read_eps(vouch_arena *arena, const char *text, vouch_plan *plan)

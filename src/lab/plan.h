@@ -48,7 +48,7 @@ bool vouch_plan_owns(const char *key, size_t length);
 /* Parts of an option's "a, b, c", none empty, no two the same; in the arena. */
 vouch_status vouch_plan_list(vouch_arena *arena, const char *option, const char *text,
                              const char ***part, int *count);
-/* A number, or a quotient: "0.1", "8/255". */
+/* A finite one (vouch_option_number). */
 bool vouch_plan_number(const char *text, double *number);
 
 #endif

@@ -97,6 +97,7 @@ typedef struct vouch_loss_place {
 typedef struct vouch_loss {
     const char *name, *summary, *citation;
     bool regulariser; /* to be added to a loss */
+    bool boxes;       /* bounds of boxes that `features` may shrink (vouch_bound_ball) */
     size_t size;      /* of its settings; 0: none */
     const vouch_option *options;
     size_t option_count;

@@ -64,6 +64,7 @@ const vouch_loss vouch_loss_cc_ibp = {
     .summary =
         "cross-entropy of logits between those of interval bounds and adversarial points",
     .citation = "De Palma, Bunel, Dvijotham, Kumar, Stanforth, Lomuscio 2024",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

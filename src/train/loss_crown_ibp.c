@@ -81,6 +81,7 @@ const vouch_loss vouch_loss_crown_ibp = {
     .name = "crown-ibp",
     .summary = "cross-entropy of linear bounds through interval bounds, and of those",
     .citation = "Zhang, Chen, Xiao, Gowal, Stanforth, Li, Boning, Hsieh 2020",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

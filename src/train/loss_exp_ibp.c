@@ -43,6 +43,7 @@ const vouch_loss vouch_loss_exp_ibp = {
     .name = "exp-ibp",
     .summary = "a geometric mean of the losses of interval bounds and of adversarial points",
     .citation = "De Palma, Bunel, Dvijotham, Kumar, Stanforth, Lomuscio 2024",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

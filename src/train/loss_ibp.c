@@ -25,6 +25,7 @@ const vouch_loss vouch_loss_ibp = {
     .summary = "cross-entropy of interval bounds, mixed with that of the samples",
     .citation =
         "Gowal, Dvijotham, Stanforth, Bunel, Qin, Uesato, Arandjelovic, Mann, Kohli 2018",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

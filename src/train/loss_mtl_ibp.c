@@ -25,6 +25,7 @@ const vouch_loss vouch_loss_mtl_ibp = {
     .name = "mtl-ibp",
     .summary = "a mean of the cross-entropies of interval bounds and of adversarial points",
     .citation = "De Palma, Bunel, Dvijotham, Kumar, Stanforth, Lomuscio 2024",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

@@ -24,6 +24,7 @@ const vouch_loss vouch_loss_sabr = {
     .name = "sabr",
     .summary = "cross-entropy of interval bounds of a small box around an adversarial point",
     .citation = "Mueller, Eckert, Fischer, Vechev 2023",
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

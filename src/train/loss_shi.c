@@ -165,6 +165,7 @@ const vouch_loss vouch_loss_shi = {
     .summary = "bounds that do not explode, ReLUs of which some are open and some shut",
     .citation = "Shi, Wang, Zhang, Yi, Hsieh 2021",
     .regulariser = true,
+    .boxes = true,
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,

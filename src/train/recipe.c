@@ -65,7 +65,7 @@ const vouch_option vouch_recipe_rows[] = {
          "what is brought down (vouch list losses), with its settings: \"n-fgsm k=3\""),
     TEXT("regulariser", "TERMS", regulariser, NULL,
          "what is added to the loss, each with its settings, parted by ' + '"),
-    REAL("eps", fit.eps, 0.1, 0, 1e6, "radius of perturbations, each feature"),
+    REAL("eps", fit.eps, 0.1, 0, 1e6, "radius of perturbations, each feature: 0.1 or 8/255"),
     REAL("features", fit.features, 1, -1, 1,
          "share of the features that boxes of bounds cover, the most salient ones of each "
          "sample; -X: all others"),
@@ -76,7 +76,8 @@ const vouch_option vouch_recipe_rows[] = {
     CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
     REAL("momentum", fit.momentum, 0.9, 0, 1, "of sgd and nesterov"),
     REAL("decay", fit.decay, 0, 0, 1,
-         "of the weights (not of biases and normalisations), added to their gradients"),
+         "of the weights (not of biases and normalisations): times the weight, it is added to its "
+         "gradient; adamw takes it, times the rate, off the weight itself"),
     REAL("l1", fit.l1, 0, 0, 1, "what the sum of the weights' sizes counts"),
     REAL("clip", fit.clip, 0, 0, 1e9, "greatest norm of a gradient; 0: no limit"),
     REAL("blur", fit.blur, 0, 0, 1e3,
@@ -146,4 +147,41 @@ vouch_status vouch_recipe_finish(vouch_arena *arena, vouch_recipe *r)
     VOUCH_TRY(
         vouch_loss_parse_sum(arena, r->loss, r->regulariser, fit->term, &fit->term_count));
     return vouch_augment_parse(arena, r->augment, fit->augment, &fit->augment_count);
+}
+
+/* ---- what would have no effect --------------------------------------------------------------- */
+
+static vouch_status check_start(vouch_context *ctx, vouch_recipe *r)
+{
+    static const char *const others[] = {"arch", "initial", "mean", "deviation"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const vouch_option *row =
+            vouch_option_find(vouch_recipe_rows, vouch_recipe_row_count, others[i]);
+        if (!vouch_option_untouched(row, r))
+            return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                              "%s: not beside start: %s has its own, which stays", row->name,
+                              r->start);
+    }
+    r->arch = r->initial = NULL;
+    return VOUCH_OK;
+}
+
+static vouch_status check_features(vouch_context *ctx, const vouch_fit_settings *fit)
+{
+    bool boxes = fit->features == 1;
+    for (int i = 0; i < fit->term_count; i++)
+        boxes = boxes || fit->term[i].loss->boxes;
+    return boxes ? VOUCH_OK
+                 : vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                              "features: loss %s has no boxes of bounds, nor has a regulariser",
+                              fit->term[0].loss->name);
+}
+
+vouch_status vouch_recipe_check(vouch_context *ctx, vouch_recipe *r)
+{
+    if (r->start)
+        VOUCH_TRY(check_start(ctx, r));
+    else if (!r->arch)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "arch: names no layers");
+    return check_features(ctx, &r->fit);
 }

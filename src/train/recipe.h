@@ -56,6 +56,9 @@ vouch_status vouch_recipe_assign(vouch_arena *arena, const char *text, vouch_rec
 /* What is named by text, into recipe->fit: terms, optimiser and so on. Threads, data, range and
  * image remain. */
 vouch_status vouch_recipe_finish(vouch_arena *arena, vouch_recipe *recipe);
+/* After that: refuses what would have no effect. Beside a network to go on from, arch and initial
+ * are then NULL, and so not written. */
+vouch_status vouch_recipe_check(vouch_context *ctx, vouch_recipe *recipe);
 /* The network of recipe->arch for that data, with random weights: a last dense layer of as many
  * outputs as there are classes is added where it is missing. Not bound. */
 vouch_status vouch_recipe_build(vouch_arena *arena, const vouch_recipe *recipe,

@@ -101,12 +101,16 @@ static vouch_status read_line(reading *r, char *line)
 vouch_status vouch_recipe_parse(vouch_arena *arena, const char *source, const char *text,
                                 size_t size, vouch_recipe *recipe)
 {
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it first */
     reading r = {.arena = arena, .source = source, .recipe = recipe};
     r.seen = VOUCH_NEW_ARRAY(arena, bool, vouch_recipe_row_count);
     char *copy = vouch_arena_text_n(arena, text, size);
     if (!r.seen || !copy)
         return VOUCH_ERR_MEMORY;
-    for (char *end = copy + size; copy < end;) {
+    char *end = copy + size;
+    if (strncmp(copy, mark, strlen(mark)) == 0)
+        copy += strlen(mark);
+    while (copy < end) {
         char *next = memchr(copy, '\n', (size_t)(end - copy));
         char *stop = next ? next : end;
         r.line++;

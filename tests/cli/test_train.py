@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """vouch train: the same file with any number of threads, a log, a network that learns; errors."""
+import hashlib
 import json
 import pathlib
 import signal
@@ -128,16 +129,53 @@ class Train(unittest.TestCase):
 
     def test_training_goes_on_from_a_network_and_leaves_frozen_layers(self):
         self.assertEqual(self.train("a.onnx").returncode, 0)
-        start = ["--start", self.path / "a.onnx"]
-        done = self.train("b.onnx", *start, "--frozen", 3)
+        done = self.go_on("b.onnx", "--rate", 0)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual((self.path / "a.onnx").read_bytes(), (self.path / "b.onnx").read_bytes())
-        done = self.train("b.onnx", *start, "--frozen", 2)
+        done = self.go_on("b.onnx", "--frozen", 2)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotEqual((self.path / "a.onnx").read_bytes(),
                             (self.path / "b.onnx").read_bytes())
-        done = self.train("c.onnx", *start, data="builtin:loan?count=50")
+        done = self.go_on("c.onnx", data="builtin:loan?count=50")
         self.assertIn("a.onnx: 256 inputs", done.stderr)
+
+    def go_on(self, name, *more, data=DATA):
+        return vouch("train", data, "--start", self.path / "a.onnx", "--epochs", 2, "--out",
+                     self.path / name, *more)
+
+    def refused(self, done, text):
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(text, done.stderr)
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+
+    def test_settings_that_would_have_no_effect_are_refused(self):
+        self.assertEqual(self.train("a.onnx").returncode, 0)
+        for more in (("--mean", .5), ("--deviation", 2), ("--arch", "fc256 relu fc256 relu"),
+                     ("--initial", "uniform")):
+            self.refused(self.go_on("b.onnx", *more), f"{more[0][2:]}: not beside start")
+        self.refused(self.go_on("b.onnx", "--frozen", 3), "frozen: ")
+        self.refused(self.train("b.onnx", "--frozen", 9), "frozen: ")
+        for more in ((), ("--loss", "pgd"), ("--regulariser", "forwabs")):
+            self.refused(self.train("b.onnx", "--features", ".3", *more), "features: ")
+        recipe = self.recipe(f"[data]\ndata = {DATA}\n[network]\narch =\n")
+        self.refused(vouch("train", recipe, "--out", self.path / "b.onnx"), "arch: ")
+        self.assertFalse((self.path / "b.onnx").exists())
+        done = self.train("b.onnx", "--features", ".3", "--loss", "ibp", "--epochs", 1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_card_of_a_run_that_went_on_names_its_start_and_makes_it_again(self):
+        self.assertEqual(self.train("a.onnx").returncode, 0)
+        self.assertEqual(self.go_on("b.onnx").returncode, 0)
+        card = json.loads((self.path / "b.card.json").read_text())
+        if jsonschema:
+            jsonschema.validate(card, json.loads((SOURCE / "docs/schema/card.json").read_text()))
+        start = self.path / "a.onnx"
+        self.assertEqual(card["start"], {"network": str(start),
+                                         "sha256": hashlib.sha256(start.read_bytes()).hexdigest()})
+        self.assertNotIn("arch =", card["recipe"])
+        done = vouch("train", self.recipe(card["recipe"]), "--out", self.path / "c.onnx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.path / "b.onnx").read_bytes(), (self.path / "c.onnx").read_bytes())
 
     def test_augmentations_of_images_refuse_tables(self):
         done = vouch("train", "builtin:loan?count=50&missing=drop&scale=unit", "--arch", "fc8 relu", "--augment",
