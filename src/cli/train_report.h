@@ -19,7 +19,7 @@ typedef struct vouch_cli_train_report {
     int64_t validation;      /* samples; 0: none */
     const vouch_data *data, *test;
     int64_t parameters, hits[2]; /* hits: training, test */
-    char start_sha256[65]; /* of the network gone on from; "": none */
+    char start_sha256[65];       /* of the network gone on from; "": none */
     double seconds;
 } vouch_cli_train_report;
 

@@ -76,7 +76,8 @@ const vouch_option vouch_recipe_rows[] = {
     CHOICE("optimiser", optimiser, "adam", optimiser_choices, "how a gradient becomes a step"),
     REAL("momentum", fit.momentum, 0.9, 0, 1, "of sgd and nesterov"),
     REAL("decay", fit.decay, 0, 0, 1,
-         "of the weights (not of biases and normalisations): times the weight, it is added to its "
+         "of the weights (not of biases and normalisations): times the weight, it is added to "
+         "its "
          "gradient; adamw takes it, times the rate, off the weight itself"),
     REAL("l1", fit.l1, 0, 0, 1, "what the sum of the weights' sizes counts"),
     REAL("clip", fit.clip, 0, 0, 1e9, "greatest norm of a gradient; 0: no limit"),

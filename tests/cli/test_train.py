@@ -2,7 +2,9 @@
 """vouch train: the same file with any number of threads, a log, a network that learns; errors."""
 import hashlib
 import json
+import os
 import pathlib
+import pty
 import signal
 import subprocess
 import tempfile
@@ -160,8 +162,9 @@ class Train(unittest.TestCase):
         recipe = self.recipe(f"[data]\ndata = {DATA}\n[network]\narch =\n")
         self.refused(vouch("train", recipe, "--out", self.path / "b.onnx"), "arch: ")
         self.assertFalse((self.path / "b.onnx").exists())
-        done = self.train("b.onnx", "--features", ".3", "--loss", "ibp", "--epochs", 1)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        for more in (("--loss", "ibp"), ("--loss", "crown-ibp"), ("--regulariser", "shi")):
+            done = self.train("b.onnx", "--features", ".3", "--epochs", 1, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_card_of_a_run_that_went_on_names_its_start_and_makes_it_again(self):
         self.assertEqual(self.train("a.onnx").returncode, 0)
@@ -176,6 +179,35 @@ class Train(unittest.TestCase):
         done = vouch("train", self.recipe(card["recipe"]), "--out", self.path / "c.onnx")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual((self.path / "b.onnx").read_bytes(), (self.path / "c.onnx").read_bytes())
+
+    def test_quotients_are_numbers_and_a_byte_order_mark_is_skipped(self):
+        text = f"[data]\ndata = {DATA}\n[network]\narch = {ARCH}\n[loss]\nloss = pgd\neps = 8/255\n"
+        done = vouch("train", self.recipe("\ufeff" + text), "epochs=2", "--out", self.path / "a.onnx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name, eps in (("b.onnx", "8/255"), ("c.onnx", repr(8 / 255))):
+            done = self.train(name, "--loss", "pgd", "--eps", eps)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((self.path / name).read_bytes(), (self.path / "a.onnx").read_bytes())
+        for eps in ("8/", "8/0", "0/0", "/255", "8/255/2"):
+            self.refused(self.train("d.onnx", "--eps", eps), f"'{eps}' is not a number")
+
+    def test_the_progress_line_shows_all_accuracies_in_80_columns(self):
+        master, terminal = pty.openpty()
+        command = ["train", DATA, "--arch", ARCH, "--epochs", 60, "--loss", "ibp", "--validation",
+                   ".5", "--threads", 1, "--out", self.path / "net.onnx"]
+        with subprocess.Popen([VOUCH, *map(str, command)], stdout=subprocess.DEVNULL,
+                              stderr=terminal) as run:
+            os.close(terminal)
+            text = b""
+            try:
+                while part := os.read(master, 4096):
+                    text += part
+            except OSError:
+                pass  # the other end is closed
+        os.close(master)
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(text.decode(), r"epoch \d+/60, \d+:\d+/\d+:\d+, loss \S+, cert [\d.]+, "
+                                        r"valid [\d.]+/[\d.]+ %")
 
     def test_augmentations_of_images_refuse_tables(self):
         done = vouch("train", "builtin:loan?count=50&missing=drop&scale=unit", "--arch", "fc8 relu", "--augment",
