@@ -47,7 +47,7 @@ static vouch_status check_labels(vouch_array *y)
             if (!(value[i] >= 1 && value[i] <= DIGITS && value[i] == (float)(int)value[i]))
                 return vouch_fail(vouch_stream_context(y->stream), VOUCH_ERR_VALUE,
                                   "%s: label %lld is %g: those of SVHN are 1 to 10",
-                                  vouch_stream_name(y->stream), (long long)(at + i),
+                                  vouch_stream_name(y->stream), (long long)at + (long long)i,
                                   (double)value[i]);
     }
     return vouch_array_rewind(y);
