@@ -1,33 +1,20 @@
-/* Operators by their definitions, intervals and forms over them (traced_net.h). */
-#include "support/traced_net.h"
+/* Operators by their definitions, networks of them, and what gradients are compared by
+ * (traced_net.h). Intervals and forms: traced_bounds.c. */
+#include "support/traced_priv.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "support/support.h"
 
-/* Points; radii of boxes: sizes of weights and no bias; those with normalisations by the running
- * deviation alone; one sample of a linear form, normalised as the points were. */
-typedef enum plane { POINTS, RADII, SPREAD, FORMS } plane;
-
-typedef struct call {
-    traced_net *n;
-    const vouch_node *node;
-    int index; /* of the node */
-    plane plane;
-    int64_t samples;
-    const traced *in[2]; /* what varies, in the order of the node's inputs */
-    traced *out;
-} call;
-
 /* ---- small parts ----------------------------------------------------------------------------- */
 
-static int64_t elements(const traced_net *n, int value)
+int64_t traced_elements(const traced_net *n, int value)
 {
     return vouch_shape_count(&n->graph->value[value].shape);
 }
 
-static traced *room(const traced_net *n, int64_t count)
+traced *traced_room(const traced_net *n, int64_t count)
 {
     traced *a = VOUCH_NEW_ARRAY(n->arena, traced, count + 1);
     assert_non_null(a);
@@ -36,7 +23,7 @@ static traced *room(const traced_net *n, int64_t count)
 
 traced *traced_net_numbers(const traced_net *n, int64_t count, const float *x)
 {
-    traced *a = room(n, count);
+    traced *a = traced_room(n, count);
     for (int64_t i = 0; i < count; i++)
         a[i] = trace_number(n->t, (double)x[i]);
     return a;
@@ -50,10 +37,13 @@ static void image_of(const traced_net *n, int value, int64_t shape[3])
         shape[k] = k + 1 < s->rank ? s->dim[k + 1] : 1;
 }
 
-static bool signless(const call *c) { return c->plane == RADII || c->plane == SPREAD; }
+static bool signless(const traced_call *c)
+{
+    return c->plane == TRACED_RADII || c->plane == TRACED_SPREAD;
+}
 
 /* Input i of the node, constant: the weights of the plane. */
-static const traced *weights(const call *c, int i)
+static const traced *weights(const traced_call *c, int i)
 {
     const int v = c->node->input[i];
     return signless(c) ? c->n->size[v] : c->n->constant[v];
@@ -67,10 +57,10 @@ static double real_of(const vouch_node *node, const char *name, double otherwise
 
 /* ---- affine operators ------------------------------------------------------------------------ */
 
-static void gemm(const call *c)
+static void gemm(const traced_call *c)
 {
-    const int64_t in = elements(c->n, c->node->input[0]),
-                  out = elements(c->n, c->node->output[0]);
+    const int64_t in = traced_elements(c->n, c->node->input[0]),
+                  out = traced_elements(c->n, c->node->output[0]);
     const traced *w = weights(c, 1), *bias = weights(c, 2);
     for (int64_t s = 0; s < c->samples; s++)
         for (int64_t o = 0; o < out; o++) {
@@ -80,7 +70,8 @@ static void gemm(const call *c)
 }
 
 /* The product of output o's kernel with what lies under it. */
-static traced under_kernel(const call *c, const traced *x, int64_t o, const int64_t at[2])
+static traced under_kernel(const traced_call *c, const traced *x, int64_t o,
+                           const int64_t at[2])
 {
     const int64_t *k = c->n->graph->value[c->node->input[1]].shape.dim;
     const int64_t *stride = vouch_node_attr(c->node, "strides")->ints;
@@ -102,10 +93,10 @@ static traced under_kernel(const call *c, const traced *x, int64_t o, const int6
     return trace_dot(c->n->t, count, a, b);
 }
 
-static void convolve(const call *c)
+static void convolve(const traced_call *c)
 {
-    const int64_t in = elements(c->n, c->node->input[0]),
-                  out = elements(c->n, c->node->output[0]);
+    const int64_t in = traced_elements(c->n, c->node->input[0]),
+                  out = traced_elements(c->n, c->node->output[0]);
     int64_t shape[3];
     image_of(c->n, c->node->output[0], shape);
     for (int64_t s = 0; s < c->samples; s++)
@@ -117,37 +108,37 @@ static void convolve(const call *c)
         }
 }
 
-static void add(const call *c)
+static void add(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
+    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
         c->out[i] = trace_add(c->n->t, c->in[0][i], c->in[1][i]);
 }
 
-static void subtract(const call *c)
+static void subtract(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
+    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
         c->out[i] =
             signless(c) ? c->in[0][i] : trace_less(c->n->t, c->in[0][i], *weights(c, 1));
 }
 
-static void divide(const call *c)
+static void divide(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
+    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
         c->out[i] = trace_over(c->n->t, c->in[0][i], *weights(c, 1));
 }
 
-static void copy(const call *c)
+static void copy(const traced_call *c)
 {
     memcpy(c->out, c->in[0],
-           (size_t)(c->samples * elements(c->n, c->node->output[0])) * sizeof *c->out);
+           (size_t)(c->samples * traced_elements(c->n, c->node->output[0])) * sizeof *c->out);
 }
 
-static void drop(const call *c)
+static void drop(const traced_call *c)
 {
     const float *factor = c->n->factor[c->index];
     copy(c);
-    for (int64_t i = 0;
-         factor && c->plane != SPREAD && i < c->samples * elements(c->n, c->node->output[0]);
+    for (int64_t i = 0; factor && c->plane != TRACED_SPREAD &&
+                        i < c->samples * traced_elements(c->n, c->node->output[0]);
          i++)
         c->out[i] = trace_scale(c->n->t, c->out[i], (double)factor[i]);
 }
@@ -166,36 +157,36 @@ static void measure(vouch_trace *t, int64_t count, const traced *x, traced momen
     moment[1] = trace_scale(t, square, 1 / (double)count);
 }
 
-static traced inverse_deviation(const call *c, traced variance)
+traced traced_inverse_deviation(const traced_call *c, traced variance)
 {
     const traced eps = trace_number(c->n->t, real_of(c->node, "epsilon", 1e-5));
     return trace_power(c->n->t, trace_add(c->n->t, variance, eps), -0.5);
 }
 
 /* Moments by channel: [2][channels]. */
-static const traced *moments(const call *c, int64_t channels, int64_t area)
+static const traced *moments(const traced_call *c, int64_t channels, int64_t area)
 {
     traced **kept = &c->n->moment[c->index];
-    traced *x = room(c->n, c->samples * area);
-    if (c->plane != POINTS && *kept && c->plane != SPREAD)
+    traced *x = traced_room(c->n, c->samples * area);
+    if (c->plane != TRACED_POINTS && *kept && c->plane != TRACED_SPREAD)
         return *kept;
-    traced *m = room(c->n, 2 * channels);
+    traced *m = traced_room(c->n, 2 * channels);
     for (int64_t j = 0; j < channels; j++) {
         traced pair[2] = {c->n->constant[c->node->input[3]][j],
                           c->n->constant[c->node->input[4]][j]};
         for (int64_t i = 0; i < c->samples * area; i++)
             x[i] = c->in[0][(i / area * channels + j) * area + i % area];
-        if (c->n->training && c->plane != SPREAD)
+        if (c->n->training && c->plane != TRACED_SPREAD)
             measure(c->n->t, c->samples * area, x, pair);
         m[j] = pair[0];
         m[channels + j] = pair[1];
     }
-    if (c->plane == POINTS)
+    if (c->plane == TRACED_POINTS)
         *kept = m;
     return m;
 }
 
-static void batch_norm(const call *c)
+static void batch_norm(const traced_call *c)
 {
     vouch_trace *t = c->n->t;
     int64_t shape[3];
@@ -203,8 +194,9 @@ static void batch_norm(const call *c)
     const int64_t area = shape[1] * shape[2];
     const traced *m = moments(c, shape[0], area), *gain = weights(c, 1), *shift = weights(c, 2);
     for (int64_t j = 0; j < shape[0]; j++) {
-        const traced inverse = inverse_deviation(c, m[shape[0] + j]);
-        const traced by = c->plane == SPREAD ? inverse : trace_times(t, inverse, gain[j]);
+        const traced inverse = traced_inverse_deviation(c, m[shape[0] + j]);
+        const traced by =
+            c->plane == TRACED_SPREAD ? inverse : trace_times(t, inverse, gain[j]);
         for (int64_t k = 0; k < c->samples * area; k++) {
             const int64_t i = (k / area * shape[0] + j) * area + k % area;
             c->out[i] = signless(c)
@@ -215,14 +207,14 @@ static void batch_norm(const call *c)
     }
 }
 
-static void layer_norm(const call *c)
+static void layer_norm(const traced_call *c)
 {
     vouch_trace *t = c->n->t;
-    const int64_t size = elements(c->n, c->node->input[0]);
+    const int64_t size = traced_elements(c->n, c->node->input[0]);
     for (int64_t s = 0; s < c->samples; s++) {
         traced m[2];
         measure(t, size, c->in[0] + s * size, m);
-        const traced inverse = inverse_deviation(c, m[1]);
+        const traced inverse = traced_inverse_deviation(c, m[1]);
         for (int64_t i = 0; i < size; i++) {
             const traced u =
                 trace_times(t, trace_less(t, c->in[0][s * size + i], m[0]), inverse);
@@ -235,7 +227,8 @@ static void layer_norm(const call *c)
 /* ---- windows --------------------------------------------------------------------------------- */
 
 /* The pixels under window `at` of channel j; returns how many. */
-static int64_t under_window(const call *c, const traced *x, const int64_t at[3], traced *met)
+static int64_t under_window(const traced_call *c, const traced *x, const int64_t at[3],
+                            traced *met)
 {
     const vouch_attr *kernel = vouch_node_attr(c->node, "kernel_shape");
     const int64_t *stride = kernel ? vouch_node_attr(c->node, "strides")->ints : NULL;
@@ -252,10 +245,10 @@ static int64_t under_window(const call *c, const traced *x, const int64_t at[3],
     return count;
 }
 
-static void pool(const call *c)
+static void pool(const traced_call *c)
 {
-    const int64_t in = elements(c->n, c->node->input[0]),
-                  out = elements(c->n, c->node->output[0]);
+    const int64_t in = traced_elements(c->n, c->node->input[0]),
+                  out = traced_elements(c->n, c->node->output[0]);
     const bool most = strcmp(c->node->type, "MaxPool") == 0;
     int64_t shape[3];
     traced met[256];
@@ -267,8 +260,8 @@ static void pool(const call *c)
         const int64_t count = under_window(c, c->in[0] + i / out * in, at, met);
         traced y = met[0];
         for (int64_t k = 1; most && k < count; k++)
-            y = c->plane == SPREAD ? trace_add(c->n->t, y, met[k])
-                                   : trace_most(c->n->t, y, met[k]);
+            y = c->plane == TRACED_SPREAD ? trace_add(c->n->t, y, met[k])
+                                          : trace_most(c->n->t, y, met[k]);
         c->out[i] =
             most ? y : trace_scale(c->n->t, trace_sum(c->n->t, count, met), 1 / (double)count);
     }
@@ -281,11 +274,11 @@ static traced sigmoid(vouch_trace *t, traced x)
     return trace_power(t, trace_add(t, TRACED_ONE, trace_exp(t, trace_scale(t, x, -1))), -1);
 }
 
-static traced curve_at(const call *c, traced x)
+traced traced_curve_at(const traced_call *c, traced x)
 {
     vouch_trace *t = c->n->t;
     const char *type = c->node->type;
-    if (c->plane == SPREAD)
+    if (c->plane == TRACED_SPREAD)
         return x;
     if (strcmp(type, "Sigmoid") == 0)
         return sigmoid(t, x);
@@ -308,14 +301,14 @@ static traced curve_at(const call *c, traced x)
     return TRACED_ZERO;
 }
 
-static void curve(const call *c)
+static void curve(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
-        c->out[i] = curve_at(c, c->in[0][i]);
+    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
+        c->out[i] = traced_curve_at(c, c->in[0][i]);
 }
 
 /* The input x of x sigmoid(x), 0 or 1; -1: another product. */
-static int silu_of(const traced_net *n, const vouch_node *node)
+int traced_silu_of(const traced_net *n, const vouch_node *node)
 {
     for (int k = 0; k < 2; k++) {
         const int p = n->graph->value[node->input[!k]].producer;
@@ -326,45 +319,42 @@ static int silu_of(const traced_net *n, const vouch_node *node)
     return -1;
 }
 
-static void multiply(const call *c)
+static void multiply(const traced_call *c)
 {
-    const int x = silu_of(c->n, c->node);
-    for (int64_t i = 0; i < c->samples * elements(c->n, c->node->output[0]); i++)
-        c->out[i] =
-            x >= 0 ? curve_at(c, c->in[x][i]) : trace_times(c->n->t, c->in[0][i], c->in[1][i]);
+    const int x = traced_silu_of(c->n, c->node);
+    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
+        c->out[i] = x >= 0 ? traced_curve_at(c, c->in[x][i])
+                           : trace_times(c->n->t, c->in[0][i], c->in[1][i]);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-/* How intervals go through: centres and radii apart; end by end; by a function of their own. */
-typedef enum ways { AFFINE, RISING, TURNING, PRODUCT, LEVELLED } ways;
-
 static const struct operator
 {
     const char *type;
-    ways ways;
-    void (*run)(const call *c);
+    traced_way way;
+    void (*run)(const traced_call *c);
 }
-operators[] = {{"Add", AFFINE, add},
-               {"AveragePool", AFFINE, pool},
-               {"BatchNormalization", AFFINE, batch_norm},
-               {"Conv", AFFINE, convolve},
-               {"Div", AFFINE, divide},
-               {"Dropout", AFFINE, drop},
-               {"Elu", RISING, curve},
-               {"Flatten", AFFINE, copy},
-               {"Gelu", TURNING, curve},
-               {"Gemm", AFFINE, gemm},
-               {"GlobalAveragePool", AFFINE, pool},
-               {"LayerNormalization", LEVELLED, layer_norm},
-               {"LeakyRelu", RISING, curve},
-               {"MaxPool", RISING, pool},
-               {"Mul", PRODUCT, multiply},
-               {"Relu", RISING, curve},
-               {"Sigmoid", RISING, curve},
-               {"Softplus", RISING, curve},
-               {"Sub", AFFINE, subtract},
-               {"Tanh", RISING, curve}};
+operators[] = {{"Add", TRACED_AFFINE, add},
+               {"AveragePool", TRACED_AFFINE, pool},
+               {"BatchNormalization", TRACED_AFFINE, batch_norm},
+               {"Conv", TRACED_AFFINE, convolve},
+               {"Div", TRACED_AFFINE, divide},
+               {"Dropout", TRACED_AFFINE, drop},
+               {"Elu", TRACED_RISING, curve},
+               {"Flatten", TRACED_AFFINE, copy},
+               {"Gelu", TRACED_TURNING, curve},
+               {"Gemm", TRACED_AFFINE, gemm},
+               {"GlobalAveragePool", TRACED_AFFINE, pool},
+               {"LayerNormalization", TRACED_LEVELLED, layer_norm},
+               {"LeakyRelu", TRACED_RISING, curve},
+               {"MaxPool", TRACED_RISING, pool},
+               {"Mul", TRACED_PRODUCT, multiply},
+               {"Relu", TRACED_RISING, curve},
+               {"Sigmoid", TRACED_RISING, curve},
+               {"Softplus", TRACED_RISING, curve},
+               {"Sub", TRACED_AFFINE, subtract},
+               {"Tanh", TRACED_RISING, curve}};
 
 static const struct operator* operator_of(const vouch_node *node)
 {
@@ -375,22 +365,25 @@ static const struct operator* operator_of(const vouch_node *node)
     return NULL;
 }
 
+traced_way traced_way_of(const vouch_node *node) { return operator_of(node)->way; }
+
 /* Node i from and into values of a plane. */
-static void run_node(traced_net *n, int i, plane on, int64_t samples, traced **value)
+void traced_run_node(traced_net *n, int i, traced_plane on, int64_t samples, traced **value)
 {
     const vouch_node *node = &n->graph->node[i];
-    call c = {.n = n, .node = node, .index = i, .plane = on, .samples = samples};
+    traced_call c = {.n = n, .node = node, .index = i, .plane = on, .samples = samples};
     int given = 0;
     for (int k = 0; k < node->input_count && given < 2; k++)
         if (!n->graph->value[node->input[k]].constant)
             c.in[given++] = value[node->input[k]];
-    c.out = value[node->output[0]] = room(n, samples * elements(n, node->output[0]));
+    c.out = value[node->output[0]] =
+        traced_room(n, samples * traced_elements(n, node->output[0]));
     operator_of(node)->run(&c);
 }
 
 /* ---- networks -------------------------------------------------------------------------------- */
 
-static traced **tables(const traced_net *n, int count)
+traced **traced_tables(const traced_net *n, int count)
 {
     traced **table = VOUCH_NEW_ARRAY(n->arena, traced *, count + 1);
     assert_non_null(table);
@@ -403,356 +396,45 @@ void traced_net_begin(traced_net *n, vouch_trace *t, vouch_arena *arena, vouch_g
     *n = (traced_net){.t = t, .arena = arena, .graph = graph, .samples = samples};
     n->inputs = vouch_op_input_size(graph);
     n->outputs = vouch_op_output_size(graph);
-    n->constant = tables(n, graph->value_count);
-    n->size = tables(n, graph->value_count);
-    n->value = tables(n, graph->value_count);
-    n->centre = tables(n, graph->value_count);
-    n->radius = tables(n, graph->value_count);
-    n->moment = tables(n, graph->node_count);
+    n->constant = traced_tables(n, graph->value_count);
+    n->size = traced_tables(n, graph->value_count);
+    n->value = traced_tables(n, graph->value_count);
+    n->centre = traced_tables(n, graph->value_count);
+    n->radius = traced_tables(n, graph->value_count);
+    n->moment = traced_tables(n, graph->node_count);
     n->factor = VOUCH_NEW_ARRAY(arena, const float *, graph->node_count + 1);
     for (int v = 0; v < graph->value_count; v++) {
         const vouch_tensor *c = graph->value[v].constant;
         if (!c || c->dtype != VOUCH_F32)
             continue;
         n->constant[v] = traced_net_numbers(n, c->count, c->f32);
-        n->size[v] = room(n, c->count);
+        n->size[v] = traced_room(n, c->count);
         for (int64_t i = 0; i < c->count; i++)
             n->size[v][i] = trace_size(t, n->constant[v][i]);
     }
 }
 
-static void take(traced_net *n, traced **value, const traced *x, int64_t count)
+void traced_take(traced_net *n, traced **value, const traced *x, int64_t count)
 {
-    value[n->graph->input[0]] = room(n, count);
+    value[n->graph->input[0]] = traced_room(n, count);
     memcpy(value[n->graph->input[0]], x, (size_t)count * sizeof *x);
 }
 
 traced *traced_net_at(traced_net *n, const traced *x)
 {
-    take(n, n->value, x, n->samples * n->inputs);
+    traced_take(n, n->value, x, n->samples * n->inputs);
     for (int i = 0; i < n->graph->node_count; i++)
-        run_node(n, i, POINTS, n->samples, n->value);
+        traced_run_node(n, i, TRACED_POINTS, n->samples, n->value);
     return n->value[n->graph->output[0]];
 }
 
 traced traced_net_spread(traced_net *n, const traced *r)
 {
-    traced **value = tables(n, n->graph->value_count);
-    take(n, value, r, n->inputs);
+    traced **value = traced_tables(n, n->graph->value_count);
+    traced_take(n, value, r, n->inputs);
     for (int i = 0; i < n->graph->node_count; i++)
-        run_node(n, i, SPREAD, 1, value);
+        traced_run_node(n, i, TRACED_SPREAD, 1, value);
     return trace_sum(n->t, n->outputs, value[n->graph->output[0]]);
-}
-
-/* ---- boxes ----------------------------------------------------------------------------------- */
-
-static traced end_of(const traced_net *n, int value, int64_t k, bool high)
-{
-    return high ? trace_add(n->t, n->centre[value][k], n->radius[value][k])
-                : trace_less(n->t, n->centre[value][k], n->radius[value][k]);
-}
-
-/* The box of element k of a value, from its ends. */
-static void put_ends(traced_net *n, int value, int64_t k, const traced end[2])
-{
-    n->centre[value][k] = trace_scale(n->t, trace_add(n->t, end[1], end[0]), 0.5);
-    n->radius[value][k] = trace_scale(n->t, trace_less(n->t, end[1], end[0]), 0.5);
-}
-
-/* A node that rises in everything it takes, at both ends of its interval. */
-static void run_ends(traced_net *n, int i)
-{
-    const vouch_node *node = &n->graph->node[i];
-    const int in = node->input[0], out = node->output[0];
-    traced **value = tables(n, n->graph->value_count), *ends[2];
-    for (int side = 0; side < 2; side++) {
-        value[in] = room(n, n->samples * elements(n, in));
-        for (int64_t k = 0; k < n->samples * elements(n, in); k++)
-            value[in][k] = end_of(n, in, k, side);
-        run_node(n, i, POINTS, n->samples, value);
-        ends[side] = value[out];
-    }
-    for (int64_t k = 0; k < n->samples * elements(n, out); k++)
-        put_ends(n, out, k, (traced[]){ends[0][k], ends[1][k]});
-}
-
-/* A curve of value `in` that falls up to its turn and rises from there. */
-static void run_turning(traced_net *n, int i, int in, double turn)
-{
-    vouch_trace *t = n->t;
-    const vouch_node *node = &n->graph->node[i];
-    const call c = {.n = n, .node = node};
-    for (int64_t k = 0; k < n->samples * elements(n, in); k++) {
-        const traced at = trace_number(t, turn);
-        const traced l = end_of(n, in, k, false), u = end_of(n, in, k, true);
-        const traced lowest = trace_positive(t, trace_less(t, l, at))   ? l
-                              : trace_positive(t, trace_less(t, u, at)) ? at
-                                                                        : u;
-        put_ends(
-            n, node->output[0], k,
-            (traced[]){curve_at(&c, lowest), trace_most(t, curve_at(&c, u), curve_at(&c, l))});
-    }
-}
-
-/* The least and the greatest of the corners' products. */
-static void run_product(traced_net *n, int i)
-{
-    vouch_trace *t = n->t;
-    const vouch_node *node = &n->graph->node[i];
-    for (int64_t k = 0; k < n->samples * elements(n, node->output[0]); k++) {
-        traced end[2];
-        for (int corner = 0; corner < 4; corner++) {
-            const traced p = trace_times(t, end_of(n, node->input[0], k, corner / 2),
-                                         end_of(n, node->input[1], k, corner % 2));
-            end[0] = corner && trace_positive(t, trace_less(t, p, end[0])) ? end[0] : p;
-            end[1] = corner ? trace_most(t, p, end[1]) : p;
-        }
-        put_ends(n, node->output[0], k, end);
-    }
-}
-
-/* Root mean square of numbers less `from`. */
-static traced root_mean_square(vouch_trace *t, int64_t count, const traced *x, traced from)
-{
-    traced square = TRACED_ZERO;
-    for (int64_t i = 0; i < count; i++) {
-        const traced off = trace_less(t, x[i], from);
-        square = trace_add(t, square, trace_times(t, off, off));
-    }
-    return trace_power(t, trace_scale(t, square, 1 / (double)count), 0.5);
-}
-
-/* Of one sample: means of centres and radii; one over what the deviation is at least, at most. */
-typedef struct level {
-    traced centre, radius, inverse[2];
-} level;
-
-static level measure_box(const call *c, int64_t size, const traced *centre,
-                         const traced *radius)
-{
-    vouch_trace *t = c->n->t;
-    level l = {.centre = trace_scale(t, trace_sum(t, size, centre), 1 / (double)size),
-               .radius = trace_scale(t, trace_sum(t, size, radius), 1 / (double)size)};
-    const traced a = root_mean_square(t, size, centre, l.centre);
-    const traced r = root_mean_square(t, size, radius, TRACED_ZERO);
-    const traced least = trace_ramp(t, trace_less(t, a, r)), most = trace_add(t, a, r);
-    l.inverse[0] = inverse_deviation(c, trace_times(t, least, least));
-    l.inverse[1] = inverse_deviation(c, trace_times(t, most, most));
-    return l;
-}
-
-/* One end of (x - mean) / deviation: |x - mean| <= sqrt(n - 1) deviations. */
-static traced level_end(vouch_trace *t, const level *l, traced x, bool high, double cap)
-{
-    const bool positive = trace_positive(t, x);
-    const traced y = trace_times(t, x, l->inverse[positive == high ? 0 : 1]);
-    const traced room_left =
-        trace_less(t, trace_number(t, cap), positive ? y : trace_scale(t, y, -1));
-    return trace_positive(t, room_left) ? y : trace_number(t, positive ? cap : -cap);
-}
-
-static void run_levelled(traced_net *n, int i)
-{
-    vouch_trace *t = n->t;
-    const vouch_node *node = &n->graph->node[i];
-    const call c = {.n = n, .node = node};
-    const int in = node->input[0], out = node->output[0];
-    const int64_t size = elements(n, in);
-    const traced *gain = n->constant[node->input[1]], *shift = n->constant[node->input[2]];
-    for (int64_t s = 0; s < n->samples; s++) {
-        const level l =
-            measure_box(&c, size, n->centre[in] + s * size, n->radius[in] + s * size);
-        for (int64_t e = 0, k = s * size; e < size; e++, k++) {
-            const traced x = trace_less(t, n->centre[in][k], l.centre);
-            const traced r =
-                trace_add(t, trace_scale(t, n->radius[in][k], 1 - 2 / (double)size), l.radius);
-            put_ends(
-                n, out, k,
-                (traced[]){level_end(t, &l, trace_less(t, x, r), false, sqrt((double)size - 1)),
-                           level_end(t, &l, trace_add(t, x, r), true, sqrt((double)size - 1))});
-            n->centre[out][k] =
-                trace_add(t, trace_times(t, n->centre[out][k], gain[e]), shift[e]);
-            n->radius[out][k] = trace_times(t, n->radius[out][k], trace_size(t, gain[e]));
-        }
-    }
-}
-
-/* Minimisers of x sigmoid(x) and of x times the normal law. */
-static const double silu_turn = -1.2784645427610738, gelu_turn = -0.7517915246935645;
-
-static void run_box(traced_net *n, int i)
-{
-    const vouch_node *node = &n->graph->node[i];
-    const ways way = operator_of(node)->ways;
-    const int silu = way == PRODUCT ? silu_of(n, node) : -1;
-    const int64_t size = n->samples * elements(n, node->output[0]);
-    n->centre[node->output[0]] = room(n, size);
-    n->radius[node->output[0]] = room(n, size);
-    if (way == AFFINE) {
-        run_node(n, i, POINTS, n->samples, n->centre);
-        run_node(n, i, RADII, n->samples, n->radius);
-    } else if (way == RISING) {
-        run_ends(n, i);
-    } else if (way == TURNING || silu >= 0) {
-        run_turning(n, i, silu < 0 ? node->input[0] : node->input[silu],
-                    silu < 0 ? gelu_turn : silu_turn);
-    } else if (way == PRODUCT) {
-        run_product(n, i);
-    } else {
-        run_levelled(n, i);
-    }
-}
-
-/* b_y - b_j + (W_y - W_j) c - |W_y - W_j| r */
-static traced margin(const traced_net *n, int64_t s, int64_t y, int64_t j)
-{
-    const vouch_node *last = &n->graph->node[n->graph->node_count - 1];
-    const int64_t terms = elements(n, last->input[0]);
-    const traced *w = n->constant[last->input[1]], *bias = n->constant[last->input[2]];
-    const traced *c = n->centre[last->input[0]], *r = n->radius[last->input[0]];
-    traced m = trace_less(n->t, bias[y], bias[j]);
-    for (int64_t k = 0; k < terms; k++) {
-        const traced apart = trace_less(n->t, w[y * terms + k], w[j * terms + k]);
-        const traced spread = trace_times(n->t, trace_size(n->t, apart), r[s * terms + k]);
-        m = trace_add(n->t, m, trace_times(n->t, apart, c[s * terms + k]));
-        m = trace_less(n->t, m, spread);
-    }
-    return m;
-}
-
-traced *traced_net_margins(traced_net *n, const traced *centre, const traced *radius,
-                           const int *label)
-{
-    traced *m = room(n, n->samples * n->outputs);
-    take(n, n->centre, centre, n->samples * n->inputs);
-    take(n, n->radius, radius, n->samples * n->inputs);
-    for (int i = 0; i < n->graph->node_count - 1; i++)
-        run_box(n, i);
-    for (int64_t s = 0; s < n->samples; s++)
-        for (int64_t j = 0; j < n->outputs; j++)
-            m[s * n->outputs + j] = j == label[s] ? TRACED_ZERO : margin(n, s, label[s], j);
-    return m;
-}
-
-/* ---- forms ----------------------------------------------------------------------------------- */
-
-/* A form of the values: coefficients a; what is constant in it. */
-typedef struct form {
-    traced_net *n;
-    int64_t sample;
-    traced **a; /* [values] of one sample */
-    traced rest;
-} form;
-
-/* Adds coefficients to those of a value. */
-static void pass_on(form *f, int value, const traced *more)
-{
-    const int64_t size = elements(f->n, value);
-    if (!f->a[value])
-        f->a[value] = room(f->n, size);
-    for (int64_t k = 0; k < size; k++)
-        f->a[value][k] = trace_add(f->n->t, f->a[value][k], more[k]);
-}
-
-/* Through an affine node: a f(x) is its value at x = 0 and its derivative there times x. */
-static void through_affine(form *f, int i)
-{
-    const vouch_node *node = &f->n->graph->node[i];
-    traced **value = tables(f->n, f->n->graph->value_count);
-    for (int k = 0; k < node->input_count; k++) {
-        const int v = node->input[k];
-        for (int64_t e = 0; !f->n->graph->value[v].constant && e < elements(f->n, v); e++) {
-            value[v] = e ? value[v] : room(f->n, elements(f->n, v));
-            value[v][e] = trace_number(f->n->t, 0);
-        }
-    }
-    run_node(f->n, i, FORMS, 1, value);
-    const traced sum = trace_dot(f->n->t, elements(f->n, node->output[0]),
-                                 f->a[node->output[0]], value[node->output[0]]);
-    f->rest = trace_add(f->n->t, f->rest, sum);
-    for (int k = 0; k < node->input_count; k++) {
-        const int v = node->input[k];
-        const bool twice = k == 1 && v == node->input[0]; /* counted already */
-        if (f->n->graph->value[v].constant || twice)
-            continue;
-        traced *by = room(f->n, elements(f->n, v));
-        trace_differentiate(f->n->t, sum, elements(f->n, v), value[v], by);
-        pass_on(f, v, by);
-    }
-}
-
-/* One unstable ReLU, l < 0 < u: the line above or below, as a's sign asks. */
-static traced by_line(form *f, traced a, traced l, traced u)
-{
-    vouch_trace *t = f->n->t;
-    if (trace_positive(t, a))
-        return trace_positive(t, trace_add(t, u, l)) ? a : TRACED_ZERO;
-    const traced slope = trace_over(t, u, trace_less(t, u, l));
-    const traced steep = trace_times(t, a, slope);
-    f->rest = trace_less(t, f->rest, trace_times(t, steep, l));
-    return steep;
-}
-
-static void through_relu(form *f, int i)
-{
-    vouch_trace *t = f->n->t;
-    const vouch_node *node = &f->n->graph->node[i];
-    const int in = node->input[0];
-    const int64_t size = elements(f->n, in);
-    const traced *a = f->a[node->output[0]];
-    const traced *c = f->n->centre[in] + f->sample * size;
-    const traced *r = f->n->radius[in] + f->sample * size;
-    traced *by = room(f->n, size);
-    for (int64_t k = 0; k < size; k++) {
-        const traced l = trace_less(t, c[k], r[k]), u = trace_add(t, c[k], r[k]);
-        by[k] = trace_positive(t, l)                           ? a[k]
-                : a[k] == TRACED_ZERO || !trace_positive(t, u) ? TRACED_ZERO
-                                                               : by_line(f, a[k], l, u);
-    }
-    pass_on(f, in, by);
-}
-
-/* The form's least value over the box of inputs. */
-static traced least(const form *f)
-{
-    vouch_trace *t = f->n->t;
-    const int in = f->n->graph->input[0];
-    const int64_t size = f->n->inputs;
-    traced m = f->rest;
-    for (int64_t k = 0; k < size; k++) {
-        const traced a = f->a[in][k];
-        const traced spread = trace_times(t, trace_positive(t, a) ? a : trace_scale(t, a, -1),
-                                          f->n->radius[in][f->sample * size + k]);
-        m = trace_add(t, m, trace_times(t, a, f->n->centre[in][f->sample * size + k]));
-        m = trace_less(t, m, spread);
-    }
-    return m;
-}
-
-static traced form_of(traced_net *n, int64_t sample, int64_t y, int64_t j)
-{
-    form f = {.n = n, .sample = sample, .a = tables(n, n->graph->value_count)};
-    traced *a = f.a[n->graph->output[0]] = room(n, n->outputs);
-    a[y] = TRACED_ONE;
-    a[j] = trace_number(n->t, -1);
-    for (int i = n->graph->node_count - 1; i >= 0; i--) {
-        if (strcmp(n->graph->node[i].type, "Relu") == 0)
-            through_relu(&f, i);
-        else if (operator_of(&n->graph->node[i])->ways == AFFINE)
-            through_affine(&f, i);
-        else
-            fail_msg("no form of %s in tests/support/traced_net.c", n->graph->node[i].type);
-    }
-    return least(&f);
-}
-
-traced *traced_net_forms(traced_net *n, const int *label)
-{
-    traced *m = room(n, n->samples * n->outputs);
-    for (int64_t s = 0; s < n->samples; s++)
-        for (int64_t j = 0; j < n->outputs; j++)
-            m[s * n->outputs + j] = j == label[s] ? TRACED_ZERO : form_of(n, s, label[s], j);
-    return m;
 }
 
 /* ---- losses ---------------------------------------------------------------------------------- */
