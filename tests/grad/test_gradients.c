@@ -73,11 +73,7 @@ typedef struct fixture {
 static float *reals(fixture *f, int64_t count, uint64_t index)
 {
     vouch_random r = vouch_random_stream(9, "gradients", index);
-    float *a = VOUCH_NEW_ARRAY(f->arena, float, count + 1);
-    assert_non_null(a);
-    for (int64_t i = 0; i < count; i++)
-        a[i] = (float)(2 * vouch_random_unit(&r) - 1);
-    return a;
+    return vouch_test_reals(f->arena, &r, count);
 }
 
 /* Scales, shifts and statistics other than 1 and 0, lest a mistake hides behind them. */

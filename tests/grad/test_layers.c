@@ -63,11 +63,7 @@ typedef struct fixture {
 static float *reals(fixture *f, int64_t count, uint64_t index)
 {
     vouch_random r = vouch_random_stream(9, "layers", index);
-    float *a = VOUCH_NEW_ARRAY(f->arena, float, count + 1);
-    assert_non_null(a);
-    for (int64_t i = 0; i < count; i++)
-        a[i] = (float)(2 * vouch_random_unit(&r) - 1);
-    return a;
+    return vouch_test_reals(f->arena, &r, count);
 }
 
 static double *doubles(fixture *f, const float *a, int64_t count)

@@ -101,3 +101,12 @@ double vouch_test_near_one(vouch_random *r)
 {
     return vouch_random_below(r, 8) == 0 ? vouch_test_double(r) : vouch_random_normal(r);
 }
+
+float *vouch_test_reals(vouch_arena *arena, vouch_random *r, int64_t count)
+{
+    float *a = VOUCH_NEW_ARRAY(arena, float, count + 1);
+    assert_non_null(a);
+    for (int64_t i = 0; i < count; i++)
+        a[i] = (float)(2 * vouch_random_unit(r) - 1);
+    return a;
+}

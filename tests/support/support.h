@@ -82,5 +82,7 @@ void vouch_test_write(const char *path, const void *data, size_t size);
 double vouch_test_double(vouch_random *r);
 /* Mostly a double of magnitude near 1, sometimes any. */
 double vouch_test_near_one(vouch_random *r);
+/* Floats uniform in -1 .. 1. */
+float *vouch_test_reals(vouch_arena *arena, vouch_random *r, int64_t count);
 
 #endif
