@@ -36,6 +36,20 @@ typedef struct curve {
     float parameter, turn;
 } curve;
 
+/* d times a factor of x and y. */
+#define FACTOR(name, factor)                                                                   \
+    static void name(float p, int64_t n, const float *restrict from,                           \
+                     const float *restrict given, float *restrict d)                           \
+    {                                                                                          \
+        (void)p;                                                                               \
+        for (int64_t i = 0; i < n; i++) {                                                      \
+            const float x = from[i], y = given[i];                                             \
+            (void)x;                                                                           \
+            (void)y;                                                                           \
+            d[i] *= (factor);                                                                  \
+        }                                                                                      \
+    }
+
 /* value of x; slope and second derivative of x and y; all may use p. */
 #define CURVE(name, value, slope, bend)                                                        \
     static void name##_values(float p, int64_t n, const float *restrict from,                  \
@@ -47,28 +61,8 @@ typedef struct curve {
             to[i] = (value);                                                                   \
         }                                                                                      \
     }                                                                                          \
-    static void name##_slopes(float p, int64_t n, const float *restrict from,                  \
-                              const float *restrict given, float *restrict d)                  \
-    {                                                                                          \
-        (void)p;                                                                               \
-        for (int64_t i = 0; i < n; i++) {                                                      \
-            const float x = from[i], y = given[i];                                             \
-            (void)x;                                                                           \
-            (void)y;                                                                           \
-            d[i] *= (slope);                                                                   \
-        }                                                                                      \
-    }                                                                                          \
-    static void name##_bends(float p, int64_t n, const float *restrict from,                   \
-                             const float *restrict given, float *restrict d)                   \
-    {                                                                                          \
-        (void)p;                                                                               \
-        for (int64_t i = 0; i < n; i++) {                                                      \
-            const float x = from[i], y = given[i];                                             \
-            (void)x;                                                                           \
-            (void)y;                                                                           \
-            d[i] *= (bend);                                                                    \
-        }                                                                                      \
-    }
+    FACTOR(name##_slopes, slope)                                                               \
+    FACTOR(name##_bends, bend)
 
 CURVE(relu, x <= 0 ? 0 : x, x > 0 ? 1.0F : 0.0F, 0)
 CURVE(leaky_relu, x<0 ? p * x : x, x> 0 ? 1.0F : p, 0)
