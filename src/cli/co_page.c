@@ -28,33 +28,18 @@ static vouch_status put_accuracies(vouch_cli_page *p, const vouch_plan_place *at
 {
     static const vouch_co_figure shown[] = {VOUCH_CO_CLEAN, VOUCH_CO_SINGLE, VOUCH_CO_PGD};
     enum { LINES = sizeof shown / sizeof *shown };
-    const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
-    const char *title = vouch_arena_print(p->arena, "%s: single step and many",
-                                          p->plan->method[at->method].name);
-    double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
-    double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs *LINES);
-    vouch_plot_line line[LINES];
-    if (!title || !x || !y)
-        return VOUCH_ERR_MEMORY;
-    for (int l = 0; l < LINES; l++, y += epochs) {
-        for (int64_t i = 0; i < epochs; i++) {
-            x[i] = (double)(i + 1);
-            y[i] = 100 * vouch_findings_at(&p->all, (int)shown[l], at, i);
-        }
-        line[l] = (vouch_plot_line){.name = p->all.figures->figure[shown[l]].title,
-                                    .count = (int)epochs,
-                                    .x = x,
-                                    .y = y};
-    }
-    vouch_cli_page_plot(p,
-                        &(vouch_plot){.title = title,
-                                      .x_label = "epoch",
-                                      .y_label = "accuracy, %",
-                                      .is_share = true,
-                                      .lines = LINES,
-                                      .line = line},
-                        "Where FGSM rises while PGD falls, the network overfits.");
-    return VOUCH_OK;
+    const vouch_cli_curve curve = {
+        .title = vouch_arena_print(p->arena, "%s: single step and many",
+                                   p->plan->method[at->method].name),
+        .label = "accuracy, %",
+        .caption = "Where FGSM rises while PGD falls, the network overfits.",
+        .is_share = true};
+    vouch_cli_series series[LINES];
+    for (int l = 0; l < LINES; l++)
+        series[l] = (vouch_cli_series){.name = p->all.figures->figure[shown[l]].title,
+                                       .figure = (int)shown[l],
+                                       .place = *at};
+    return curve.title ? vouch_cli_page_series(p, &curve, LINES, series) : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status name_classes(vouch_cli_page *p, vouch_landscape_picture *picture)

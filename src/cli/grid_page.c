@@ -101,34 +101,25 @@ static double drawn(const vouch_cli_curve *c, double value)
     return c->is_share ? 100 * value : value;
 }
 
-vouch_status vouch_cli_page_curve(vouch_cli_page *p, const vouch_cli_curve *c,
-                                  const vouch_plan_place *place)
+vouch_status vouch_cli_page_series(vouch_cli_page *p, const vouch_cli_curve *c, int lines,
+                                   const vouch_cli_series *series)
 {
-    const vouch_figures *f = p->all.figures;
     const int64_t epochs = p->plan->cell[0].recipe.fit.epochs;
-    const int lines = f->parts > 0 ? f->parts : p->plan->methods;
-    const char *method = p->plan->method[place->method].name;
-    vouch_plan_place at = *place;
-    const char *title =
-        f->parts > 0 ? vouch_arena_print(p->arena, "%s: %s", method, c->title) : c->title;
     vouch_plot_line *line = VOUCH_NEW_ARRAY(p->arena, vouch_plot_line, lines);
     double *x = VOUCH_NEW_ARRAY(p->arena, double, epochs);
     double *y = VOUCH_NEW_ARRAY(p->arena, double, epochs *lines);
-    if (!title || !line || !x || !y)
+    if (!line || !x || !y)
         return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < epochs; i++)
+        x[i] = (double)(i + 1);
     for (int l = 0; l < lines; l++, y += epochs) {
-        *(f->parts > 0 ? &at.part : &at.method) = l;
-        for (int64_t i = 0; i < epochs; i++) {
-            x[i] = (double)(i + 1);
-            y[i] = drawn(c, vouch_findings_at(&p->all, c->figure, &at, i));
-        }
-        line[l] = (vouch_plot_line){.name = f->parts > 0 ? f->part[l] : p->plan->method[l].name,
-                                    .count = (int)epochs,
-                                    .x = x,
-                                    .y = y};
+        for (int64_t i = 0; i < epochs; i++)
+            y[i] = drawn(c, vouch_findings_at(&p->all, series[l].figure, &series[l].place, i));
+        line[l] =
+            (vouch_plot_line){.name = series[l].name, .count = (int)epochs, .x = x, .y = y};
     }
     vouch_cli_page_plot(p,
-                        &(vouch_plot){.title = title,
+                        &(vouch_plot){.title = c->title,
                                       .x_label = "epoch",
                                       .y_label = c->label,
                                       .is_share = c->is_share,
@@ -136,6 +127,28 @@ vouch_status vouch_cli_page_curve(vouch_cli_page *p, const vouch_cli_curve *c,
                                       .line = line},
                         c->caption);
     return VOUCH_OK;
+}
+
+vouch_status vouch_cli_page_curve(vouch_cli_page *p, const vouch_cli_curve *c,
+                                  const vouch_plan_place *place)
+{
+    const vouch_figures *f = p->all.figures;
+    const bool by_part = f->parts > 0;
+    const int lines = by_part ? f->parts : p->plan->methods;
+    vouch_cli_curve titled = *c;
+    vouch_cli_series *series = VOUCH_NEW_ARRAY(p->arena, vouch_cli_series, lines);
+    if (by_part)
+        titled.title = vouch_arena_print(p->arena, "%s: %s",
+                                         p->plan->method[place->method].name, c->title);
+    if (!titled.title || !series)
+        return VOUCH_ERR_MEMORY;
+    for (int l = 0; l < lines; l++) {
+        series[l] = (vouch_cli_series){.name = by_part ? f->part[l] : p->plan->method[l].name,
+                                       .figure = c->figure,
+                                       .place = *place};
+        *(by_part ? &series[l].place.part : &series[l].place.method) = l;
+    }
+    return vouch_cli_page_series(p, &titled, lines, series);
 }
 
 /* ---- what was run ---------------------------------------------------------------------------- */

@@ -57,6 +57,15 @@ typedef struct vouch_cli_curve {
     int figure;
     bool is_share, is_log; /* shares are drawn in per cent */
 } vouch_cli_curve;
+/* What one line of such a curve draws. */
+typedef struct vouch_cli_series {
+    const char *name;
+    int figure;
+    vouch_plan_place place;
+} vouch_cli_series;
+/* A picture over epochs; the curve's own figure does not count. */
+vouch_status vouch_cli_page_series(vouch_cli_page *page, const vouch_cli_curve *curve,
+                                   int lines, const vouch_cli_series *series);
 /* A line for each method; where there are parts, for each part of the place's method. */
 vouch_status vouch_cli_page_curve(vouch_cli_page *page, const vouch_cli_curve *curve,
                                   const vouch_plan_place *place);
