@@ -4,7 +4,8 @@
  * Method:    walk the nodes backwards and replace each value by a linear lower bound in the
  *            values it is made of [Zhang et al. 2018, Thm 3.2 (CROWN); Singh et al. 2019,
  *            sec. 4.3 (DeepPoly)]: AFFINE exactly, POINTWISE and MAX by the line that the sign
- * of the coefficient asks for, any other class by its interval, which ends the walk there.
+ * of the coefficient asks for, any other class by its interval, which ends the walk there, as
+ * curves do that have not been relaxed.
  * Invariant: row >= sum over values lambda_v . v + offset - error, for all points of the box.
  *
  * The computed coefficients are some linear form; error pays for what each step did to the
@@ -25,7 +26,10 @@ vouch_status vouch_backward_begin(vouch_pass *pass, int64_t cells, vouch_backwar
 {
     const vouch_graph *graph = pass->graph;
 
-    *b = (vouch_backward){.pass = pass, .pool = {.arena = pass->arena}, .cells = cells};
+    *b = (vouch_backward){.pass = pass,
+                          .pool = {.arena = pass->arena},
+                          .cells = cells,
+                          .forms = pass->bounds->lower != NULL};
     b->lines = VOUCH_NEW_ARRAY(pass->arena, vouch_relaxation *, graph->node_count);
     b->source = VOUCH_NEW_ARRAY(pass->arena, int64_t *, graph->node_count);
     b->reach = VOUCH_NEW_ARRAY(pass->arena, double *, graph->node_count);
@@ -281,7 +285,7 @@ static vouch_status step_node(vouch_backward *b, int node)
             continue;
         if (b->pass->node_class[node] == VOUCH_OP_AFFINE)
             VOUCH_TRY(step_affine(b, node));
-        else if (vouch_pass_has_lines(b->pass, node))
+        else if (b->lines[node])
             VOUCH_TRY(step_curve(b, node));
         else
             concretise(b, y);
@@ -470,6 +474,8 @@ static void store_row(vouch_backward *b, int r, int64_t k, int64_t n)
     const double *negated = b->form + (n + k) * size;
 
     vouch_pass_tighten_row(b->pass, r, row_minimum(b, k), -row_minimum(b, n + k));
+    if (!b->forms)
+        return;
     memcpy(bounds->lower + r * size, b->form + k * size, (size_t)size * sizeof(double));
     for (int64_t j = 0; j < size; j++)
         bounds->upper[r * size + j] = -negated[j];
@@ -497,4 +503,42 @@ vouch_status vouch_backward_rows(vouch_backward *b)
         first += (int)n;
     }
     return VOUCH_OK;
+}
+
+/* ---- elided rows ------------------------------------------------------------------------- */
+
+/* Relaxes the AFFINE nodes between the last curves and the outputs, and no others. */
+static vouch_status relax_tail(vouch_backward *b)
+{
+    const vouch_graph *graph = b->pass->graph;
+    bool *reached = VOUCH_NEW_ARRAY(b->pass->arena, bool, graph->value_count);
+
+    if (!reached)
+        return VOUCH_ERR_MEMORY;
+    for (int o = 0; o < graph->output_count; o++)
+        reached[graph->output[o]] = true;
+    for (int n = graph->node_count - 1; n >= 0; n--) {
+        const vouch_node *node = &graph->node[n];
+        const vouch_affine *affine = &b->pass->affine[n];
+
+        if (!vouch_pass_active(b->pass, n) || b->pass->node_class[n] != VOUCH_OP_AFFINE ||
+            !reached[node->output[0]])
+            continue;
+        VOUCH_TRY(vouch_backward_node(b, n));
+        for (int k = 0; k < affine->input_count; k++)
+            reached[node->input[affine->which[k]]] = true;
+    }
+    return VOUCH_OK;
+}
+
+vouch_status vouch_backward_elided_rows(vouch_pass *pass)
+{
+    vouch_backward b;
+
+    if (!pass->problem->rows || pass->bounds->empty)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_backward_begin(pass, VOUCH_CELLS, &b));
+    b.forms = false;
+    VOUCH_TRY(relax_tail(&b));
+    return vouch_backward_rows(&b);
 }

@@ -117,12 +117,13 @@ static inline bool vouch_pass_has_lines(const vouch_pass *pass, int node)
            pass->node_class[node] == VOUCH_OP_MAX;
 }
 
-/* The option row of domains that walk backward in chunks. */
+/* The option row of domains that walk backward in chunks, and its default. */
+enum { VOUCH_CELLS = 1 << 24 };
 #define VOUCH_CELLS_ROW(settings)                                                              \
     {                                                                                          \
         .name = "cells", .argument = "N",                                                      \
         .help = "coefficients held at once; rows are bounded in chunks that fit",              \
-        .type = VOUCH_OPTION_INT, .offset = offsetof(settings, cells), .number = 1 << 24,      \
+        .type = VOUCH_OPTION_INT, .offset = offsetof(settings, cells), .number = VOUCH_CELLS,  \
         .low = 1, .high = 1e12                                                                 \
     }
 
@@ -210,6 +211,7 @@ typedef struct vouch_backward {
     int64_t **source;         /* [node_count][count] of MAX nodes, see vouch_pass_relax */
     double **reach;           /* [node_count][count] of AFFINE nodes: |A| max|x| + |b| */
     double *span;             /* [node_count] of AFFINE nodes: sum of max|x| */
+    bool forms;               /* the problem's rows are wanted as forms, too */
     /* The chunk at hand: each row is  sum over values lambda . value + offset, less error. */
     int64_t rows;
     double **lambda;        /* [value_count][rows][count], NULL = zero */
@@ -224,6 +226,10 @@ vouch_status vouch_backward_node(vouch_backward *b, int node);
 vouch_status vouch_backward_value(vouch_backward *b, int v, const bool *wanted);
 /* Forms and bounds of the problem's rows. */
 vouch_status vouch_backward_rows(vouch_backward *b);
+/* Bounds of the problem's rows, pulled back through the affine nodes behind the last curves and
+ * bounded there ("elision of the last layer", Gowal et al. 2018, sec. 4): what two outputs have
+ * in common cancels in their difference. */
+vouch_status vouch_backward_elided_rows(vouch_pass *pass);
 
 extern const vouch_domain vouch_domain_symbolic, vouch_domain_zonotope, vouch_domain_crown;
 

@@ -458,6 +458,7 @@ vouch_status vouch_forward_run(vouch_context *ctx, vouch_arena *arena,
         VOUCH_TRY(begin_inputs(&f));
     VOUCH_TRY(run_nodes(&f));
     VOUCH_TRY(vouch_pass_rows(&f.pass));
+    VOUCH_TRY(vouch_backward_elided_rows(&f.pass));
     if (problem->rows && !bounds->empty)
         VOUCH_TRY(vouch_forward_rows(&f));
     vouch_pass_end(&f.pass);

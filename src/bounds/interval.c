@@ -4,6 +4,7 @@
  * Method:    interval bound propagation; affine nodes by centre and radius (pass.c), all others
  * by their operator's range. Gowal et al. 2018, "On the effectiveness of interval bound
  *            propagation"; the centre and radius form is Rump's midpoint-radius arithmetic.
+ *            Rows over the outputs are bounded behind the last curves.
  * Invariant: every scalar of a value lies in [low, high], over the reals.
  */
 #include "bounds/bounds_priv.h"
@@ -19,6 +20,7 @@ static vouch_status run(vouch_context *ctx, vouch_arena *arena, const void *sett
         if (vouch_pass_active(&pass, n))
             VOUCH_TRY(vouch_pass_node(&pass, n));
     VOUCH_TRY(vouch_pass_rows(&pass));
+    VOUCH_TRY(vouch_backward_elided_rows(&pass));
     vouch_pass_end(&pass);
     return VOUCH_OK;
 }
