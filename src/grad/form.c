@@ -9,16 +9,21 @@
  */
 #include "grad/form.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "grad/box_priv.h"
+#include "num/select.h"
 
 struct vouch_form_tape {
     const vouch_net *net;
     vouch_box_tape *boxes;
     vouch_tape *rows;         /* a sample for each class */
     float *margin, *d_margin; /* [outputs] */
-    uint64_t name;            /* of the sample, as the boxes' tape has it */
+    float *rank, *spare;      /* [a sample's image of inputs] */
+    float *rest;              /* where inputs of a rank greater than edge stay */
+    float edge;
+    uint64_t name; /* of the sample, as the boxes' tape has it */
 };
 
 vouch_status vouch_form_tape_new(vouch_context *ctx, vouch_arena *arena, vouch_box_tape *boxes,
@@ -37,7 +42,10 @@ vouch_status vouch_form_tape_new(vouch_context *ctx, vouch_arena *arena, vouch_b
     *t = (vouch_form_tape){.net = net, .boxes = boxes};
     t->margin = VOUCH_NEW_ARRAY(arena, float, net->outputs);
     t->d_margin = VOUCH_NEW_ARRAY(arena, float, net->outputs);
-    if (!t->margin || !t->d_margin)
+    t->rank = VOUCH_NEW_ARRAY(arena, float, net->value[0].image.stride);
+    t->spare = VOUCH_NEW_ARRAY(arena, float, net->value[0].image.stride);
+    t->rest = VOUCH_NEW_ARRAY(arena, float, net->value[0].image.stride);
+    if (!t->margin || !t->d_margin || !t->rank || !t->spare || !t->rest)
         return vouch_fail(ctx, VOUCH_ERR_MEMORY, "forms: out of memory");
     const vouch_tape like = {.plane = NET_FORMS, .capacity = net->outputs};
     VOUCH_TRY(vouch_net_new_tape(ctx, arena, net, &like, &t->rows));
@@ -152,30 +160,107 @@ static void begin(const vouch_form_tape *t, int y)
     }
 }
 
-/* The worst corner of the box for each row. */
-static void take_corners(const vouch_form_tape *t, int64_t sample)
+/* A line of inputs of one sample, for one row. */
+typedef struct input_line {
+    int64_t at, count; /* in the image */
+    const float *a, *c, *r, *x;
+    float *h;
+} input_line;
+
+static input_line take_line(const vouch_form_tape *t, int64_t sample, int64_t row, int64_t y)
 {
     const net_image *value = &t->net->value[0].image, *adjoint = &t->net->value[0].adjoint;
-    const float *c = net_value_at(t->boxes->centre, 0, sample);
-    const float *r = net_value_at(t->boxes->radius, 0, sample);
+    const int64_t at = net_at(value, y, 0), count = value->w * value->c;
+    return (input_line){.at = at,
+                        .count = count,
+                        .a = net_adjoint_at(t->rows, 0, row) + net_at(adjoint, y, 0),
+                        .c = net_value_at(t->boxes->centre, 0, sample) + at,
+                        .r = net_value_at(t->boxes->radius, 0, sample) + at,
+                        .x = t->rest + at,
+                        .h = net_value_at(t->rows, 0, row) + at};
+}
+
+static float worst_end(const input_line *l, int64_t i)
+{
+    return l->c[i] - (l->a[i] > 0 ? l->r[i] : l->a[i] < 0 ? -l->r[i] : 0);
+}
+
+/* The worst corner of the box for each row, or of the part that may move. */
+static void take_corners(const vouch_form_tape *t, int64_t sample)
+{
     for (int64_t row = 0; row < t->rows->count; row++)
-        for (int64_t y = 0; y < value->h; y++) {
-            const int64_t at = net_at(value, y, 0);
-            const float *a = net_adjoint_at(t->rows, 0, row) + net_at(adjoint, y, 0);
-            float *h = net_value_at(t->rows, 0, row) + at;
-            for (int64_t i = 0; i < value->w * value->c; i++)
-                h[i] = c[at + i] - (a[i] > 0 ? r[at + i] : a[i] < 0 ? -r[at + i] : 0);
+        for (int64_t y = 0; y < t->net->value[0].image.h; y++) {
+            const input_line l = take_line(t, sample, row, y);
+            for (int64_t i = 0; i < l.count; i++)
+                l.h[i] = t->rank[l.at + i] > t->edge ? l.x[i] : worst_end(&l, i);
         }
 }
 
-static void bound(const vouch_form_tape *t, int64_t sample, int y)
+/* ---- a share of the inputs ------------------------------------------------------------------- */
+
+static float drop_of(const input_line *l, int64_t i)
+{
+    return l->a[i] * (l->x[i] - worst_end(l, i));
+}
+
+static float row_drop(const vouch_form_tape *t, int64_t sample, int64_t row)
+{
+    float sum = 0;
+    for (int64_t y = 0; y < t->net->value[0].image.h; y++) {
+        const input_line l = take_line(t, sample, row, y);
+        for (int64_t i = 0; i < l.count; i++)
+            sum += drop_of(&l, i);
+    }
+    return sum;
+}
+
+static void rank_inputs(vouch_form_tape *t, int64_t sample)
+{
+    memset(t->rank, 0, (size_t)t->net->value[0].image.stride * sizeof *t->rank);
+    for (int64_t row = 0; row < t->rows->count; row++) {
+        const float sum = row_drop(t, sample, row);
+        for (int64_t y = 0; sum > 0 && y < t->net->value[0].image.h; y++) {
+            const input_line l = take_line(t, sample, row, y);
+            for (int64_t i = 0; i < l.count; i++)
+                t->rank[l.at + i] = fmaxf(t->rank[l.at + i], drop_of(&l, i) / sum);
+        }
+    }
+}
+
+/* The rank up to which inputs move; those of the same rank move together. */
+static float find_edge(const vouch_form_tape *t, double share)
+{
+    const net_image *image = &t->net->value[0].image;
+    const int64_t width = image->w * image->c, n = image->h * width;
+    const int64_t moving = (int64_t)(share * (double)n);
+    for (int64_t y = 0; y < image->h; y++)
+        memcpy(t->spare + y * width, t->rank + net_at(image, y, 0),
+               (size_t)width * sizeof *t->spare);
+    return moving > 0 ? vouch_select_greatest(t->spare, n, n - moving) : -1;
+}
+
+static void choose(vouch_form_tape *t, int64_t sample, const vouch_form_question *q)
+{
+    const size_t size = (size_t)t->net->value[0].image.stride * sizeof *t->rest;
+    t->edge = INFINITY;
+    if (q->share >= 1)
+        return;
+    vouch_net_take_input(t->rows, 0, q->x + sample * t->net->inputs);
+    memcpy(t->rest, net_value_at(t->rows, 0, 0), size);
+    rank_inputs(t, sample);
+    t->edge = find_edge(t, q->share);
+}
+
+static void bound(vouch_form_tape *t, int64_t sample, const vouch_form_question *q)
 {
     const vouch_net *net = t->net;
+    const int y = t->boxes->label[sample];
     begin(t, y);
     for (int i = net->layer_count - 1; i >= 0; i--) {
         each_row(t, &net->layer[i], sample, relax);
         pass(t, &net->layer[i], net->layer[i].kind->backward, &(net_job){.inputs = true});
     }
+    choose(t, sample, q);
     take_corners(t, sample);
     for (int i = 0; i < net->layer_count; i++) {
         pass(t, &net->layer[i], net->layer[i].kind->forward, &(net_job){0});
@@ -220,13 +305,13 @@ static void name_sample(vouch_form_tape *t, int64_t sample)
     t->rows->training = c->training;
 }
 
-void vouch_form_run(vouch_form_tape *t, vouch_form_loss *loss, void *user, float *d_parameters)
+void vouch_form_run(vouch_form_tape *t, const vouch_form_question *q, float *d_parameters)
 {
     memset(d_parameters, 0, (size_t)t->net->size * sizeof *d_parameters);
     for (int64_t s = 0; s < t->boxes->centre->count; s++) {
         name_sample(t, s);
-        bound(t, s, t->boxes->label[s]);
-        loss(user, s, t->margin, t->d_margin);
+        bound(t, s, q);
+        q->loss(q->user, s, t->margin, t->d_margin);
         learn(t, s, d_parameters);
     }
 }

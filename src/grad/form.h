@@ -28,10 +28,21 @@ vouch_status vouch_form_tape_new(vouch_context *ctx, vouch_arena *arena, vouch_b
  * when this is called. */
 typedef void vouch_form_loss(void *user, int64_t sample, const float *margin, float *d_margin);
 
+/* What is asked for. With share < 1, bounds where only that share of the inputs moves within the box
+ * and the rest stays at x: those move that the forms of all margins need least. From x input i
+ * takes at most d_ij off margin j; its rank is the greatest over j of d_ij / sum_i d_ij. Lines are
+ * those of the whole box. */
+typedef struct vouch_form_question {
+    vouch_form_loss *loss;
+    void *user;
+    double share;   /* 1: all */
+    const float *x; /* [samples][inputs], in the boxes; NULL where share is 1 */
+} vouch_form_question;
+
 /* Bounds at each box of the last vouch_box_forward, and their gradient by the parameters, which
  * d_parameters is set to. What goes through l and u is kept in the boxes' tape: it belongs to the
  * next vouch_box_backward, which adds it. */
-void vouch_form_run(vouch_form_tape *tape, vouch_form_loss *loss, void *user,
+void vouch_form_run(vouch_form_tape *tape, const vouch_form_question *question,
                     float *d_parameters);
 
 #endif

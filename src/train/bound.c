@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "num/select.h"
 #include "train/entropy.h"
 #include "train/perturb.h"
 
@@ -26,36 +27,23 @@ vouch_status vouch_bound_prepare(const vouch_loss_place *place, void **scratch)
     return vouch_box_tape_new(place->ctx, place->arena, place->net, place->capacity, &b->tape);
 }
 
+vouch_status vouch_bound_forms_prepare(const vouch_loss_place *place, void **scratch)
+{
+    vouch_bound_forms *r = VOUCH_NEW(place->arena, vouch_bound_forms);
+    void *bound = NULL;
+    *scratch = r;
+    if (!r)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_bound_prepare(place, &bound));
+    r->bound = *(vouch_bound *)bound;
+    return vouch_form_tape_new(place->ctx, place->arena, r->bound.tape, &r->forms);
+}
+
 /* ---- boxes ----------------------------------------------------------------------------------- */
 
 static float least(float a, float b) { return a < b ? a : b; }
 
 static float most(float a, float b) { return a > b ? a : b; }
-
-/* The element that k others of a [n] are not below (Hoare's selection). Reorders a. */
-static float select_greatest(float *a, int64_t n, int64_t k)
-{
-    for (int64_t low = 0, high = n - 1; low < high;) {
-        const float pivot = a[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (a[i] > pivot)
-                i++;
-            while (a[j] < pivot)
-                j--;
-            if (i <= j) {
-                const float swap = a[i];
-                a[i++] = a[j];
-                a[j--] = swap;
-            }
-        }
-        low = k > j ? i : low;
-        high = k < i ? j : high;
-        if (k > j && k < i)
-            break;
-    }
-    return a[k];
-}
 
 /* Of one sample: features on the side that is not covered get no size. Equals count as salient. */
 static void leave_out(const vouch_loss_job *job, int64_t s)
@@ -65,7 +53,7 @@ static void leave_out(const vouch_loss_job *job, int64_t s)
     const int64_t top = (int64_t)(fabs(job->features) * (double)n);
     for (int64_t i = 0; i < n; i++)
         b->rank[i] = fabsf(job->d_x[at + i]);
-    const float edge = top > 0 ? select_greatest(b->rank, n, top - 1) : INFINITY;
+    const float edge = top > 0 ? vouch_select_greatest(b->rank, n, top - 1) : INFINITY;
     for (int64_t i = 0; i < n; i++)
         if ((fabsf(job->d_x[at + i]) >= edge) != (job->features > 0))
             b->low[at + i] = b->high[at + i] = job->x[at + i];

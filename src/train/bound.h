@@ -8,6 +8,7 @@
 #define VOUCH_TRAIN_BOUND_H
 
 #include "grad/box.h"
+#include "grad/form.h"
 #include "train/loss.h"
 
 /* Scratch of such a loss. */
@@ -21,6 +22,14 @@ typedef struct vouch_bound {
 
 /* As vouch_loss.prepare. */
 vouch_status vouch_bound_prepare(const vouch_loss_place *place, void **scratch);
+
+/* Of one that has linear bounds, too. Begins with what bounds need. */
+typedef struct vouch_bound_forms {
+    vouch_bound bound;
+    vouch_form_tape *forms;
+} vouch_bound_forms;
+
+vouch_status vouch_bound_forms_prepare(const vouch_loss_place *place, void **scratch);
 
 /* ---- boxes ----------------------------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
  * and the rest interval bounds, mixed with that of the samples as `ibp` does. beta begins at 1 and
  * goes with the ramp of the radius to its setting; 1 trains against the tight bounds to the end.
  */
-#include "grad/form.h"
 #include "train/bound.h"
 #include "train/entropy.h"
 
@@ -10,28 +9,10 @@ typedef struct settings {
     double kappa, beta;
 } settings;
 
-/* Begins with what bounds need of a scratch. */
-typedef struct room {
-    vouch_bound bound;
-    vouch_form_tape *forms;
-} room;
-
 static const vouch_option options[] = {
     VOUCH_LOSS_REAL(settings, kappa, "share of the samples as they are, at the end of the ramp",
                     0, 0, 1),
     VOUCH_LOSS_REAL(settings, beta, "share of linear bounds, at the end of the ramp", 0, 0, 1)};
-
-static vouch_status prepare(const vouch_loss_place *place, void **scratch)
-{
-    room *r = VOUCH_NEW(place->arena, room);
-    void *bound = NULL;
-    *scratch = r;
-    if (!r)
-        return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_bound_prepare(place, &bound));
-    r->bound = *(vouch_bound *)bound;
-    return vouch_form_tape_new(place->ctx, place->arena, r->bound.tape, &r->forms);
-}
 
 typedef struct mixing {
     const vouch_loss_job *job;
@@ -62,7 +43,7 @@ static void mix(void *user, int64_t s, const float *margin, float *d_margin)
 static void run(const vouch_loss_job *job)
 {
     const settings *s = job->settings;
-    const room *r = job->scratch;
+    const vouch_bound_forms *r = job->scratch;
     const float kappa = (float)(1 - (1 - s->kappa) * job->ramp);
     mixing m = {job, 1 - kappa, (float)(1 - (1 - s->beta) * job->ramp)};
     vouch_bound_classify_points(job, 0, job->x, kappa);
@@ -72,7 +53,7 @@ static void run(const vouch_loss_job *job)
         return;
     }
     vouch_bound_forward(job);
-    vouch_form_run(r->forms, mix, &m, vouch_loss_room(job, 0));
+    vouch_form_run(r->forms, &(vouch_form_question){mix, &m, 1, NULL}, vouch_loss_room(job, 0));
     vouch_loss_put(job, 0);
     vouch_bound_backward(job, 0, r->bound.d_y);
 }
@@ -85,6 +66,6 @@ const vouch_loss vouch_loss_crown_ibp = {
     .size = sizeof(settings),
     .options = options,
     .option_count = sizeof options / sizeof *options,
-    .prepare = prepare,
+    .prepare = vouch_bound_forms_prepare,
     .run = run,
 };

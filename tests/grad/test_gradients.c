@@ -264,12 +264,12 @@ static bool forms(fixture *f)
         !takes(f, vouch_form_tape_new(f->ctx, f->arena, tape, &forms)))
         return false;
     vouch_box_forward(tape, SAMPLES, f->low, f->high, f->label, f->y);
-    vouch_form_run(forms, ask, f, f->g);
+    vouch_form_run(forms, &(vouch_form_question){ask, f, 1, NULL}, f->g);
     vouch_box_backward(tape, none, more);
     for (int64_t k = 0; k < vouch_net_size(f->net); k++)
         f->g[k] += more[k];
     (void)margins(f);
-    compare(f, form_of_outputs(f, traced_net_forms(&f->reference, f->label)), 1, NULL);
+    compare(f, form_of_outputs(f, traced_net_forms(&f->reference, f->label, 1, NULL)), 1, NULL);
     return true;
 }
 

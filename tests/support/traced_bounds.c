@@ -1,6 +1,7 @@
 /* Bounds over a traced network (traced_net.h): intervals, node by node, each operator by its way,
  * and linear forms of margins, walked back through the intervals (CROWN). */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/support.h"
@@ -275,24 +276,35 @@ static void through_relu(form *f, int i)
     pass_on(f, in, by);
 }
 
-/* The form's least value over the box of inputs. */
-static traced least(const form *f)
+/* a times input k at its worst end. */
+static traced worst_term(const form *f, int64_t k)
 {
     vouch_trace *t = f->n->t;
     const int in = f->n->graph->input[0];
-    const int64_t size = f->n->inputs;
+    const traced a = f->a[in][k], c = f->n->centre[in][f->sample * f->n->inputs + k];
+    const traced size = trace_positive(t, a) ? a : trace_scale(t, a, -1);
+    return trace_less(t, trace_times(t, a, c),
+                      trace_times(t, size, f->n->radius[in][f->sample * f->n->inputs + k]));
+}
+
+static traced term_at(const form *f, int64_t k, const float *x)
+{
+    const double at = (double)x[f->sample * f->n->inputs + k];
+    return trace_scale(f->n->t, f->a[f->n->graph->input[0]][k], at);
+}
+
+/* The form's least value where inputs of ranks up to `edge` move within the box. */
+static traced least(const form *f, const double *rank, double edge, const float *x)
+{
     traced m = f->rest;
-    for (int64_t k = 0; k < size; k++) {
-        const traced a = f->a[in][k];
-        const traced spread = trace_times(t, trace_positive(t, a) ? a : trace_scale(t, a, -1),
-                                          f->n->radius[in][f->sample * size + k]);
-        m = trace_add(t, m, trace_times(t, a, f->n->centre[in][f->sample * size + k]));
-        m = trace_less(t, m, spread);
-    }
+    for (int64_t k = 0; k < f->n->inputs; k++)
+        m = trace_add(f->n->t, m, rank[k] <= edge ? worst_term(f, k) : term_at(f, k, x));
     return m;
 }
 
-static traced form_of(traced_net *n, int64_t sample, int64_t y, int64_t j)
+enum { OUTPUTS = 16, INPUTS = 1024 };
+
+static form form_of(traced_net *n, int64_t sample, int64_t y, int64_t j)
 {
     form f = {.n = n, .sample = sample, .a = traced_tables(n, n->graph->value_count)};
     traced *a = f.a[n->graph->output[0]] = traced_room(n, n->outputs);
@@ -306,14 +318,51 @@ static traced form_of(traced_net *n, int64_t sample, int64_t y, int64_t j)
         else
             fail_msg("no form of %s in tests/support/traced_bounds.c", n->graph->node[i].type);
     }
-    return least(&f);
+    return f;
 }
 
-traced *traced_net_forms(traced_net *n, const int *label)
+static int descending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static double drop_of(const form *f, int64_t k, const float *x)
+{
+    return trace_value(f->n->t, term_at(f, k, x)) - trace_value(f->n->t, worst_term(f, k));
+}
+
+/* Ranks of the inputs by what the forms lose to them, and the rank up to which they move. */
+static double rank_inputs(const form *f, int label, double share, const float *x, double *rank)
+{
+    const traced_net *n = f[label].n;
+    const int64_t moving = (int64_t)(share * (double)n->inputs);
+    double sorted[INPUTS];
+    assert_true(moving > 0);
+    for (int64_t j = 0; j < n->outputs; j++) {
+        double sum = 0;
+        for (int64_t k = 0; j != label && k < n->inputs; k++)
+            sum += drop_of(&f[j], k, x);
+        for (int64_t k = 0; j != label && k < n->inputs; k++)
+            rank[k] = fmax(rank[k], drop_of(&f[j], k, x) / sum);
+    }
+    memcpy(sorted, rank, (size_t)n->inputs * sizeof *rank);
+    qsort(sorted, (size_t)n->inputs, sizeof *sorted, descending);
+    return sorted[n->inputs - moving];
+}
+
+traced *traced_net_forms(traced_net *n, const int *label, double share, const float *x)
 {
     traced *m = traced_room(n, n->samples * n->outputs);
-    for (int64_t s = 0; s < n->samples; s++)
+    form f[OUTPUTS];
+    assert_true(n->outputs <= OUTPUTS && n->inputs <= INPUTS);
+    for (int64_t s = 0; s < n->samples; s++) {
+        double rank[INPUTS] = {0};
         for (int64_t j = 0; j < n->outputs; j++)
-            m[s * n->outputs + j] = j == label[s] ? TRACED_ZERO : form_of(n, s, label[s], j);
+            f[j] = form_of(n, s, label[s], j);
+        const double edge = share < 1 ? rank_inputs(f, label[s], share, x, rank) : 1;
+        for (int64_t j = 0; j < n->outputs; j++)
+            m[s * n->outputs + j] = j == label[s] ? TRACED_ZERO : least(&f[j], rank, edge, x);
+    }
     return m;
 }

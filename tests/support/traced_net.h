@@ -35,8 +35,9 @@ traced *traced_net_at(traced_net *n, const traced *x);
  * which is dense, is elided. 0 at the label. */
 traced *traced_net_margins(traced_net *n, const traced *centre, const traced *radius,
                            const int *label);
-/* The same by linear forms through the boxes of the last traced_net_margins (CROWN). */
-traced *traced_net_forms(traced_net *n, const int *label);
+/* The same by linear forms through the boxes of the last traced_net_margins (CROWN); with
+ * share < 1 only some inputs move away from x, chosen as grad/form.h says. */
+traced *traced_net_forms(traced_net *n, const int *label, double share, const float *x);
 /* The sum over outputs of |W_n| ... |W_1| r; r [inputs]. */
 traced traced_net_spread(traced_net *n, const traced *r);
 

@@ -184,9 +184,17 @@ static traced cc(fixture *f)
 static traced crown(fixture *f)
 {
     const traced *m = margins(f);
-    traced *y = traced_net_forms(&f->reference, f->label);
+    traced *y = traced_net_forms(&f->reference, f->label, 1, NULL);
     combine(f, -0.4, m, -0.6, y);
     return share(f, 0.3, clean(f), mean_loss(f, y));
+}
+
+static traced irrelevance(fixture *f)
+{
+    (void)margins(f);
+    traced *y = traced_net_forms(&f->reference, f->label, 0.6, f->job.x);
+    combine(f, 0, y, -1, y);
+    return trace_scale(f->trace, mean_loss(f, y), 0.7);
 }
 
 static traced forwabs(fixture *f)
@@ -366,6 +374,7 @@ static const struct row {
     {"cc-ibp alpha=.3", cc, 0.05F, 1e-6},
     {"exp-ibp alpha=.3", exp_ibp, 0.05F, 1e-6},
     {"crown-ibp beta=.6 kappa=.3", crown, 0.05F, 1e-6},
+    {"irrelevance lambda=.7 share=.6", irrelevance, 0.05F, 1e-6},
     {"forwabs coefficient=.01", forwabs, 0.1F, 1e-6},
     {"elle lambda=50", elle, 5, 3e-6},
     {"elle-a", elle_a, 5, 3e-6},
