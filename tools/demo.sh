@@ -52,6 +52,11 @@ witness() {
 say "The network: five numbers about an encounter in, the scores of five advisories out"
 run info "$network"
 
+# the training and the test: data/README.md, recipes/collision.ini
+echo "  trained here: vouch train recipes/collision.ini"
+run eval "$network" "builtin:collision?seed=3&count=300" --attack tabular --relative \
+    --eps 0.01 --quiet | sed -n '/^\$/p; /^clean/p; /withstood %/,/^$/p'
+
 say "1. A proof: a slow intruder close ahead is never 'clear of conflict'"
 run verify "$network" "$data/close_turns.vnnlib" --json "$out/close_turns.json" \
     --picture "$out/close_turns.svg" --picture-dims 0,2

@@ -14,6 +14,7 @@
 #include "data/split.h"
 #include "io/io.h"
 #include "train/ensemble.h"
+#include "train/rebuild.h"
 
 typedef struct train_cli {
     const char *out, *log, *curves, *card, *checkpoint;
@@ -66,7 +67,7 @@ typedef struct run_state {
     const train_cli *cli;
     vouch_recipe *recipe;
     vouch_data *data, *test;
-    vouch_data *part[2];                        /* trained on, validation; NULL: all of data */
+    vouch_data *part[2]; /* trained on: NULL is all of data as it is; validation */
     vouch_graph *member[VOUCH_RECIPE_ENSEMBLE]; /* of an ensemble */
     vouch_graph *graph;
     vouch_net *net;
@@ -125,17 +126,25 @@ static vouch_status load(const run_state *r, const char *place, vouch_data **dat
 static vouch_status split(run_state *r)
 {
     const double share[2] = {1 - r->recipe->validation, r->recipe->validation};
-    const vouch_data_shares shares = {
-        .share = share, .parts = 2, .stratified = true, .seed = r->recipe->fit.seed};
-    int64_t *index = VOUCH_NEW_ARRAY(r->call->arena, int64_t, r->data->info.count), size[2];
+    const bool validates = r->recipe->validation > 0;
+    const vouch_data_shares shares = {.share = share,
+                                      .parts = 1 + validates,
+                                      .stratified = true,
+                                      .seed = r->recipe->fit.seed};
+    int64_t *index = VOUCH_NEW_ARRAY(r->call->arena, int64_t, r->data->info.count),
+            size[2] = {0};
     if (!index)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_data_split(r->data, &shares, index, size));
-    if (size[0] < 1 || size[1] < 1)
+    if (size[0] < 1 || (validates && size[1] < 1))
         return vouch_fail(r->call->ctx, VOUCH_ERR_VALUE,
                           "%s: too few samples to keep some for validation", r->recipe->data);
     VOUCH_TRY(vouch_data_select(r->data, index, size[0], &r->part[0]));
-    return vouch_data_select(r->data, index + size[0], size[1], &r->part[1]);
+    if (validates)
+        VOUCH_TRY(vouch_data_select(r->data, index + size[0], size[1], &r->part[1]));
+    for (int k = 0; r->recipe->relative && k < 1 + validates; k++)
+        VOUCH_TRY(vouch_data_to_shares(r->part[k]));
+    return VOUCH_OK;
 }
 
 static vouch_status load_all(run_state *r)
@@ -148,7 +157,11 @@ static vouch_status load_all(run_state *r)
                           "%s: samples have %" PRId64 " features, those of %s %" PRId64,
                           r->recipe->test, r->test->info.size, r->recipe->data,
                           r->data->info.size);
-    return r->recipe->validation > 0 ? split(r) : VOUCH_OK;
+    if (r->recipe->relative && !r->data->info.schema)
+        return vouch_fail(r->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "relative: %s is no table with a range of each column",
+                          r->recipe->data);
+    return r->recipe->validation > 0 || r->recipe->relative ? split(r) : VOUCH_OK;
 }
 
 /* ---- the network ----------------------------------------------------------------------------- */
@@ -211,7 +224,7 @@ static vouch_status fit(run_state *r, int64_t member)
     s->resume = r->cli->resume;
     s->threads = r->cli->threads > 0 ? (int)r->cli->threads : vouch_workers_available();
     s->validation = r->part[1] ? &validation : NULL;
-    vouch_recipe_match(r->recipe, &r->data->info);
+    vouch_recipe_match(r->recipe, &(r->part[0] ? r->part[0] : r->data)->info);
     report->validation = validation.count;
     vouch_cli_train_watch(report, r->cli->quiet);
     const vouch_status status =
@@ -327,17 +340,40 @@ static vouch_status train_members(run_state *r)
         VOUCH_TRY(fit(r, k));
         VOUCH_TRY(vouch_net_store(ctx, r->net, r->member[k]));
     }
-    if (count == 1) {
-        r->graph = r->member[0];
-        r->member[0] = NULL;
-        return VOUCH_OK;
-    }
-    VOUCH_TRY(vouch_ensemble_build(ctx, r->member, count, &r->graph));
-    VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
-    VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
+    return VOUCH_OK;
+}
+
+/* The result is another network than what was trained: its graph, and a net of it. */
+static vouch_status take_graph(run_state *r, vouch_graph *graph)
+{
+    vouch_context *ctx = r->call->ctx;
+    if (r->graph)
+        vouch_graph_free(r->graph);
+    r->graph = graph;
+    VOUCH_TRY(vouch_op_bind_graph(ctx, graph));
+    VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, graph, &r->net));
     return r->net ? VOUCH_OK
                   : vouch_fail(ctx, VOUCH_ERR_UNSUPPORTED,
-                               "ensemble: its networks do not fit together");
+                               "%s: its networks do not fit together", graph->source);
+}
+
+/* What was trained, as the network that is written. */
+static vouch_status compose(run_state *r)
+{
+    vouch_context *ctx = r->call->ctx;
+    const int count = (int)r->recipe->ensemble;
+    vouch_graph *graph = NULL;
+    if (count > 1) {
+        VOUCH_TRY(vouch_ensemble_build(ctx, r->member, count, &graph));
+        VOUCH_TRY(take_graph(r, graph));
+    } else {
+        r->graph = r->member[0];
+        r->member[0] = NULL;
+    }
+    if (!r->recipe->relative)
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_rebuild_inputs(ctx, r->graph, r->data->info.feature, &graph));
+    return take_graph(r, graph);
 }
 
 static vouch_status train(run_state *r)
@@ -360,6 +396,7 @@ static vouch_status train(run_state *r)
     if (!r->report.row)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(train_members(r));
+    VOUCH_TRY(compose(r));
     return finish(r);
 }
 

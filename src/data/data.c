@@ -118,3 +118,27 @@ vouch_status vouch_data_select(const vouch_data *set, const int64_t *index, int6
     *out = made;
     return VOUCH_OK;
 }
+
+vouch_status vouch_data_to_shares(vouch_data *set)
+{
+    const vouch_feature *from = set->info.feature;
+    vouch_feature *feature = VOUCH_NEW_ARRAY(set->arena, vouch_feature, set->info.size);
+
+    if (!feature)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t k = 0; k < set->info.size; k++) {
+        const double low = (double)from[k].low, range = (double)from[k].high - low;
+        if (!vouch_range_is_known(from[k].low, from[k].high))
+            return vouch_fail(set->ctx, VOUCH_ERR_VALUE, "%s: feature %lld has no range",
+                              set->info.place, (long long)k);
+        for (int64_t i = 0; i < set->info.count; i++) {
+            float *x = &set->x[i * set->info.size + k];
+            *x = range > 0 ? (float)(((double)*x - low) / range) : 0;
+        }
+        feature[k] = from[k];
+        feature[k].low = 0;
+        feature[k].high = 1;
+    }
+    set->info.feature = feature;
+    return VOUCH_OK;
+}

@@ -67,6 +67,10 @@ static inline const float *vouch_data_x(const vouch_data *set, int64_t i)
 vouch_status vouch_data_select(const vouch_data *set, const int64_t *index, int64_t count,
                                vouch_data **out);
 
+/* Makes each number the share of its feature's valid range, in place. VOUCH_ERR_VALUE where a
+ * range is not known. */
+vouch_status vouch_data_to_shares(vouch_data *set);
+
 /* ---- streams ------------------------------------------------------------------------------ */
 
 typedef struct vouch_data_stream vouch_data_stream;

@@ -88,6 +88,9 @@ bool vouch_data_place_ends(const vouch_data_place *place, const char *suffix);
 vouch_status vouch_data_number_classes(vouch_data_stream *stream, int classes);
 /* What follows from a schema: features, shape, classes; with the setting `scale`. */
 vouch_status vouch_data_use_schema(vouch_data_stream *stream, const vouch_schema *schema);
+/* The same from a table of columns. */
+vouch_status vouch_data_use_columns(vouch_data_stream *stream, const vouch_column *column,
+                                    int count, int target);
 /* "1x28x28" -> a shape; VOUCH_ERR_ARGUMENT for anything else. */
 vouch_status vouch_data_shape_parse(vouch_context *ctx, const char *text, vouch_shape *shape);
 

@@ -152,15 +152,7 @@ static void draw(const vouch_data_info *info, vouch_random *r, float *x, int32_t
 
 static vouch_status describe(vouch_data_stream *s)
 {
-    vouch_schema *schema = VOUCH_NEW(s->arena, vouch_schema);
-    vouch_column *column = VOUCH_NEW_ARRAY(s->arena, vouch_column, COLUMNS);
-
-    if (!schema || !column)
-        return VOUCH_ERR_MEMORY;
-    for (int i = 0; i < COLUMNS; i++)
-        column[i] = columns[i];
-    *schema = (vouch_schema){.columns = COLUMNS, .column = column, .target = APPROVED};
-    return vouch_data_use_schema(s, schema);
+    return vouch_data_use_columns(s, columns, COLUMNS, APPROVED);
 }
 
 const vouch_data_builtin vouch_data_builtin_loan = {

@@ -99,6 +99,19 @@ vouch_status vouch_data_use_schema(vouch_data_stream *s, const vouch_schema *sch
     return VOUCH_OK;
 }
 
+vouch_status vouch_data_use_columns(vouch_data_stream *s, const vouch_column *column, int count,
+                                    int target)
+{
+    vouch_schema *schema = VOUCH_NEW(s->arena, vouch_schema);
+    vouch_column *copy = VOUCH_NEW_ARRAY(s->arena, vouch_column, count);
+
+    if (!schema || !copy)
+        return VOUCH_ERR_MEMORY;
+    memcpy(copy, column, (size_t)count * sizeof *copy);
+    *schema = (vouch_schema){.columns = count, .column = copy, .target = target};
+    return vouch_data_use_schema(s, schema);
+}
+
 static vouch_status reshape(vouch_data_stream *s)
 {
     vouch_shape shape;

@@ -66,6 +66,11 @@ const vouch_option vouch_recipe_rows[] = {
     TEXT("regulariser", "TERMS", regulariser, NULL,
          "what is added to the loss, each with its settings, parted by ' + '"),
     REAL("eps", fit.eps, 0.1, 0, 1e6, "radius of perturbations, each feature: 0.1 or 8/255"),
+    {.name = "relative",
+     .help = "of tables: trained on shares of each column's range, so that eps is one; the "
+             "network takes the numbers themselves",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(relative)},
     REAL("features", fit.features, 1, -1, 1,
          "share of the features that boxes of bounds cover, the most salient ones of each "
          "sample; -X: all others"),
@@ -163,6 +168,10 @@ static vouch_status check_start(vouch_context *ctx, vouch_recipe *r)
                               "%s: not beside start: %s has its own, which stays", row->name,
                               r->start);
     }
+    if (r->relative)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "relative: not beside start: %s takes its inputs as they are",
+                          r->start);
     r->arch = r->initial = NULL;
     return VOUCH_OK;
 }

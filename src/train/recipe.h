@@ -30,6 +30,7 @@ typedef struct vouch_recipe {
     /* [loss] */
     const char *loss, *regulariser;
     const char *ramp;
+    bool relative; /* features are shares of their ranges while training */
     /* [optimiser], [schedule] */
     const char *optimiser, *schedule, *milestones, *average;
     /* [run] */
@@ -42,7 +43,7 @@ extern const size_t vouch_recipe_row_count;
 /* Rows that say how it is trained, not what on what. The table names both ends: a row inserted
  * before them does not compile until they are moved. */
 enum { VOUCH_RECIPE_ENSEMBLE = 64 }; /* most networks of one */
-enum { VOUCH_RECIPE_HOW = 15, VOUCH_RECIPE_HOW_END = 35 };
+enum { VOUCH_RECIPE_HOW = 16, VOUCH_RECIPE_HOW_END = 36 };
 extern const size_t vouch_recipe_how_count;
 /* The section that a row stands in. */
 const char *vouch_recipe_section(const vouch_option *row);

@@ -164,7 +164,7 @@ static char *value_text(vouch_arena *arena, const vouch_option *row, const void 
     double real = 0;
     switch (row->type) {
     case VOUCH_OPTION_FLAG:
-        return vouch_arena_text(arena, *(const bool *)at ? "true" : "false");
+        return vouch_arena_text(arena, *(const bool *)at ? "true" : "");
     case VOUCH_OPTION_INT:
         memcpy(&whole, at, sizeof whole);
         return vouch_arena_print(arena, "%lld", (long long)whole);

@@ -150,6 +150,28 @@ class Train(unittest.TestCase):
         self.assertIn(text, done.stderr)
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
 
+    def test_shares_of_ranges_are_for_training_alone(self):
+        table, net = "builtin:collision?count=5000", self.path / "net.onnx"
+        work = ("train", table, "--arch", "fc16 relu", "--relative", "--eps", ".01", "--rate", ".02")
+        vouch("train", table, "--epochs", 1, "--arch", "fc4", "--out", net)
+        hashes = {json.loads((self.path / "net.card.json").read_text())["data"]["sha256"]}
+        for more in ((), ("--validation", ".1"), ("--ensemble", 2)):
+            done = vouch(*work, "--loss", "rs-fgsm", "--epochs", 8, "--out", net, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            card = json.loads((self.path / "net.card.json").read_text())
+            self.assertGreater(card["data"]["accuracy"], 0.8)
+            self.assertIn("relative = true", card["recipe"])
+            hashes.add(card["data"]["sha256"])
+            done = vouch("eval", net, table, "--count", 200, "--attack", "tabular", "--relative",
+                         "--eps", ".01", "--json", "-", "--quiet")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertGreater(json.loads(done.stdout)["right"], 150)
+        self.assertEqual(len(hashes), 1)
+        for more, text in (((DATA,), "no table"), ((table, "--start", net), "not beside start")):
+            done = vouch("train", *more, "--relative", "--out", self.path / "no.onnx")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(text, done.stderr)
+
     def test_settings_that_would_have_no_effect_are_refused(self):
         self.assertEqual(self.train("a.onnx").returncode, 0)
         for more in (("--mean", .5), ("--deviation", 2), ("--arch", "fc256 relu fc256 relu"),

@@ -44,8 +44,8 @@ static void every_feature_is_in_its_range_and_every_group_holds_one(void **state
 {
     files *f = *state;
     static const char *const places[] = {"builtin:glyphs28?count=50", "builtin:loan",
-                                         "builtin:loan?scale=unit"};
-    for (int p = 0; p < 3; p++) {
+                                         "builtin:loan?scale=unit", "builtin:collision"};
+    for (size_t p = 0; p < VOUCH_TEST_COUNT(places); p++) {
         vouch_data *set = make(f, places[p]);
         for (int64_t i = 0; i < set->info.count; i++) {
             double groups[16] = {0};
@@ -82,6 +82,49 @@ static void loans_carry_the_bias_they_are_made_with(void **state)
     vouch_data_free(set);
 }
 
+/* Whoever is far is clear of, and whoever is close ahead and slow is turned away from. */
+static void advisories_follow_the_distance(void **state)
+{
+    files *f = *state;
+    vouch_data *set = make(f, "builtin:collision?count=20000");
+    int64_t far = 0, close = 0, given[5] = {0};
+    for (int64_t i = 0; i < set->info.count; i++) {
+        const float *x = vouch_data_x(set, i);
+        given[set->label[i]]++;
+        if (x[0] > 16000 && x[3] < 200 && x[4] < 200) {
+            far++;
+            assert_int_equal(set->label[i], 0);
+        }
+        if (x[0] < 2500 && fabsf(x[1]) < .6f && x[3] > 250 && x[4] < 120) {
+            close++;
+            assert_int_not_equal(set->label[i], 0);
+        }
+    }
+    assert_true(far > 200 && close > 20);
+    for (int k = 0; k < 5; k++)
+        assert_true(given[k] > 1000);
+    vouch_data_free(set);
+}
+
+static void shares_are_where_in_its_range_a_number_is(void **state)
+{
+    files *f = *state;
+    vouch_data *set = make(f, "builtin:collision?count=50"),
+               *unit = make(f, "builtin:collision?count=50&scale=unit");
+    vouch_test_ok(f->ctx, vouch_data_to_shares(set));
+    for (int64_t i = 0; i < set->info.count * set->info.size; i++)
+        assert_true(fabsf(set->x[i] - unit->x[i]) < 1e-6f);
+    assert_true(set->info.feature[0].low == 0 && set->info.feature[0].high == 1);
+    vouch_data_free(set);
+    vouch_data_free(unit);
+    set = files_load(f, (files_text(f, "t.csv", "a,b\n1,x\n2,y\n"), ""));
+    ((vouch_feature *)set->info.feature)[0].high = INFINITY;
+    assert_int_equal(vouch_data_to_shares(set), VOUCH_ERR_VALUE);
+    assert_non_null(strstr(vouch_context_error(f->ctx), "feature 0 has no range"));
+    vouch_context_clear_error(f->ctx);
+    vouch_data_free(set);
+}
+
 static void samples_with_missing_values_can_be_dropped_or_refused(void **state)
 {
     files *f = *state;
@@ -108,6 +151,8 @@ int main(void)
         cmocka_unit_test(later_samples_do_not_depend_on_where_one_begins),
         cmocka_unit_test(every_feature_is_in_its_range_and_every_group_holds_one),
         cmocka_unit_test(loans_carry_the_bias_they_are_made_with),
+        cmocka_unit_test(advisories_follow_the_distance),
+        cmocka_unit_test(shares_are_where_in_its_range_a_number_is),
         cmocka_unit_test(samples_with_missing_values_can_be_dropped_or_refused),
         cmocka_unit_test(an_unknown_set_is_an_error),
     };

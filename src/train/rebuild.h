@@ -1,0 +1,13 @@
+/* Networks that are another one but for its beginning or its end. */
+#ifndef VOUCH_TRAIN_REBUILD_H
+#define VOUCH_TRAIN_REBUILD_H
+
+#include "graph/graph.h"
+#include "spec/schema.h"
+
+/* The network of numbers as they are, where `graph` takes each as a share of its valid range: the
+ * first two nodes subtract `low` and divide by the range. Not bound. */
+vouch_status vouch_rebuild_inputs(vouch_context *ctx, const vouch_graph *graph,
+                                  const vouch_feature *feature, vouch_graph **out);
+
+#endif
