@@ -6,6 +6,7 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 find_library(GMP_LIBRARY gmp REQUIRED)
 # The solver's types alone; the library is loaded at run time, if it is there (num/lp.h).
 find_path(CLP_INCLUDE_DIR coin/Clp_C_Interface.h)
@@ -49,7 +50,8 @@ function(vouch_library name kind)
   target_include_directories(${name} SYSTEM PRIVATE ${ONNX_DIR} ${CLP_INCLUDE_DIR})
   target_compile_definitions(${name} PRIVATE VOUCH_VERSION="${VOUCH_VERSION}")
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:vouch_strict>
-                        PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::PNG ZLIB::ZLIB
+                        PUBLIC PkgConfig::PROTOBUF_C PkgConfig::JANSSON PkgConfig::NETTLE PkgConfig::PNG
+                               PkgConfig::JPEG ZLIB::ZLIB
                                ${GMP_LIBRARY} m Threads::Threads ${CMAKE_DL_LIBS})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME vouch
                         POSITION_INDEPENDENT_CODE ${VOUCH_SHARED})

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 build=${1:?build folder}
 failed=0
 count=0
-read -ra libraries < <(pkg-config --cflags libprotobuf-c jansson nettle libpng zlib)
+read -ra libraries < <(pkg-config --cflags libprotobuf-c jansson nettle libpng libjpeg zlib)
 flags=(-std=c17 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror
        -Iinclude -Isrc -isystem "$build/generated"
        "${libraries[@]}")

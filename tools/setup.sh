@@ -5,7 +5,7 @@
 set -euo pipefail
 
 core=(build-essential cmake ninja-build pkg-config protobuf-c-compiler libprotobuf-c-dev
-      libonnx-dev zlib1g-dev libpng-dev libjansson-dev libgmp-dev nettle-dev
+      libonnx-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev libjansson-dev libgmp-dev nettle-dev
       coinor-libclp-dev librsvg2-bin)
 test=(libcmocka-dev python3 python3-onnx python3-numpy)
 lint=(clang clang-tidy clang-format libclang-rt-dev gcovr shellcheck universal-ctags python3)

@@ -146,7 +146,7 @@ static vouch_status read_names(vouch_arena *arena, vouch_csv *csv, vouch_classes
                       vouch_csv_name(csv));
 }
 
-static vouch_status read_list(vouch_arena *arena, const char *given, vouch_classes *classes)
+vouch_status vouch_classes_read(vouch_arena *arena, const char *given, vouch_classes *classes)
 {
     const bool inlined = strchr(given, ',') && access(given, F_OK) != 0;
     vouch_stream *stream = NULL;
@@ -170,11 +170,11 @@ vouch_status vouch_classes_listed(vouch_data_stream *s, vouch_classes *classes)
 
     *classes = (vouch_classes){.is_beside = !given};
     if (given)
-        return read_list(s->arena, given, classes);
+        return vouch_classes_read(s->arena, given, classes);
     given = beside(s->arena, s->place.path, s->place.is_folder);
     if (!given)
         return VOUCH_ERR_MEMORY;
-    return access(given, F_OK) == 0 ? read_list(s->arena, given, classes) : VOUCH_OK;
+    return access(given, F_OK) == 0 ? vouch_classes_read(s->arena, given, classes) : VOUCH_OK;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -21,6 +21,8 @@ typedef struct vouch_classes {
 
 /* The list that was given or lies beside the data; count 0: there is none. */
 vouch_status vouch_classes_listed(vouch_data_stream *stream, vouch_classes *classes);
+/* That of a file of names, or of "a,b,...". */
+vouch_status vouch_classes_read(vouch_arena *arena, const char *given, vouch_classes *classes);
 /* Those of these different labels; the words are sorted. */
 vouch_status vouch_classes_sorted(vouch_arena *arena, const char **word, int words,
                                   vouch_classes *classes);

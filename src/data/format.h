@@ -24,6 +24,7 @@ typedef struct vouch_data_place {
     const char *text; /* the whole place */
     const char *path; /* without settings; of a built-in set, its name */
     bool is_builtin, is_folder;
+    bool has_table; /* a folder with labels.csv */
     vouch_data_settings settings;
     unsigned char head[512]; /* first bytes, uncompressed */
     size_t head_size;

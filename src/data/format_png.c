@@ -1,7 +1,7 @@
-/* A folder of PNG pictures with a table of labels: labels.csv, whose records are a file's name
- * and its label; classes.txt beside it, where there is one, orders the classes. All pictures have the size of the first. What is
- * no byte divided by 255 is written in 16 bits. Writing makes such a folder, or one
- * picture with all samples in a grid where the path ends in .png.
+/* A folder of PNG or JPEG pictures with a table of labels: labels.csv, whose records are a file's name
+ * and its label; classes.txt beside it, where there is one, orders the classes. All pictures
+ * have the size of the first. Writing makes such a folder of PNGs, in 16 bits what is no byte
+ * divided by 255, or one picture with all samples in a grid where the path ends in .png.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "data/classes.h"
+#include "data/pictures.h"
 #include "data/table.h"
 #include "data/write.h"
 #include "io/csv.h"
@@ -104,43 +105,25 @@ static vouch_status read_label(vouch_data_stream *s, const vouch_csv_record *r, 
 
 /* ---- pictures ----------------------------------------------------------------------------- */
 
-static vouch_status read_picture(vouch_data_stream *s, const vouch_csv_record *r, int channels,
-                                 vouch_picture *picture)
+static const char *path_of(const vouch_data_stream *s, const vouch_csv_record *r)
 {
     const pictures *p = s->state;
-    const char *path = vouch_arena_print(p->scratch, "%s/%s", s->place.path, r->field[0].text);
 
-    return path ? vouch_png_read(p->scratch, path, channels, picture) : VOUCH_ERR_MEMORY;
-}
-
-/* Channels first, in [0,1]. */
-static void to_features(const vouch_picture *picture, float *x)
-{
-    const int64_t pixels = (int64_t)picture->width * picture->height;
-
-    for (int64_t i = 0; i < pixels; i++)
-        for (int c = 0; c < picture->channels; c++) {
-            const int64_t at = i * picture->channels + c;
-            x[c * pixels + i] = picture->wide ? (float)picture->wide[at] / 65535.0f
-                                              : (float)picture->pixel[at] / 255.0f;
-        }
+    return vouch_arena_print(p->scratch, "%s/%s", s->place.path, r->field[0].text);
 }
 
 static vouch_status next_picture(vouch_data_stream *s, float *x, int32_t *label, bool *end)
 {
     const pictures *p = s->state;
     vouch_csv_record r = {0};
-    vouch_picture picture = {0};
 
     VOUCH_TRY(next_record(s, &r, end));
     if (*end)
         return VOUCH_OK;
-    VOUCH_TRY(read_picture(s, &r, p->first.channels, &picture));
-    if (picture.width != p->first.width || picture.height != p->first.height)
-        return vouch_fail(s->ctx, VOUCH_ERR_SHAPE, "%s/%s: %d x %d pixels instead of %d x %d",
-                          s->place.path, r.field[0].text, picture.width, picture.height,
-                          p->first.width, p->first.height);
-    to_features(&picture, x);
+    const char *path = path_of(s, &r);
+    if (!path)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_pictures_take(&p->first, p->scratch, path, x));
     return read_label(s, &r, label);
 }
 
@@ -168,8 +151,7 @@ static vouch_status begin(vouch_data_stream *s, pictures *p)
     bool end = false;
 
     VOUCH_TRY(next_record(s, &r, &end));
-    const char *path =
-        vouch_arena_print(s->arena, "%s/%s", s->place.path, end ? "" : r.field[0].text);
+    const char *path = end ? s->place.path : path_of(s, &r);
     if (!path)
         return VOUCH_ERR_MEMORY;
     p->has_header = !end && stat(path, &info) != 0;
@@ -178,10 +160,11 @@ static vouch_status begin(vouch_data_stream *s, pictures *p)
     if (end)
         return vouch_fail(s->ctx, VOUCH_ERR_PARSE, "%s: names no picture",
                           vouch_csv_name(p->csv));
-    VOUCH_TRY(read_picture(s, &r, 0, &p->first));
-    s->info.shape = (vouch_shape){3, {p->first.channels, p->first.height, p->first.width}};
-    s->info.size = vouch_shape_count(&s->info.shape);
-    s->info.scaling = VOUCH_SCALING_BYTE;
+    path = path_of(s, &r);
+    if (!path)
+        return VOUCH_ERR_MEMORY;
+    VOUCH_TRY(vouch_picture_read(p->scratch, path, 0, &p->first));
+    vouch_pictures_shape(s, &p->first);
     VOUCH_TRY(rewind_pictures(s));
     return survey(s);
 }
@@ -332,7 +315,8 @@ static vouch_status write_pictures(const vouch_data *set, const char *path)
 
 const vouch_data_format vouch_data_format_png = {
     .name = "png",
-    .summary = "a folder of PNG files with labels.csv; written also as one picture, a grid",
+    .summary =
+        "a folder of PNG or JPEG files with labels.csv; written also as one picture, a grid",
     .citation = "PNG, RFC 4180",
     .suffix = ".png",
     .recognise = recognise,

@@ -80,8 +80,9 @@ const vouch_option vouch_data_options[] = {
      .high = 1e15},
     {.name = "labels",
      .argument = "FILE|NAME",
-     .help = "file of labels (IDX, .npy, PNG folder), array of labels (.npz), 'fine' or "
-             "'coarse' (CIFAR-100), or 'none'",
+     .help =
+         "file of labels (IDX, .npy, folder of pictures), array of labels (.npz), 'fine' or "
+         "'coarse' (CIFAR-100), or 'none'",
      FIELD(labels),
      .type = VOUCH_OPTION_TEXT},
     {.name = "classes",
@@ -269,7 +270,11 @@ vouch_status vouch_data_place_parse(vouch_arena *arena, const char *text,
         return VOUCH_OK;
     }
     place->is_folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    return place->is_folder ? VOUCH_OK : look(arena, place);
+    if (!place->is_folder)
+        return look(arena, place);
+    const char *table = vouch_arena_print(arena, "%s/labels.csv", path);
+    place->has_table = table && exists(table);
+    return table ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 bool vouch_data_place_ends(const vouch_data_place *place, const char *suffix)

@@ -11,8 +11,6 @@
 
 #include "io/io.h"
 
-enum { FILE_MIB = 256 };
-
 static vouch_status fail(vouch_context *ctx, const char *source, png_image *image)
 {
     const vouch_status status =
@@ -58,15 +56,6 @@ vouch_status vouch_png_parse(vouch_arena *arena, const char *source, const void 
     image.format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
     picture->channels = colour ? 3 : 1;
     return decode(arena, source, &image, picture);
-}
-
-vouch_status vouch_png_read(vouch_arena *arena, const char *path, int channels,
-                            vouch_picture *picture)
-{
-    vouch_file file;
-
-    VOUCH_TRY(vouch_file_read(arena, path, (size_t)FILE_MIB << 20, &file));
-    return vouch_png_parse(arena, path, file.data, file.size, channels, picture);
 }
 
 vouch_status vouch_png_pack(vouch_pack *pack, const vouch_picture *picture)

@@ -6,7 +6,7 @@
 #include "data/split.h"
 #include "data/write.h"
 #include "io/io.h"
-#include "io/png.h"
+#include "io/picture.h"
 #include "io/zip.h"
 
 static vouch_data *make(files *f, const char *place)
@@ -75,7 +75,7 @@ static void a_grid_holds_every_sample(void **state)
     vouch_data *set = make(f, "builtin:glyphs16?count=5");
     vouch_test_join(f->folder, "grid.png", f->path);
     vouch_test_ok(f->ctx, vouch_data_write(set, f->path, NULL));
-    vouch_test_ok(f->ctx, vouch_png_read(arena, f->path, 0, &p));
+    vouch_test_ok(f->ctx, vouch_picture_read(arena, f->path, 0, &p));
     assert_int_equal(p.width, 48);
     assert_int_equal(p.height, 32);
     assert_int_equal(p.channels, 1);
