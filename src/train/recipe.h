@@ -9,7 +9,8 @@
  *     eps = 0.3
  *
  * Lines are a section, a key with its value, a comment that begins with # or ;, or blank. A key
- * is the name of an option row and stands in its section, once.
+ * is the name of an option row and stands in its section, once. A comment may also follow a section
+ * or a value, after a blank; a value in quotes is taken as it is, "" in it being a quote.
  */
 #ifndef VOUCH_TRAIN_RECIPE_H
 #define VOUCH_TRAIN_RECIPE_H

@@ -35,8 +35,49 @@ static char *trim(char *text)
     return text;
 }
 
+static bool begins_comment(char c) { return c == '#' || c == ';'; }
+
+/* Ends the text where a comment begins: after a blank. */
+static void cut_comment(char *text)
+{
+    for (char *c = text; *c; c++)
+        if (strchr(BLANKS, *c) && begins_comment(c[1])) {
+            *c = '\0';
+            return;
+        }
+}
+
+/* A value that begins with a quote: what it holds up to the next single one, in place. */
+static vouch_status unquote(const reading *r, char *text)
+{
+    char *from = text + 1, *to = text;
+    while (*from && (*from != '"' || from[1] == '"')) {
+        from += *from == '"';
+        *to++ = *from++;
+    }
+    if (!*from)
+        return fail(r, "a quote that does not end", NULL);
+    *to = '\0';
+    cut_comment(++from);
+    const char *rest = trim(from);
+    return *rest ? fail(r, "words after the quote:", rest) : VOUCH_OK;
+}
+
+/* What stands after the = of a line. */
+static vouch_status read_value(const reading *r, char *text, char **value)
+{
+    *value = text + strspn(text, BLANKS);
+    if (**value == '"')
+        return unquote(r, *value);
+    cut_comment(text);
+    *value = trim(text);
+    return VOUCH_OK;
+}
+
 static vouch_status open_section(reading *r, char *line)
 {
+    cut_comment(line);
+    line = trim(line);
     const size_t length = strlen(line);
     if (line[length - 1] != ']')
         return fail(r, "a section ends with ], not so", line);
@@ -87,7 +128,7 @@ static vouch_status set(reading *r, const char *key, const char *value)
 static vouch_status read_line(reading *r, char *line)
 {
     line = trim(line);
-    if (!*line || *line == '#' || *line == ';')
+    if (!*line || begins_comment(*line))
         return VOUCH_OK;
     if (*line == '[')
         return open_section(r, line);
@@ -95,7 +136,8 @@ static vouch_status read_line(reading *r, char *line)
     if (!value)
         return fail(r, "neither a section, nor key = value, nor a comment:", line);
     *value = '\0';
-    return set(r, trim(line), trim(value + 1));
+    VOUCH_TRY(read_value(r, value + 1, &value));
+    return set(r, trim(line), value);
 }
 
 vouch_status vouch_recipe_parse(vouch_arena *arena, const char *source, const char *text,
@@ -179,6 +221,28 @@ static char *value_text(vouch_arena *arena, const vouch_option *row, const void 
     return NULL;
 }
 
+/* The value as it reads back: in quotes where it would not as it is. */
+static const char *quoted(vouch_arena *arena, const char *value)
+{
+    const size_t length = strlen(value);
+    bool plain = !begins_comment(*value) && *value != '"' && !strchr(BLANKS, *value) &&
+                 !strchr(BLANKS, value[length - 1]);
+    for (size_t i = 0; i < length; i++)
+        plain = plain && !(strchr(BLANKS, value[i]) && begins_comment(value[i + 1]));
+    char *text = plain ? NULL : VOUCH_NEW_ARRAY(arena, char, 2 * length + 3), *to = text;
+    if (!text)
+        return plain ? value : NULL;
+    *to++ = '"';
+    for (const char *c = value; *c; c++) {
+        if (*c == '"')
+            *to++ = '"';
+        *to++ = *c;
+    }
+    *to++ = '"';
+    *to = '\0';
+    return text;
+}
+
 vouch_status vouch_recipe_write(vouch_arena *arena, const vouch_recipe *recipe, char **text)
 {
     const char *section = NULL;
@@ -192,8 +256,12 @@ vouch_status vouch_recipe_write(vouch_arena *arena, const vouch_recipe *recipe, 
             section = vouch_recipe_section(row);
             *text = vouch_arena_print(arena, "%s[%s]\n", *text, section);
         }
-        if (*text && *value)
-            *text = vouch_arena_print(arena, "%s%s = %s\n", *text, row->name, value);
+        if (!*text || !*value)
+            continue;
+        value = quoted(arena, value);
+        if (!value)
+            return VOUCH_ERR_MEMORY;
+        *text = vouch_arena_print(arena, "%s%s = %s\n", *text, row->name, value);
     }
     return *text ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }

@@ -59,6 +59,10 @@ static void errors_name_file_and_line(void **state)
         {"[schedule]\nepochs = 0\n", "r.ini:2: option 'epochs': '0' is not a whole number"},
         {"[schedule]\nschedule = up\n", "r.ini:2: option 'schedule': 'up' is not one of"},
         {"[schedule]\nepochs = 3\nepochs = 3\n", "r.ini:3: a second time 'epochs'"},
+        {"[data]\ndata = \"a\n", "r.ini:2: a quote that does not end"},
+        {"[data]\ndata = \"a\" b\n", "r.ini:2: words after the quote: 'b'"},
+        {"[data]\ndata = \"a\"#b\n", "r.ini:2: words after the quote: '#b'"},
+        {"[schedule]\nepochs = 3;why\n", "r.ini:2: option 'epochs': '3;why' is not"},
         {"[plan]\n", "r.ini:1: sections are"},
         {"[plan\n", "r.ini:1: a section ends with ]"},
         {"[data]\nwords\n", "r.ini:2: neither a section"}};
@@ -74,6 +78,38 @@ static void errors_name_file_and_line(void **state)
     assert_int_equal(vouch_recipe_parse(f->arena, "r.ini", "[data]\nda\0ta", 12, &f->recipe),
                      VOUCH_ERR_PARSE);
     assert_non_null(strstr(vouch_context_error(f->ctx), "r.ini:2: a byte that is zero"));
+    end(f);
+}
+
+static void comments_may_follow_values_and_sections(void **state)
+{
+    (void)state;
+    static const char *const values[][2] = {
+        {"a.csv # why", "a.csv"},
+        {"a.csv\t; why # more", "a.csv"},
+        {"a#1;b.csv", "a#1;b.csv"},
+        {"#1.csv", "#1.csv"},
+        {"\"a # b.csv\"  # why", "a # b.csv"},
+        {"\" a \"\"b\"\" ;\"", " a \"b\" ;"},
+        {"a \"b\" # c", "a \"b\""},
+    };
+    for (size_t i = 0; i < VOUCH_TEST_COUNT(values); i++) {
+        fixture *f = begin();
+        char *text = vouch_arena_print(
+                 f->arena, "[data] # words\ndata =%s\n[run]\t;\nseed = 7 ;\n", values[i][0]),
+             *again;
+        vouch_test_ok(f->ctx, parse(f, text));
+        assert_string_equal(f->recipe.data, values[i][1]);
+        assert_int_equal(f->recipe.seed, 7);
+        vouch_test_ok(f->ctx, vouch_recipe_write(f->arena, &f->recipe, &again));
+        vouch_options_default(vouch_recipe_rows, vouch_recipe_row_count, &f->recipe);
+        vouch_test_ok(f->ctx, parse(f, again));
+        assert_string_equal(f->recipe.data, values[i][1]);
+        end(f);
+    }
+    fixture *f = begin();
+    vouch_test_ok(f->ctx, parse(f, "[data]\ndata = a\ntest = # none\n"));
+    assert_null(f->recipe.test);
     end(f);
 }
 
@@ -135,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_recipe_sets_what_it_names),
         cmocka_unit_test(errors_name_file_and_line),
+        cmocka_unit_test(comments_may_follow_values_and_sections),
         cmocka_unit_test(words_set_keys_with_or_without_their_section),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(settings_that_contradict_each_other_are_refused),
