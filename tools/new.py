@@ -43,12 +43,20 @@ KINDS = {
                   "VOUCH_TRANSFORM", "unit"),
     "layer": (r"[a-z][a-z0-9_]*", "src/grad/layer_{file}.c", "src/grad/layer.def",
               "VOUCH_LAYER", "unit"),
+    "grouping": (r"[a-z][a-z0-9_]*", "src/explain/group_{file}.c", "src/explain/group.def",
+                 "VOUCH_GROUPING", "unit"),
+    "strategy": (r"[a-z][a-z0-9_]*", "src/explain/strategy_{file}.c",
+                 "src/explain/strategy.def", "VOUCH_STRATEGY", "unit"),
+    "order": (r"[a-z][a-z0-9_]*", "src/explain/order_{file}.c", "src/explain/order.def",
+              "VOUCH_ORDER", "unit"),
+    "explainer": (r"[a-z][a-z0-9]*", "src/cli/explain_{file}.c", "src/cli/explainer.def",
+                  "VOUCH_EXPLAINER", "cli"),
     "study": (r"[a-z][a-z0-9]*", "src/cli/lab_{file}.c", "src/cli/study.def", "VOUCH_STUDY",
               "cli"),
     "command": (r"[a-z][a-z0-9]*", "src/cli/cmd_{file}.c", "src/cli/command.def",
                 "VOUCH_COMMAND", "cli"),
 }
-APPENDED = {"layer", "study", "command"}  # tables whose order means something
+APPENDED = {"layer", "study", "command", "grouping", "strategy", "order", "explainer"}  # tables whose order means something
 
 
 def snake(name):

@@ -75,10 +75,12 @@ typedef struct vouch_dag_job {
     const float *warm_beta;   /* [decision_count] */
     const float *warm_weight; /* [rows of the case] */
     bool only_lower;          /* nothing but lower and proved is wanted: cheaper */
-    bool to_the_end;          /* all steps, also once proved */
-    bool spread; /* input scores count what the inputs have to do with the neurons' */
-    bool clip;   /* also shrink the box by the half-spaces of the case's rows */
-    int steps;   /* gradient steps at most; 0: one plain walk */
+    bool only_form;   /* of the answer also point, form and offset, but no scores and slopes */
+    bool to_the_end;  /* all steps, also once proved */
+    bool spread;      /* input scores count what the inputs have to do with the neurons' */
+    bool spread_hull; /* the same, as if each input had its extent in the hull */
+    bool clip;        /* also shrink the box by the half-spaces of the case's rows */
+    int steps;        /* gradient steps at most; 0: one plain walk */
 } vouch_dag_job;
 
 typedef struct vouch_dag_answer {

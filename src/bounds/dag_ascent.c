@@ -472,17 +472,23 @@ static vouch_status spread_losses(ascent *a)
     vouch_arena *arena = a->w->scratch;
     const vouch_dag_intervals **at =
         VOUCH_NEW_ARRAY(arena, const vouch_dag_intervals *, a->active);
+    const vouch_dag_intervals **extent =
+        VOUCH_NEW_ARRAY(arena, const vouch_dag_intervals *, a->active);
     double **loss = VOUCH_NEW_ARRAY(arena, double *, a->active);
     int count = 0;
 
-    if (!at || !loss)
+    if (!at || !extent || !loss)
         return VOUCH_ERR_MEMORY;
-    for (int r = 0; r < a->active; r++)
-        if (a->at[r]->job->spread) {
-            at[count] = a->at[r]->job->at;
-            loss[count++] = a->at[r]->answer->score;
-        }
-    return count ? vouch_dag_spread(a->w, count, at, loss) : VOUCH_OK;
+    for (int r = 0; r < a->active; r++) {
+        const vouch_dag_job *job = a->at[r]->job;
+
+        if (!job->spread && !job->spread_hull)
+            continue;
+        at[count] = job->at;
+        extent[count] = job->spread_hull ? a->w->dag->hull : job->at;
+        loss[count++] = a->at[r]->answer->score;
+    }
+    return count ? vouch_dag_spread(a->w, count, at, extent, loss) : VOUCH_OK;
 }
 
 /* The best choice once more, for the losses that guide branching. */
@@ -495,7 +501,7 @@ static vouch_status find_losses(ascent *a)
         climb *c = &a->climb[i];
 
         if ((c->answer->proved && !c->job->to_the_end) || c->job->only_lower || !c->mix ||
-            !c->beta)
+            !c->beta || c->job->only_form)
             continue;
         for (int64_t k = 0; k < a->w->dag->mixes; k++)
             c->mix[k] =

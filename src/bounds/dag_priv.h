@@ -228,9 +228,10 @@ vouch_status vouch_dag_replay_run(vouch_dag_worker *w, const vouch_dag_replay *i
 
 /* ---- the spread (dag_spread.c) ----------------------------------------------------------- */
 
-/* Adds to each input's loss its share of the neurons' losses, which must be there; loss:
- * [count][neurons + inputs]. */
+/* Adds to each input's loss its share of the neurons' losses, which must be there, for its width in
+ * `extent`; loss: [count][neurons + inputs]. */
 vouch_status vouch_dag_spread(vouch_dag_worker *w, int count,
-                              const vouch_dag_intervals *const *at, double *const *loss);
+                              const vouch_dag_intervals *const *at,
+                              const vouch_dag_intervals *const *extent, double *const *loss);
 
 #endif

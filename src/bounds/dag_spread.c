@@ -19,9 +19,10 @@
 typedef struct spread {
     vouch_dag_worker *w;
     int count;
-    const vouch_dag_intervals *const *at; /* [count] */
-    double *const *loss;                  /* [count][neurons + inputs] */
-    double **rows;                        /* [value_count][count][scalars], NULL = zero */
+    const vouch_dag_intervals *const *at;     /* [count] */
+    const vouch_dag_intervals *const *extent; /* [count]: whose inputs' widths count */
+    double *const *loss;                      /* [count][neurons + inputs] */
+    double **rows;                            /* [value_count][count][scalars], NULL = zero */
 } spread;
 
 static double *rows_of(spread *s, int v)
@@ -186,7 +187,7 @@ static void finish(spread *s)
 
         for (int r = 0; r < s->count; r++)
             for (int64_t i = 0; i < count; i++) {
-                double width = s->at[r]->high[block + i] - s->at[r]->low[block + i];
+                double width = s->extent[r]->high[block + i] - s->extent[r]->low[block + i];
                 double share = s->rows[v] ? s->rows[v][r * count + i] * width : 0;
                 double *loss = &s->loss[r][block + i];
 
@@ -208,13 +209,15 @@ static vouch_status run(spread *s)
 }
 
 vouch_status vouch_dag_spread(vouch_dag_worker *w, int count,
-                              const vouch_dag_intervals *const *at, double *const *loss)
+                              const vouch_dag_intervals *const *at,
+                              const vouch_dag_intervals *const *extent, double *const *loss)
 {
     const vouch_graph *graph = w->dag->graph;
     vouch_arena_mark mark = vouch_arena_get_mark(w->scratch);
     spread s = {.w = w,
                 .count = count,
                 .at = at,
+                .extent = extent,
                 .loss = loss,
                 .rows = VOUCH_NEW_ARRAY(w->scratch, double *, graph->value_count)};
     vouch_status status = s.rows ? run(&s) : VOUCH_ERR_MEMORY;

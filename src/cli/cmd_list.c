@@ -10,6 +10,8 @@
 #include "data/builtin.h"
 #include "data/corruption.h"
 #include "eval/transform.h"
+#include "explain/groups.h"
+#include "explain/strategy.h"
 #include "op/op.h"
 #include "train/augment.h"
 #include "train/loss.h"
@@ -159,6 +161,27 @@ static void list_transforms(void)
         put_row((*t)->name, (*t)->summary, (*t)->citation);
 }
 
+static void list_groups(void)
+{
+    puts("features (vouch explain formal --groups):");
+    for (const vouch_grouping *const *g = vouch_grouping_table(); *g != NULL; g++)
+        put_row((*g)->name, (*g)->summary, (*g)->citation);
+}
+
+static void list_strategies(void)
+{
+    puts("strategies of formal explanations (--strategy):");
+    for (const vouch_strategy *const *s = vouch_strategy_table(); *s != NULL; s++)
+        put_row((*s)->name, (*s)->summary, (*s)->citation);
+}
+
+static void list_orders(void)
+{
+    puts("traversal orders of formal explanations (--order):");
+    for (const vouch_order *const *o = vouch_order_table(); *o != NULL; o++)
+        put_row((*o)->name, (*o)->summary, (*o)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -184,6 +207,9 @@ static const struct topic {
     {"corruptions", list_corruptions},
     {"transforms", list_transforms},
     {"losses", list_losses},
+    {"groups", list_groups},
+    {"strategies", list_strategies},
+    {"orders", list_orders},
     {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
@@ -199,7 +225,7 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
     const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
                                       "'%s' is not one of operators, domains, splits, cuts, "
                                       "picks, attacks, data, corruptions, transforms, "
-                                      "losses, options",
+                                      "losses, groups, strategies, orders, options",
                                       name);
     return vouch_cli_fail(call, s);
 }
@@ -226,7 +252,7 @@ const vouch_command vouch_command_list = {
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it. Tables: operators, domains, splits, cuts, picks, attacks, data, "
-        "corruptions, transforms, losses, options.",
+        "corruptions, transforms, losses, groups, strategies, orders, options.",
     .examples = "vouch list operators",
     .least = 0,
     .most = 1,

@@ -69,7 +69,7 @@ def add_net(path):
     return dense(path, [([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [1])])
 
 
-def random_net(path, seed=7, inputs=8, width=64, depth=4):
+def random_net(path, seed=7, inputs=8, width=64, depth=4, outputs=1):
     """A network whose properties take long to prove."""
     r = random.Random(seed)
 
@@ -77,7 +77,7 @@ def random_net(path, seed=7, inputs=8, width=64, depth=4):
         scale = (2 / columns) ** .5
         return ([[r.gauss(0, scale) for _ in range(columns)] for _ in range(rows)],
                 [r.gauss(0, .1) for _ in range(rows)])
-    sizes = [inputs] + [width] * depth + [1]
+    sizes = [inputs] + [width] * depth + [outputs]
     return dense(path, [layer(n, m) for m, n in zip(sizes, sizes[1:])])
 
 

@@ -5,8 +5,8 @@ import subprocess
 
 from cli_support import CliTest, main, prop, random_net, save, value, vouch
 
-COMMANDS = ["verify", "train", "bench", "info", "attack", "eval", "lab", "bounds", "eval-point",
-            "data", "list", "help", "man", "completion"]
+COMMANDS = ["verify", "train", "bench", "info", "attack", "eval", "explain", "lab", "bounds",
+            "eval-point", "data", "list", "help", "man", "completion"]
 
 
 class Answers(CliTest):

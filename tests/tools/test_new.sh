@@ -35,6 +35,10 @@ made augment zz_test train/augment_zz_test.c train/augment.def VOUCH_AUGMENT
 made builtin zz_test data/builtin_zz_test.c data/builtin.def VOUCH_DATA_BUILTIN
 made transform zz_test eval/transform_zz_test.c eval/transform.def VOUCH_TRANSFORM
 made layer zz_test grad/layer_zz_test.c grad/layer.def VOUCH_LAYER
+made grouping zz_test explain/group_zz_test.c explain/group.def VOUCH_GROUPING
+made strategy zz_test explain/strategy_zz_test.c explain/strategy.def VOUCH_STRATEGY
+made order zz_test explain/order_zz_test.c explain/order.def VOUCH_ORDER
+made explainer zztest cli/explain_zztest.c cli/explainer.def VOUCH_EXPLAINER
 made study zztest cli/lab_zztest.c cli/study.def VOUCH_STUDY
 made command zztest cli/cmd_zztest.c cli/command.def VOUCH_COMMAND
 

@@ -1,0 +1,49 @@
+/* What `vouch explain formal` says: text, JSON, picture, page, property. */
+#ifndef VOUCH_CLI_FORMAL_REPORT_H
+#define VOUCH_CLI_FORMAL_REPORT_H
+
+#include <stdio.h>
+
+#include "cli/attack_points.h"
+#include "explain/formal.h"
+
+/* One point explained. */
+typedef struct vouch_cli_formal {
+    int64_t index;        /* in the data set */
+    const float *x;       /* [inputs] */
+    int label, predicted; /* of the data (-1: none), of the network */
+    vouch_groups groups;
+    vouch_explanation explanation; /* features 0: not begun */
+} vouch_cli_formal;
+
+typedef struct vouch_cli_formal_report {
+    const vouch_cli_network *network;
+    const vouch_cli_points *points;
+    const vouch_victim_plan *plan;
+    const vouch_ball *ball;
+    const vouch_formal_settings *settings;
+    const char *groups; /* name of the grouping */
+    int64_t count;
+    const vouch_cli_formal *point; /* [count] */
+    bool is_interrupted, is_svg;
+    double seconds, cpu_seconds;
+} vouch_cli_formal_report;
+
+/* The feature by name: a column of the table, else its number; and where it is in the image. */
+typedef struct vouch_cli_feature {
+    char text[96];
+} vouch_cli_feature;
+vouch_cli_feature vouch_cli_feature_name(const vouch_cli_formal_report *report,
+                                         const vouch_cli_formal *point, int64_t feature);
+/* Its value: a number, a category's name. */
+vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *report,
+                                          const vouch_cli_formal *point, int64_t feature);
+
+void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *report);
+vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
+                                   const vouch_cli_formal_report *report);
+/* The property that proves the first point's explanation: VNN-LIB 1.0. */
+vouch_status vouch_cli_formal_query(vouch_context *ctx, FILE *out,
+                                    const vouch_cli_formal_report *report);
+
+#endif

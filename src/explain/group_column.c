@@ -1,0 +1,15 @@
+/* column: a column of the table; a category's inputs, one for each value, are one feature. */
+#include "explain/groups.h"
+
+static void label(const vouch_group_request *request, int64_t *label)
+{
+    for (int64_t i = 0; i < request->inputs; i++)
+        label[i] = request->feature[i].column;
+}
+
+const vouch_grouping vouch_grouping_column = {
+    .name = "column",
+    .summary = "a column of the table, all values of a category together",
+    .table = true,
+    .label = label,
+};

@@ -1,0 +1,37 @@
+/* What the files of the oracle share. */
+#ifndef VOUCH_EXPLAIN_ORACLE_PRIV_H
+#define VOUCH_EXPLAIN_ORACLE_PRIV_H
+
+#include "bounds/dag.h"
+#include "bounds/domain.h"
+#include "explain/oracle.h"
+
+struct vouch_oracle {
+    vouch_context *ctx;
+    vouch_arena *arena;   /* the caller's: what lives as long as the oracle */
+    vouch_arena *scratch; /* of one question */
+    const vouch_formal_problem *problem;
+    const vouch_graph *graph; /* its outputs are the logits */
+    vouch_oracle_settings settings;
+    int64_t inputs, rivals;
+    int *rival;                 /* [rivals] */
+    double *point;              /* [inputs] */
+    double *low, *high;         /* [inputs]: the widest box */
+    double *box_low, *box_high; /* [inputs]: the set's */
+    bool *varying;              /* vouch_op_varying */
+    vouch_task task;            /* on the widest box */
+    vouch_dag *dag;
+    vouch_dag_worker *worker;    /* NULL before linear bounds are asked for */
+    vouch_dag_job *job;          /* [rivals] */
+    vouch_dag_answer *answer;    /* [rivals] */
+    double *lower, *offset;      /* [rivals] */
+    const double **form, **loss; /* [rivals] */
+    vouch_ball ball;             /* vouch_oracle_ball's */
+    float *ball_low, *ball_high;
+    int64_t calls[VOUCH_ORACLE_LEVELS];
+};
+
+/* box_low, box_high <- those of the set. */
+void vouch_oracle_set_box(vouch_oracle *o, const bool *free);
+
+#endif

@@ -1,0 +1,107 @@
+"""vouch explain formal: what it says, writes and refuses."""
+import json
+import signal
+import subprocess
+import time
+
+from cli_support import VOUCH, CliTest, dense, main, random_net, vouch
+
+
+def four(path):
+    """Class 0 wins by 1 + x0 - x1 over class 1; x2 and x3 do nothing."""
+    return dense(path, [([[1, -1, 0, 0], [0, 0, 0, 0]], [1, 0])])
+
+
+class Formal(CliTest):
+    def explain(self, *arguments):
+        done = vouch("explain", "formal", *arguments, "--json", "-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        result = json.loads(done.stdout)
+        self.check_schema("explain-formal", result)
+        return result
+
+    def test_explainers_are_listed(self):
+        done = vouch("explain")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"formal +which features provably do not matter")
+        self.check_error(vouch("explain", "sadly"), 2, "no explainer 'sadly'")
+
+    def test_features_are_what_the_geometry_says(self):
+        net = four(self.dir / "n.onnx")
+        one = self.explain(net, "0.2,0.3,0.4,0.5", "--eps", "1", "--range", "0,1")
+        e = one["explanations"][0]
+        self.assertEqual(e["certificate"]["irrelevant"][-2:], [2, 3])
+        self.assertEqual(one["shape"], [1, 4, 1])
+        self.assertTrue(e["certificate"]["decided"])
+        e = self.explain(net, "0.2,0.9,0.4,0.5", "--eps", "2")["explanations"][0]
+        c = e["certificate"]
+        self.assertEqual((c["irrelevant"], c["relevant"], c["minimal"]), ([2, 3], [0, 1], True))
+        self.assertEqual(e["values"], [1, 1, 0, 0])
+        for w in c["witnesses"]:
+            x = [.2, .9, .4, .5]
+            for i, v in w["changes"]:
+                x[i] = v
+            self.assertLess(1 + x[0] - x[1], 0)
+            self.assertEqual(w["class"], 1)
+
+    def test_every_strategy_and_oracle_runs(self):
+        net = four(self.dir / "n.onnx")
+        for strategy in ("batched", "verix", "binary", "quickxplain"):
+            for oracle in ("interval", "crown", "alpha", "complete"):
+                c = self.explain(net, "0.2,0.9,0.4,0.5", "--eps", "2", "--strategy", strategy,
+                                 "--oracle", oracle)["explanations"][0]["certificate"]
+                self.assertEqual(c["irrelevant"], [2, 3], (strategy, oracle))
+
+    def test_the_query_is_a_property_that_verify_proves(self):
+        net, query = four(self.dir / "n.onnx"), self.dir / "why.vnnlib"
+        done = vouch("explain", "formal", net, "0.2,0.9,0.4,0.5", "--eps", "2", "--query", query)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("irrelevant 2 of 4", done.stdout)
+        done = vouch("verify", net, query, "--require", "unsat")
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_what_makes_no_sense_is_refused(self):
+        net = four(self.dir / "n.onnx")
+        point = "0.2,0.9,0.4,0.5"
+        self.check_error(vouch("explain", "formal", net, point), 2, "--eps is missing")
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "inf"), 2,
+                         "valid range")
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "1", "--groups",
+                               "column"), 2, "needs the columns of a table")
+        self.check_error(vouch("explain", "formal", net, "1,2", "--eps", "1"), 3, "has 2 input")
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "1", "--strategy",
+                               "guess"), 2, "strategy")
+        self.check_error(vouch("explain", "formal", net, "builtin:glyphs16?count=2", "--eps",
+                               "1"), 3, "256")
+
+    def test_a_point_between_classes_is_undecided(self):
+        net = four(self.dir / "n.onnx")
+        done = vouch("explain", "formal", net, "0,1,0,0", "--eps", "0.1")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("undecided", done.stdout)
+
+    def test_the_budget_ends_the_run_with_what_is_known(self):
+        net = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5)
+        begun = time.time()
+        e = self.explain(net, ",".join(["0.5"] * 40), "--eps", "3", "--oracle", "complete",
+                         "--strategy", "verix", "--query", "60", "--budget",
+                         "1")["explanations"][0]
+        self.assertLess(time.time() - begun, 30)
+        self.assertTrue(e["certificate"]["out_of_time"])
+
+    def test_an_interrupted_run_says_what_is_proved(self):
+        net, out = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5), self.dir / "o"
+        with subprocess.Popen([VOUCH, "explain", "formal", str(net), ",".join(["0.5"] * 40),
+                               "--eps", "3", "--oracle", "complete", "--query", "60", "--json",
+                               str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as run:
+            time.sleep(2)
+            run.send_signal(signal.SIGINT)
+            text, _ = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 5, text)
+        self.assertIn("interrupted", text)
+        self.assertTrue(json.loads(out.read_text())["interrupted"])
+
+
+if __name__ == "__main__":
+    main()
