@@ -170,7 +170,8 @@ static vouch_status make_net(run_state *r)
 {
     vouch_context *ctx = r->call->ctx;
     const char *start = r->recipe->start, *name = start ? start : r->recipe->arch;
-    VOUCH_TRY(start ? vouch_network_read(ctx, start, &r->graph, r->report.start_sha256)
+    VOUCH_TRY(start ? vouch_recipe_start(ctx, r->recipe, &r->data->info, r->report.start_sha256,
+                                         &r->graph)
                     : vouch_recipe_build(r->call->arena, r->recipe, &r->data->info, &r->graph));
     VOUCH_TRY(vouch_op_bind_graph(ctx, r->graph));
     VOUCH_TRY(vouch_net_new_to_train(ctx, r->call->arena, r->graph, &r->net));
@@ -181,9 +182,12 @@ static vouch_status make_net(run_state *r)
         vouch_net_inputs(r->net) != r->data->info.size)
         return vouch_fail(ctx, VOUCH_ERR_SHAPE,
                           "%s: %" PRId64 " inputs and %" PRId64
-                          " outputs, the data has %" PRId64 " features and %d classes",
+                          " outputs, the data has %" PRId64 " features and %d classes%s",
                           name, vouch_net_inputs(r->net), vouch_net_outputs(r->net),
-                          r->data->info.size, r->data->info.classes);
+                          r->data->info.size, r->data->info.classes,
+                          vouch_net_inputs(r->net) == r->data->info.size
+                              ? " (--new-head replaces the last layer)"
+                              : "");
     r->recipe->fit.frozen = vouch_net_after(r->net, r->recipe->frozen);
     return r->recipe->fit.frozen < vouch_net_size(r->net)
                ? VOUCH_OK

@@ -9,5 +9,9 @@
  * first two nodes subtract `low` and divide by the range. Not bound. */
 vouch_status vouch_rebuild_inputs(vouch_context *ctx, const vouch_graph *graph,
                                   const vouch_feature *feature, vouch_graph **out);
+/* The bound network with a fresh last dense layer of that many outputs, whatever it had: Gemm, or
+ * MatMul with or without Add. VOUCH_ERR_UNSUPPORTED where it does not end so. Not bound. */
+vouch_status vouch_rebuild_head(vouch_context *ctx, const vouch_graph *graph, int64_t outputs,
+                                uint64_t seed, vouch_graph **out);
 
 #endif

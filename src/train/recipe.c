@@ -60,6 +60,11 @@ const vouch_option vouch_recipe_rows[] = {
     CHOICE("initial", initial, "uniform", vouch_initial_choices, "what weights are drawn from"),
     TEXT("start", "FILE", start, NULL,
          "an ONNX network to go on from, in place of --arch and random weights"),
+    {.name = "new-head",
+     .help = "beside --start: in place of its last dense layer a fresh one, of as many outputs "
+             "as the data has classes",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(new_head)},
     INT("frozen", frozen, 0, 0, 1e6, "first layers with weights that stay as they are"),
     TEXT("loss", "TERM", loss, "standard",
          "what is brought down (vouch list losses), with its settings: \"n-fgsm k=3\""),
@@ -191,6 +196,9 @@ vouch_status vouch_recipe_check(vouch_context *ctx, vouch_recipe *r)
 {
     if (r->start)
         VOUCH_TRY(check_start(ctx, r));
+    else if (r->new_head)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "new-head: without start there is no old one");
     else if (!r->arch)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "arch: names no layers");
     return check_features(ctx, &r->fit);

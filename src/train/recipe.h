@@ -28,6 +28,7 @@ typedef struct vouch_recipe {
     /* [network] */
     const char *arch, *initial, *start;
     int64_t frozen; /* layers */
+    bool new_head;  /* of the start network: a fresh last layer */
     /* [loss] */
     const char *loss, *regulariser;
     const char *ramp;
@@ -44,7 +45,7 @@ extern const size_t vouch_recipe_row_count;
 /* Rows that say how it is trained, not what on what. The table names both ends: a row inserted
  * before them does not compile until they are moved. */
 enum { VOUCH_RECIPE_ENSEMBLE = 64 }; /* most networks of one */
-enum { VOUCH_RECIPE_HOW = 16, VOUCH_RECIPE_HOW_END = 36 };
+enum { VOUCH_RECIPE_HOW = 17, VOUCH_RECIPE_HOW_END = 37 };
 extern const size_t vouch_recipe_how_count;
 /* The section that a row stands in. */
 const char *vouch_recipe_section(const vouch_option *row);
@@ -65,6 +66,11 @@ vouch_status vouch_recipe_check(vouch_context *ctx, vouch_recipe *recipe);
  * outputs as there are classes is added where it is missing. Not bound. */
 vouch_status vouch_recipe_build(vouch_arena *arena, const vouch_recipe *recipe,
                                 const vouch_data_info *info, vouch_graph **graph);
+/* The network of recipe->start, with its hash; with new_head its last dense layer is a fresh one for
+ * that data's classes. Not bound. */
+vouch_status vouch_recipe_start(vouch_context *ctx, const vouch_recipe *recipe,
+                                const vouch_data_info *info, char sha256[65],
+                                vouch_graph **graph);
 /* Image and range of the data into recipe->fit. */
 void vouch_recipe_match(vouch_recipe *recipe, const vouch_data_info *info);
 /* The recipe as text, every row that is set; in the arena. */

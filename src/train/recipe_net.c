@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/io.h"
 #include "train/architecture.h"
+#include "train/rebuild.h"
 #include "train/recipe.h"
 
 /* Does the text end with the layer "fcN" for that N? */
@@ -34,6 +36,24 @@ vouch_status vouch_recipe_build(vouch_arena *arena, const vouch_recipe *recipe,
                                   .initial = vouch_initial_find(recipe->initial)};
     return text ? vouch_architecture_build(vouch_arena_context(arena), &a, graph)
                 : VOUCH_ERR_MEMORY;
+}
+
+vouch_status vouch_recipe_start(vouch_context *ctx, const vouch_recipe *recipe,
+                                const vouch_data_info *info, char sha256[65],
+                                vouch_graph **graph)
+{
+    vouch_graph *old = NULL;
+    *graph = NULL;
+    VOUCH_TRY(vouch_network_read(ctx, recipe->start, &old, sha256));
+    if (!recipe->new_head) {
+        *graph = old;
+        return VOUCH_OK;
+    }
+    vouch_status status = vouch_op_bind_graph(ctx, old);
+    if (!status)
+        status = vouch_rebuild_head(ctx, old, info->classes, recipe->fit.seed, graph);
+    vouch_graph_free(old);
+    return status;
 }
 
 /* Where samples may go when perturbed: the range of all features. */

@@ -141,6 +141,31 @@ class Train(unittest.TestCase):
         done = self.go_on("c.onnx", data="builtin:loan?count=50")
         self.assertIn("a.onnx: 256 inputs", done.stderr)
 
+    def test_a_new_head_carries_a_network_over_to_other_classes(self):
+        table, few = self.path / "many.csv", self.path / "few.csv"
+        for path, classes in ((table, 4), (few, 3)):
+            rows = [f"{i % 17 / 16},{i % 13 / 12},{'abcd'[(i % 17 * 12 + i % 13 * 16) * classes // 385]}"
+                    for i in range(400)]
+            path.write_text("\n".join(["x,y,label", *rows]) + "\n")
+        first, then = self.path / "a.onnx", self.path / "b.onnx"
+        done = vouch("train", table, "--arch", "fc24 relu", "--rate", ".02", "--batch", 20, "--out",
+                     first)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        work = ("train", few, "--start", first, "--rate", ".02", "--batch", 20, "--out", then)
+        self.assertIn("--new-head replaces", vouch(*work).stderr)
+        for more in ((), ("--frozen", 1), ("--ensemble", 2)):
+            done = vouch(*work, "--new-head", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            card = json.loads((self.path / "b.card.json").read_text())
+            self.assertGreater(card["data"]["accuracy"], .8)
+        made = []
+        for seed in (1, 2):
+            vouch(*work, "--new-head", "--frozen", 1, "--seed", seed)
+            made.append(then.read_bytes())
+        self.assertNotEqual(*made)
+        self.refused(vouch("train", few, "--new-head", "--out", then), "new-head: without start")
+        self.refused(vouch(*work, "--new-head", "--frozen", 2), "frozen: ")
+
     def go_on(self, name, *more, data=DATA):
         return vouch("train", data, "--start", self.path / "a.onnx", "--epochs", 2, "--out",
                      self.path / name, *more)
