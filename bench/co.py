@@ -27,6 +27,7 @@ STUDIES = {
         "data": MNIST / "train-images-idx3-ubyte.gz",
         "words": [f"test={MNIST / 't10k-images-idx3-ubyte.gz'}"],
         "cure": CURE.format(0.1),
+        "also": [FORWABS],
         "epochs": 10,
         "how": ["--nets", CONV, "--eps", "0.3", "--ramp-until", 2],
         "sizes": ("--samples", 10000, "--held-out", 1000)},
@@ -34,6 +35,7 @@ STUDIES = {
         "data": SCRATCH / "cifar_two_train.bin",
         "words": [f"test={SCRATCH / 'cifar_two_test.bin'}"],
         "cure": CURE.format(0.1),
+        "also": [],
         "epochs": 30,
         "how": ["--nets", "cnn7/8", "--eps", "24/255", "--ramp-until", 3, "--batch", 50],
         "sizes": ("--samples", 0, "--held-out", 400)},
@@ -71,7 +73,7 @@ def combined(study):
 def run(name, study, options):
     """The groups of a study by method."""
     key = name.split(",")[0].replace(" ", "_")
-    methods = ["fgsm", "n-fgsm", study["cure"], combined(study), FORWABS]
+    methods = ["fgsm", "n-fgsm", study["cure"], combined(study), *study["also"]]
     if options.all:
         methods += ["rs-fgsm", "mtl-ibp+n-fgsm", "elle-a", "grad-align"]
     sizes = ("--samples", 3000, "--held-out", 200) if options.fast else study["sizes"]

@@ -110,10 +110,12 @@ static vouch_status load_data(vouch_cli_grid *g)
 
 /* ---- the journal ----------------------------------------------------------------------------- */
 
-/* Options that change no result. */
+/* Options that change no run's result: those of the study's own work, and those that say which runs
+ * there are, which each run's name says too. A study can be widened: more seeds, other methods. */
 static bool is_idle(const char *option)
 {
-    static const char *const idle[] = {"threads", "json", "html", "resume", "quiet"};
+    static const char *const idle[] = {"threads", "json", "html",  "resume", "quiet", "nets",
+                                       "methods", "eps",  "seeds", "sweep",  "values"};
     for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
         if (strcmp(option, idle[i]) == 0)
             return true;

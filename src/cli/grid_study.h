@@ -60,8 +60,8 @@ enum { VOUCH_CLI_HOW = 1, VOUCH_CLI_STUDY = 2 };
                             NULL),                                                             \
         VOUCH_CLI_GRID_TEXT(                                                                   \
             resume, "FILE",                                                                    \
-            "keep finished runs in FILE; what it has of the same study is not "                \
-            "done again",                                                                      \
+            "keep finished runs in FILE; those that it has are not done again, also where "    \
+            "the study is widened: more seeds, other methods",                                 \
             NULL),                                                                             \
     {                                                                                          \
         .name = "quiet", .help = "no progress line", .type = VOUCH_OPTION_FLAG,                \

@@ -114,10 +114,18 @@ class LabCo(CliTest):
     def test_a_journal_of_another_study_is_refused(self):
         journal = self.dir / "journal"
         self.json_of("--resume", journal, "--epochs", "1", methods="fgsm")
-        for more, word in ((["--epochs", "3"], "training settings"), (["--eps", "0.2"], "eps"),
-                           (["--held-out", "30"], "data")):
+        for more, word in ((["--epochs", "3"], "training settings"), (["--held-out", "30"], "data")):
             self.check_error(self.study("--resume", journal, "--epochs", "1", *more,
                                         methods="fgsm"), 3, word)
+
+    def test_a_study_is_widened_with_the_runs_of_its_journal(self):
+        journal = self.dir / "journal"
+        how = ["--resume", journal, "--epochs", "1"]
+        first = self.json_of(*how, methods="fgsm")
+        wider = self.json_of(*how, "--eps", "0.1,0.2", "--seeds", "2", methods="n-fgsm,fgsm")
+        self.assertEqual(len(wider["runs"]), 8)
+        self.assertIn(first["runs"][0]["result"], [run["result"] for run in wider["runs"]])
+        self.assertEqual(journal.read_bytes().count(b"\n"), 9)
 
     def test_a_training_that_diverges_is_a_result(self):
         told = self.json_of("--rate", "1e6", "--optimiser", "sgd", "--nets", "fc12 fc12 fc12",
