@@ -17,14 +17,17 @@
 
 enum { CHAINS = 12, ROUNDS = 1 << 20, MOST_THREADS = 256 };
 
-/* Enough chains to hide the latency of a multiply-add; only these may be fused here. */
+/* Enough chains to hide the latency of a multiply-add; only these may be fused here. Each begins
+ * elsewhere, or the compiler would see that all are the same and make one of them. */
 #define KERNEL(name, floats, isa)                                                              \
     typedef float name##_lane __attribute__((vector_size(4 * (floats))));                      \
     __attribute__((target(isa), optimize("fp-contract=fast"), noinline)) static float name(    \
         const float *start)                                                                    \
     {                                                                                          \
-        const name##_lane a = {start[0]}, b = {start[1]};                                      \
-        name##_lane sum[CHAINS] = {{0}};                                                       \
+        const name##_lane a = start[0] + (name##_lane){0}, b = start[1] + (name##_lane){0};    \
+        name##_lane sum[CHAINS];                                                               \
+        for (int k = 0; k < CHAINS; k++)                                                       \
+            sum[k] = start[k] + (name##_lane){0};                                              \
         for (int64_t i = 0; i < ROUNDS; i++)                                                   \
             for (int k = 0; k < CHAINS; k++)                                                   \
                 sum[k] = sum[k] * a + b;                                                       \
@@ -66,9 +69,11 @@ static vouch_status work(vouch_context *ctx, void *shared, int worker)
     job *j = shared;
     const kernel k = choose();
     const double end_s = vouch_wall_s() + j->seconds;
-    const float start[] = {0.5F, 0.25F};
+    float start[CHAINS];
     const double work = 2e-9 * ROUNDS * CHAINS * k.floats;
     (void)ctx;
+    for (int i = 0; i < CHAINS; i++)
+        start[i] = 1 / (float)(i + 2);
     while (vouch_wall_s() < end_s) {
         const double begun_s = vouch_thread_cpu_s();
         j->sum[worker] += k.run(start);
