@@ -121,6 +121,7 @@ static void forward(const net_job *job)
     const dense *d = l->own;
     const int64_t blocks = d->forward.run_count;
     vouch_indirect g = vouch_net_forward_operands(job, &d->forward);
+    g.ahead = g.b_panel;
     const vouch_indirect whole = g;
     g.m = job->count;
     g.run_count = 1;
@@ -146,6 +147,7 @@ static void by_weight(const net_job *job)
     vouch_indirect g = vouch_net_gradient_operands(job, &d->by_weight);
     const vouch_indirect whole = g;
     g.b = t->adjoint[l->give];
+    g.ahead = g.b_panel;
     g.run = &run;
     for (int64_t first = 0; first < l->weights->depth; first += ROW_BLOCK) {
         const int64_t left = l->weights->depth - first;
@@ -166,6 +168,7 @@ static void by_inputs(const net_job *job)
     const dense *d = l->own;
     const int in = l->take[0];
     vouch_indirect g = vouch_net_back_operands(job, &d->backward);
+    g.ahead = g.b_panel;
     g.m = job->count;
     g.a = t->adjoint[l->give];
     g.row = t->adjoint_at[l->give];

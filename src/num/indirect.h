@@ -35,6 +35,7 @@ typedef struct vouch_indirect {
     const vouch_run *run; /* [run_count] */
     int64_t run_count, a_step, b_step;
     int64_t b_panel; /* from one panel of B to the next */
+    int64_t ahead; /* from a line of B to one that is needed soon, a panel or a call later; 0 */
     float *c;
     const int64_t *at; /* [m] */
     int64_t c_panel;   /* from one panel of C to the next */

@@ -1,5 +1,6 @@
 /* The training loop (fit.h). Threads start once; barriers part the phases of a step: gradients of
  * the chunks, the optimiser on slices of the parameters, what derives from parameters. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -299,12 +300,14 @@ static void tell(fit *f)
         f->stop = !f->report(f->user, f->log, f->epoch);
 }
 
-static bool is_finite(fit *f)
+/* Without leaving early: that is a few vectors at a time. */
+static bool is_finite(const fit *f)
 {
     const float *w = vouch_net_parameters(f->net);
-    bool finite = isfinite(f->loss);
-    for (int64_t i = 0; finite && i < vouch_net_size(f->net); i++)
-        finite = isfinite(w[i]);
+    const int64_t size = vouch_net_size(f->net);
+    int finite = isfinite(f->loss) != 0;
+    for (int64_t i = 0; i < size; i++)
+        finite &= fabsf(w[i]) <= FLT_MAX;
     return finite;
 }
 
