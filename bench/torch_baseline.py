@@ -178,8 +178,10 @@ def rate(name, what, seconds, clock):
 def export(folder):
     for name, (make, shape, _) in NETS.items():
         torch.manual_seed(1)
+        # PRESERVE: normalisations stay layers, as they are in the peer's own steps
         torch.onnx.export(make().eval(), torch.zeros(1, *shape), os.path.join(folder, f"{name}.onnx"),
-                          opset_version=13, input_names=["x"], output_names=["y"])
+                          opset_version=13, input_names=["x"], output_names=["y"],
+                          training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
 
 
 def main():
