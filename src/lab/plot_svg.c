@@ -45,7 +45,7 @@ static void settle(span *s)
 
 static void find_spans(const vouch_plot *plot, span *x, span *y)
 {
-    *x = *y = (span){INFINITY, -INFINITY};
+    *x = *y = (span){(double)INFINITY, -(double)INFINITY};
     for (int l = 0; l < plot->lines; l++)
         for (int i = 0; i < plot->line[l].count; i++)
             if (isfinite(plot->line[l].y[i])) {
