@@ -15,7 +15,7 @@ typedef struct formal_cli {
     double eps;
     int64_t index, count, patch;
     bool relative, quiet;
-    const char *json, *query;
+    const char *json, *picture, *html, *query;
 } formal_cli;
 
 #define FIELD(f) offsetof(formal_cli, f)
@@ -59,6 +59,8 @@ static const vouch_option rows[] = {
      .offset = FIELD(relative)},
     TEXT_ROW(json, "FILE",
              "write the explanations as JSON; - for standard output, in place of the text"),
+    TEXT_ROW(picture, "FILE.svg", "draw up to 16 images beside their masks"),
+    TEXT_ROW(html, "FILE", "write a page: masks, tables, what was asked"),
     TEXT_ROW(
         query, "FILE",
         "write the property that proves the explanation of one point, as VNN-LIB for vouch "
@@ -70,8 +72,8 @@ static const vouch_option rows[] = {
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
-enum { OWN = 1, FORMAL = 2 }; /* tables of settings */
-enum { JSON, QUERY, FILES };  /* what is written */
+enum { OWN = 1, FORMAL = 2 };               /* tables of settings */
+enum { JSON, PICTURE, HTML, QUERY, FILES }; /* what is written */
 
 typedef struct job {
     const vouch_cli_call *call;
@@ -92,13 +94,17 @@ static vouch_status open_outputs(job *j)
 {
     vouch_context *ctx = j->call->ctx;
     const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
-    const vouch_cli_name out[] = {{"--json", j->cli->json}, {"--query", j->cli->query}};
+    const vouch_cli_name out[] = {{"--json", j->cli->json},
+                                  {"--picture", j->cli->picture},
+                                  {"--html", j->cli->html},
+                                  {"--query", j->cli->query}};
     if (j->cli->eps < 0)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "--eps is missing");
     if (j->cli->query != NULL && j->cli->count > 1)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                           "--query writes the property of one point, not of %" PRId64,
                           j->cli->count);
+    VOUCH_TRY(vouch_cli_output_suffix(ctx, "--picture", j->cli->picture, ".svg"));
     return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }
 
@@ -121,6 +127,10 @@ static vouch_status load(job *j)
                            .high = j->points.high,
                            .image = j->points.image,
                            .rules = j->points.is_table ? &j->points.rules : NULL};
+    if (j->cli->picture != NULL && j->points.image.height == 1)
+        return vouch_fail(
+            ctx, VOUCH_ERR_ARGUMENT,
+            "--picture: the points are no images (--image C,H,W makes them some)");
     return vouch_victim_plan_new(ctx, j->call->arena, j->network.graph, &j->plan);
 }
 
@@ -192,7 +202,6 @@ static vouch_status examine(job *j)
         vouch_context_clear_error(j->call->ctx);
     j->report = (vouch_cli_formal_report){.network = &j->network,
                                           .points = &j->points,
-                                          .plan = j->plan,
                                           .ball = &j->ball,
                                           .settings = j->settings,
                                           .groups = j->cli->groups,
@@ -209,6 +218,10 @@ static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *re
     switch (which) {
     case JSON:
         return vouch_cli_formal_json(ctx, out, report);
+    case PICTURE:
+        return vouch_cli_formal_picture(ctx, out, report);
+    case HTML:
+        return vouch_cli_formal_page(ctx, out, report);
     case QUERY:
         return vouch_cli_formal_query(ctx, out, report);
     default:

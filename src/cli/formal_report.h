@@ -19,13 +19,12 @@ typedef struct vouch_cli_formal {
 typedef struct vouch_cli_formal_report {
     const vouch_cli_network *network;
     const vouch_cli_points *points;
-    const vouch_victim_plan *plan;
     const vouch_ball *ball;
     const vouch_formal_settings *settings;
     const char *groups; /* name of the grouping */
     int64_t count;
     const vouch_cli_formal *point; /* [count] */
-    bool is_interrupted, is_svg;
+    bool is_interrupted;
     double seconds, cpu_seconds;
 } vouch_cli_formal_report;
 
@@ -41,6 +40,11 @@ vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *report,
 
 void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *report);
 vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
+                                   const vouch_cli_formal_report *report);
+/* Images beside their masks: a drawing, and a page with the features named. */
+vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,
+                                      const vouch_cli_formal_report *report);
+vouch_status vouch_cli_formal_page(vouch_context *ctx, FILE *out,
                                    const vouch_cli_formal_report *report);
 /* The property that proves the first point's explanation: VNN-LIB 1.0. */
 vouch_status vouch_cli_formal_query(vouch_context *ctx, FILE *out,

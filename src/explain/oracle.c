@@ -102,7 +102,8 @@ static vouch_status check(vouch_context *ctx, const vouch_formal_problem *p)
 static bool make_arrays(vouch_oracle *o)
 {
     vouch_arena *arena = o->arena;
-    double **const inputs[] = {&o->point, &o->low, &o->high, &o->box_low, &o->box_high};
+    double **const inputs[] = {&o->point,    &o->low,      &o->high,     &o->box_low,
+                               &o->box_high, &o->hull_low, &o->hull_high};
     for (size_t k = 0; k < sizeof inputs / sizeof *inputs; k++)
         if ((*inputs[k] = VOUCH_NEW_ARRAY(arena, double, o->inputs)) == NULL)
             return false;
@@ -152,8 +153,8 @@ static vouch_status make_task(vouch_oracle *o)
                            .case_row = start,
                            .case_box = box,
                            .strict = strict,
-                           .low = o->low,
-                           .high = o->high};
+                           .low = o->hull_low,
+                           .high = o->hull_high};
     return VOUCH_OK;
 }
 
@@ -166,6 +167,8 @@ static vouch_status prepare(vouch_oracle *o)
     for (int64_t i = 0; i < o->inputs; i++) {
         o->point[i] = (double)p->x[i];
         free_interval(p->ball, p->x, i, &o->low[i], &o->high[i]);
+        o->hull_low[i] = vouch_down(o->low[i]);
+        o->hull_high[i] = vouch_up(o->high[i]);
     }
     return make_task(o);
 }
@@ -234,7 +237,9 @@ enum { CELLS = 1 << 24 }; /* doubles a chunk of rows may use */
 
 static vouch_status need_dag(vouch_oracle *o)
 {
-    const vouch_dag_settings settings = {.cells = CELLS, .root_work = (double)INFINITY};
+    /* The hull's own bounds serve nobody: no work for it. */
+    const vouch_dag_settings settings = {
+        .cells = CELLS, .root_work = (double)INFINITY, .hull_neurons = INT64_MAX};
     if (o->worker != NULL)
         return VOUCH_OK;
     VOUCH_TRY(vouch_dag_open(o->ctx, &o->task, &settings, &o->dag));

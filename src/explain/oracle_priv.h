@@ -14,12 +14,14 @@ struct vouch_oracle {
     const vouch_graph *graph; /* its outputs are the logits */
     vouch_oracle_settings settings;
     int64_t inputs, rivals;
-    int *rival;                 /* [rivals] */
-    double *point;              /* [inputs] */
-    double *low, *high;         /* [inputs]: the widest box */
-    double *box_low, *box_high; /* [inputs]: the set's */
-    bool *varying;              /* vouch_op_varying */
-    vouch_task task;            /* on the widest box */
+    int *rival;                   /* [rivals] */
+    double *point;                /* [inputs] */
+    double *low, *high;           /* [inputs]: the widest box */
+    double *hull_low, *hull_high; /* [inputs]: a little wider, so that no set's box is the hull,
+                                     which the engine has bounds of that are cheap and loose */
+    double *box_low, *box_high;   /* [inputs]: the set's */
+    bool *varying;                /* vouch_op_varying */
+    vouch_task task;              /* on the widest box */
     vouch_dag *dag;
     vouch_dag_worker *worker;    /* NULL before linear bounds are asked for */
     vouch_dag_job *job;          /* [rivals] */

@@ -60,6 +60,32 @@ class Formal(CliTest):
         done = vouch("verify", net, query, "--require", "unsat")
         self.assertEqual(done.returncode, 0, done)
 
+    def test_images_are_drawn_and_a_page_is_written(self):
+        net = dense(self.dir / "i.onnx", [([[1] * 16, [0] * 16], [1, 0])])
+        svg, page = self.dir / "p.svg", self.dir / "p.html"
+        point = ",".join(["0.5"] * 16)
+        done = vouch("explain", "formal", net, point, "--eps", "0.6", "--image", "1,4,4",
+                     "--picture", svg, "--html", page)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(svg.read_text().count("<rect"), 1 + 1 + 3 + 2 * 16)
+        self.assertIn("irrelevant", svg.read_text())
+        self.assertIn("What was asked", page.read_text())
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "1", "--picture", svg),
+                         2, "no images")
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "1", "--picture",
+                               self.dir / "p.gif"), 2, ".svg")
+
+    def test_a_record_is_told_in_words(self):
+        net = self.dir / "loan.onnx"
+        done = vouch("train", "builtin:loan?count=400", "--arch", "fc8 relu", "--epochs", "2",
+                     "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done)
+        done = vouch("explain", "formal", net, "builtin:loan?count=5", "--eps", "0.1",
+                     "--relative", "--oracle", "complete")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stdout, r"\d+ of \d+ fields decide; \d+ provably cannot")
+        self.assertRegex(done.stdout, r"\n  \w+ +\S+ +(ir)?relevant|unknown")
+
     def test_what_makes_no_sense_is_refused(self):
         net = four(self.dir / "n.onnx")
         point = "0.2,0.9,0.4,0.5"

@@ -1,0 +1,29 @@
+/* The picture of formal explanations: each image beside its mask of three colours. */
+#ifndef VOUCH_REPORT_FORMAL_SVG_H
+#define VOUCH_REPORT_FORMAL_SVG_H
+
+#include "explain/formal.h"
+#include "report/svg.h"
+
+typedef struct vouch_formal_row {
+    const char *title; /* "7, sample 3" */
+    const float *x;    /* [inputs] */
+    const vouch_groups *groups;
+    const vouch_explanation *explanation;
+} vouch_formal_row;
+
+typedef struct vouch_formal_picture {
+    const char *title;
+    vouch_image image;
+    const float *low, *high; /* [inputs]: black and white */
+    int64_t count;
+    const vouch_formal_row *row; /* [count] */
+} vouch_formal_picture;
+
+/* Draws it; svg->data is the text, freed by vouch_markup_free, on failure too. */
+vouch_status vouch_formal_svg(vouch_context *ctx, const vouch_formal_picture *picture,
+                              vouch_svg *svg);
+/* The same inside of a page that has begun. */
+void vouch_formal_svg_draw(const vouch_formal_picture *picture, vouch_svg *svg);
+
+#endif
