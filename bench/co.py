@@ -34,7 +34,7 @@ STUDIES = {
     "CIFAR-10, vehicles and animals, eps 24/255": {
         "data": SCRATCH / "cifar_two_train.bin",
         "words": [f"test={SCRATCH / 'cifar_two_test.bin'}"],
-        "cure": CURE.format(0.1),
+        "cure": CURE.format(0.2),
         "also": [],
         "epochs": 30,
         "how": ["--nets", "cnn7/8", "--eps", "24/255", "--ramp-until", 3, "--batch", 50],
