@@ -70,8 +70,9 @@ static void draw_row(const vouch_formal_picture *p, const vouch_formal_row *row,
     const double right = 2 * GAP + (double)p->image.width * scale;
     vouch_svg_text(svg, GAP, top + HEAD - 8, "font-size=\"13\" class=\"text\"", row->title);
     for (int64_t i = 0; i < p->image.height * p->image.width; i++) {
+        const int64_t line = i / p->image.width;
         const double x = (double)(i % p->image.width) * scale;
-        const double y = top + HEAD + (double)(i / p->image.width) * scale;
+        const double y = top + HEAD + (double)line * scale;
         char colour[32];
         pixel_fill(p, row->x, i, colour);
         vouch_svg_rect(svg, (vouch_rect){GAP + x, y, scale, scale}, colour);
