@@ -86,7 +86,7 @@ def main():
                ">=105")
     if options.complete > 0:
         told = explain(net, "complete", options.complete, "--oracle", "complete", "--budget", 60,
-                       "--query", 2)
+                       "--limit", 2)
         out.figure(f"unknown after complete refinement, 60 s, {len(told)} digits",
                    100 * sizes(told, "unknown") / 784, "%", "<=40", "<=10")
     out.table("runs", "ways of finding irrelevant features",

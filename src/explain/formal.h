@@ -24,7 +24,7 @@
 typedef struct vouch_formal_settings {
     const char *strategy, *order, *oracle;
     double budget_s;      /* of the whole explanation; 0: none */
-    double query_s;       /* of each complete verification; 0: none */
+    double limit_s;       /* of each complete verification; 0: none */
     int64_t steps;        /* gradient steps of alpha */
     int64_t attack_steps; /* of the search for witnesses; 0: none is looked for */
     int64_t seed, threads;

@@ -66,7 +66,7 @@ vouch_status vouch_inquiry_try(vouch_inquiry *q, const int64_t *feature, int64_t
 static double limit_of(const vouch_inquiry *q)
 {
     const vouch_formal_settings *s = q->settings;
-    const double own = s->query_s > 0 ? s->query_s : (double)INFINITY;
+    const double own = s->limit_s > 0 ? s->limit_s : (double)INFINITY;
     const double left =
         s->budget_s > 0 ? q->begun_s + s->budget_s - vouch_wall_s() : (double)INFINITY;
     return fmax(fmin(own, left), 1e-3);

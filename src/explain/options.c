@@ -23,7 +23,7 @@ const vouch_option vouch_formal_options[] = {
                "alpha", vouch_oracle_choices),
     NUMBER_ROW("budget", budget_s, "S", "seconds for an explanation; 0: no limit",
                VOUCH_OPTION_REAL, 0, 1e9),
-    NUMBER_ROW("query", query_s, "S", "seconds for each search of `complete`; 0: no limit",
+    NUMBER_ROW("limit", limit_s, "S", "seconds for each search of `complete`; 0: no limit",
                VOUCH_OPTION_REAL, 1, 1e9),
     NUMBER_ROW("steps", steps, "N", "gradient steps of optimised bounds", VOUCH_OPTION_INT, 8,
                1e4),

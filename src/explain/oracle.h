@@ -40,7 +40,6 @@ vouch_oracle_level vouch_oracle_find(const char *name); /* one of the names */
 typedef struct vouch_oracle_settings {
     vouch_oracle_level level; /* the dearest that is asked */
     int steps;                /* gradient steps of alpha */
-    double limit_s;           /* of a complete verification; 0: none */
     uint64_t seed;
     int threads; /* of a complete verification */
 } vouch_oracle_settings;

@@ -1,5 +1,6 @@
 """vouch explain formal: what it says, writes and refuses."""
 import json
+import re
 import signal
 import subprocess
 import time
@@ -25,6 +26,12 @@ class Formal(CliTest):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"formal +which features provably do not matter")
         self.check_error(vouch("explain", "sadly"), 2, "no explainer 'sadly'")
+
+    def test_no_two_options_have_one_name(self):
+        names = re.findall(r"^ +--(?:\[no-\])?([a-z-]+)", vouch("explain", "formal", "--help").stdout,
+                           re.M)
+        self.assertGreater(len(names), 15)
+        self.assertEqual(len(names), len(set(names)), names)
 
     def test_features_are_what_the_geometry_says(self):
         net = four(self.dir / "n.onnx")
@@ -110,7 +117,7 @@ class Formal(CliTest):
         net = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5)
         begun = time.time()
         e = self.explain(net, ",".join(["0.5"] * 40), "--eps", "3", "--oracle", "complete",
-                         "--strategy", "verix", "--query", "60", "--budget",
+                         "--strategy", "verix", "--limit", "60", "--budget",
                          "1")["explanations"][0]
         self.assertLess(time.time() - begun, 30)
         self.assertTrue(e["certificate"]["out_of_time"])
@@ -118,7 +125,7 @@ class Formal(CliTest):
     def test_an_interrupted_run_says_what_is_proved(self):
         net, out = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5), self.dir / "o"
         with subprocess.Popen([VOUCH, "explain", "formal", str(net), ",".join(["0.5"] * 40),
-                               "--eps", "3", "--oracle", "complete", "--query", "60", "--json",
+                               "--eps", "3", "--oracle", "complete", "--limit", "60", "--json",
                                str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as run:
             time.sleep(2)

@@ -84,7 +84,7 @@ static void open_scene(scene *s, uint64_t index)
                               &s->groups));
     vouch_options_default(vouch_formal_options, vouch_formal_option_count, &s->settings);
     s->settings.threads = 1;
-    s->settings.query_s = 20;
+    s->settings.limit_s = 20;
     s->problem = (vouch_formal_problem){
         .plan = s->plan, .ball = &s->ball, .x = s->x, .groups = &s->groups};
     s->problem.label = predict(s);
