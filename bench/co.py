@@ -71,7 +71,7 @@ def combined(study):
 
 
 def run(name, study, options):
-    """The groups of a study by method."""
+    """The groups of a study by method, and its runs."""
     key = name.split(",")[0].replace(" ", "_")
     methods = ["fgsm", "n-fgsm", study["cure"], combined(study), *study["also"]]
     if options.all:
@@ -86,7 +86,7 @@ def run(name, study, options):
                  "--resume", SCRATCH / f"co_{key}_{tag}.journal",
                  "--html", SCRATCH / f"co_{key}.html")
     told = json.loads(report.read_text())
-    return {group["method"]: group for group in told["groups"]}
+    return {group["method"]: group for group in told["groups"]}, told["runs"]
 
 
 def overhead(rounds=5):
@@ -126,24 +126,38 @@ def rows_of(name, groups):
              g["collapsed"], g["failed"], cell(g, "seconds", 1)] for method, g in groups.items()]
 
 
+def along(name, runs):
+    """PGD-50 accuracy of each run after every sixth part of its epochs: when it fell, if it did."""
+    def course(run):
+        epochs = run["result"]["epochs"]
+        marks = [len(epochs) * k // 6 for k in range(1, 7)]
+        return " ".join(f"{100 * epochs[m - 1]['pgd']:.0f}" for m in marks)
+    return [[run["method"], name, run["seed"], course(run)] for run in runs
+            if "epochs" in (run["result"] or {})]
+
+
 def main():
     options = arguments()
     record.need_vouch()
     record.need_data(MNIST, "co")
     record.need_data(CIFAR, "co")
     make_two_classes()
-    out = record.Record("co", " ".join(["bench/co.sh", *sys.argv[1:]]))
-    rows = []
+    topic = f"co-{options.only}" if options.only else "co"
+    out = record.Record(topic, " ".join(["bench/co.sh", *sys.argv[1:]]))
+    rows, courses = [], []
     for name, study in STUDIES.items():
         if not name.lower().startswith(options.only or ""):
             continue
-        groups = run(name, study, options)
+        groups, runs = run(name, study, options)
         figures(out, name, study, groups)
         rows += rows_of(name, groups)
+        courses += along(name, runs)
     out.figure("ForwAbs + N-FGSM: processor time beyond N-FGSM's", overhead(), "%", "<=5", "<=1")
     out.table("methods", "per cent after the last epoch, mean and 95 % interval over seeds",
               ["method", "data", "clean", "FGSM", "PGD-50", "collapsed", "failed", "s an epoch"],
               rows)
+    out.table("along", "PGD-50 accuracy, per cent, after each sixth of the epochs",
+              ["method", "data", "seed", "course"], courses)
     if not options.fast:
         out.write()
 

@@ -21,7 +21,13 @@ TOPICS = {
     "attacks-success": "Attacks: what they find",
     "train": "Training: speed of steps",
     "train-gradients": "Training: gradients against float64",
+    "certified": "Robust networks, attacked and certified",
+    "certified-wong": "Robust networks: against a single step, attacked",
+    "certified-proofs": "Robust networks: trained on bounds, certified",
     "co": "Single-step training: what collapses and what keeps it",
+    "co-mnist": "Single-step training on MNIST alone",
+    "co-cifar": "Single-step training on CIFAR-10 alone",
+    "formal": "Formal explanations",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",
 }
