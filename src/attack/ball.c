@@ -69,7 +69,7 @@ double vouch_ball_radius(const vouch_ball *ball, int64_t i)
     if (is_category(f))
         return (double)INFINITY;
     const double range = (double)ball->high[i] - (double)ball->low[i];
-    return ball->rules->relative ? fmax(0, vouch_mul_down(ball->eps, range)) : ball->eps;
+    return ball->rules->relative ? fmax(0, ball->eps * range) : ball->eps;
 }
 
 /* At least |p - x|. */

@@ -53,7 +53,7 @@ typedef struct vouch_cell {
 } vouch_cell;
 
 /* How far input i may move, in L-infinity, by eps and the rules: infinity where by the range
- * alone. */
+ * alone. A relative one is the product in double precision, to nearest: .1 of 30 is 3. */
 double vouch_ball_radius(const vouch_ball *ball, int64_t i);
 /* Sets cell->low, cell->high from cell->x. A centre outside its range counts as inside. */
 void vouch_ball_cell(const vouch_ball *ball, const vouch_cell *cell);

@@ -198,8 +198,10 @@ static vouch_status examine(job *j)
     const vouch_status s = explain_all(j, &done);
     if (s != VOUCH_OK && s != VOUCH_ERR_CANCELLED)
         return s;
-    if (s == VOUCH_ERR_CANCELLED) /* what is known so far is reported */
+    if (s == VOUCH_ERR_CANCELLED) { /* what is known so far is reported */
         vouch_context_clear_error(j->call->ctx);
+        vouch_context_reset_cancel(j->call->ctx);
+    }
     j->report = (vouch_cli_formal_report){.network = &j->network,
                                           .points = &j->points,
                                           .ball = &j->ball,

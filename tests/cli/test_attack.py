@@ -196,6 +196,13 @@ class Attack(CliTest):
         done = vouch("attack", net, f"{table}?target=class", "--eps", "3", "--attack", "pgd")
         self.check_error(done, 2, "rules of tables")
 
+    def test_the_edge_of_a_relative_radius_belongs_to_the_ball(self):
+        net, table = linear(self.dir / "n.onnx", 7.5, inputs=1), self.dir / "t.csv"
+        table.write_text("a,class\n5,0\n0,0\n30,1\n")  # .1 of 30 is 3: 8 is within reach
+        r = self.result(net, f"{table}?target=class&count=1", "--eps", "0.1", "--relative",
+                        "--attack", "tabular")
+        self.assertEqual(r["found"], 1)
+
     def test_what_makes_no_sense_is_refused(self):
         net, data = linear(self.dir / "n.onnx", 8.4), self.images()
         small = linear(self.dir / "s.onnx", 1.0, inputs=2)

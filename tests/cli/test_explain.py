@@ -124,9 +124,10 @@ class Formal(CliTest):
 
     def test_an_interrupted_run_says_what_is_proved(self):
         net, out = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5), self.dir / "o"
+        query = self.dir / "q.vnnlib"
         with subprocess.Popen([VOUCH, "explain", "formal", str(net), ",".join(["0.5"] * 40),
-                               "--eps", "3", "--oracle", "complete", "--limit", "60", "--json",
-                               str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               "--eps", "3", "--oracle", "complete", "--limit", "60", "--query",
+                               str(query), "--json", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as run:
             time.sleep(2)
             run.send_signal(signal.SIGINT)
@@ -134,6 +135,7 @@ class Formal(CliTest):
         self.assertEqual(run.returncode, 5, text)
         self.assertIn("interrupted", text)
         self.assertTrue(json.loads(out.read_text())["interrupted"])
+        self.assertIn("declare-const", query.read_text())
 
 
 if __name__ == "__main__":
