@@ -91,6 +91,10 @@ static void add_certificate(vouch_context *ctx, json_t *one, const vouch_cli_for
     add_list(ctx, c, e, VOUCH_FORMAL_IRRELEVANT);
     add_list(ctx, c, e, VOUCH_FORMAL_RELEVANT);
     add_list(ctx, c, e, VOUCH_FORMAL_UNKNOWN);
+    json_t *fixed = vouch_json_array_in(ctx, c, "fixed"); /* among the irrelevant */
+    for (int64_t f = 0; f < e->features; f++)
+        if (e->fixed[f])
+            (void)vouch_json_add_int(ctx, fixed, NULL, f);
     add_witnesses(ctx, c, p);
 }
 

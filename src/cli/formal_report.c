@@ -71,6 +71,11 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
         fprintf(out, "%-10s %s of %s: %s\n", vouch_formal_class_name(row[k].class),
                 vouch_cli_count((uint64_t)e->count[row[k].class]).text,
                 vouch_cli_count((uint64_t)e->features).text, row[k].what);
+    if (e->fixed_count > 0)
+        fprintf(out,
+                "fixed      %s of the irrelevant: held at their values, of whose influence "
+                "nothing is said\n",
+                vouch_cli_count((uint64_t)e->fixed_count).text);
     fprintf(out, "minimal    %s\n",
             e->is_minimal ? "yes, proved: no feature can become irrelevant beside the others"
                           : "not proved");
@@ -84,14 +89,16 @@ static void put_features(FILE *out, const vouch_cli_formal_report *r, const vouc
     const vouch_explanation *e = &p->explanation;
     if (!r->points->is_table || e->features > NAMED)
         return;
-    fprintf(out, "%s of %s fields decide; %s provably cannot%s\n",
-            vouch_cli_count((uint64_t)e->count[VOUCH_FORMAL_RELEVANT]).text,
-            vouch_cli_count((uint64_t)e->features).text,
-            vouch_cli_count((uint64_t)e->count[VOUCH_FORMAL_IRRELEVANT]).text,
-            e->count[VOUCH_FORMAL_UNKNOWN] > 0 ? "; of the rest it is not known" : "");
+    fprintf(
+        out, "%s of %s fields decide; %s that may change provably cannot%s\n",
+        vouch_cli_count((uint64_t)e->count[VOUCH_FORMAL_RELEVANT]).text,
+        vouch_cli_count((uint64_t)e->features).text,
+        vouch_cli_count((uint64_t)(e->count[VOUCH_FORMAL_IRRELEVANT] - e->fixed_count)).text,
+        e->count[VOUCH_FORMAL_UNKNOWN] > 0 ? "; of the rest it is not known" : "");
     for (int64_t f = 0; f < e->features; f++) {
         fprintf(out, "  %-24s %-20s %s", vouch_cli_feature_name(r, p, f).text,
-                vouch_cli_feature_value(r, p, f).text, vouch_formal_class_name(e->class[f]));
+                vouch_cli_feature_value(r, p, f).text,
+                e->fixed[f] ? "fixed" : vouch_formal_class_name(e->class[f]));
         if (e->class[f] == VOUCH_FORMAL_RELEVANT)
             fprintf(out, " (can make it %s)",
                     vouch_cli_class_name(r->points, e->rival[f]).text);

@@ -49,7 +49,8 @@ static vouch_status make_order(vouch_inquiry *q)
 
 /* ---- the course ---------------------------------------------------------------------------- */
 
-/* Features that cannot move at all do not matter. */
+/* Features that cannot move at all are irrelevant in the sense of the definition, which says nothing
+ * of their influence; they are marked. */
 static void take_fixed(vouch_inquiry *q)
 {
     const vouch_groups *g = q->problem->groups;
@@ -58,8 +59,11 @@ static void take_fixed(vouch_inquiry *q)
         bool moves = false;
         for (int64_t k = g->start[f]; k < g->start[f + 1]; k++)
             moves = moves || low[g->member[k]] < high[g->member[k]];
-        if (!moves)
-            vouch_inquiry_take(q, &f, 1);
+        if (moves)
+            continue;
+        vouch_inquiry_take(q, &f, 1);
+        q->out->fixed[f] = true;
+        q->out->fixed_count++;
     }
 }
 
@@ -122,10 +126,12 @@ static vouch_status make_room(vouch_inquiry *q)
     vouch_explanation *out = q->out;
     *out = (vouch_explanation){.features = q->features};
     out->class = VOUCH_NEW_ARRAY(q->arena, vouch_formal_class, q->features);
+    out->fixed = VOUCH_NEW_ARRAY(q->arena, bool, q->features);
     out->witness = VOUCH_NEW_ARRAY(q->arena, float *, q->features);
     out->rival = VOUCH_NEW_ARRAY(q->arena, int, q->features);
     q->free = VOUCH_NEW_ARRAY(q->arena, bool, q->features);
-    return out->class && out->witness && out->rival && q->free ? VOUCH_OK : VOUCH_ERR_MEMORY;
+    return out->class && out->fixed && out->witness && out->rival && q->free ? VOUCH_OK
+                                                                             : VOUCH_ERR_MEMORY;
 }
 
 /* Counts, also of what was stopped. */

@@ -44,6 +44,8 @@ const char *vouch_formal_class_name(vouch_formal_class class);
 typedef struct vouch_explanation {
     int64_t features;
     vouch_formal_class *class; /* [features] */
+    bool *fixed;               /* [features] irrelevant only because it cannot move at all */
+    int64_t fixed_count;
     int64_t count[VOUCH_FORMAL_CLASSES];
     float **witness; /* [features]: [inputs] of each relevant feature, else NULL */
     int *rival;      /* [features]: the class at its witness */
