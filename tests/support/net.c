@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grad/net.h"
+
 static float *copy(const float *from, int count)
 {
     float *to = malloc((size_t)count * sizeof *to);
@@ -228,4 +230,17 @@ vouch_spec *vouch_test_spec(vouch_context *ctx, const vouch_graph *graph,
         ctx, vouch_spec_parse(ctx, graph, "test.vnnlib", text, (size_t)(at - text), &spec));
     free(text);
     return spec;
+}
+
+void vouch_test_outputs(vouch_context *ctx, const vouch_graph *graph, int64_t count,
+                        const float *x, float *y)
+{
+    vouch_arena *arena = vouch_arena_new(ctx);
+    vouch_net *net;
+    vouch_tape *tape;
+    vouch_test_ok(ctx, vouch_net_new(ctx, arena, graph, &net));
+    assert_non_null(net);
+    vouch_test_ok(ctx, vouch_tape_new(ctx, arena, net, count, &tape));
+    vouch_tape_forward(tape, count, x, y);
+    vouch_arena_free(arena);
 }

@@ -35,6 +35,10 @@ void vouch_test_net_exact(const vouch_test_net *net, const double *x, mpq_t *y);
 bool vouch_test_net_holds(const vouch_test_net *net, const vouch_spec *spec, int k,
                           const double *x);
 
+/* y <- outputs of the graph at `count` points x by the engine of training, which must read it. */
+void vouch_test_outputs(vouch_context *ctx, const vouch_graph *graph, int64_t count,
+                        const float *x, float *y);
+
 /* The property given as VNN-LIB assertions; declarations are put before them. Freed by
  * vouch_spec_free. */
 vouch_spec *vouch_test_spec(vouch_context *ctx, const vouch_graph *graph,

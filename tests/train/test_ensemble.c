@@ -24,18 +24,6 @@ static vouch_graph *member(vouch_context *ctx, const char *text, int seed)
     return graph;
 }
 
-static void outputs(vouch_context *ctx, const vouch_graph *graph, const float *x, float *y)
-{
-    vouch_arena *arena = vouch_arena_new(ctx);
-    vouch_net *net;
-    vouch_tape *tape;
-    vouch_test_ok(ctx, vouch_net_new(ctx, arena, graph, &net));
-    assert_non_null(net);
-    vouch_test_ok(ctx, vouch_tape_new(ctx, arena, net, POINTS, &tape));
-    vouch_tape_forward(tape, POINTS, x, y);
-    vouch_arena_free(arena);
-}
-
 static int nodes_of(const vouch_graph *graph, const char *type)
 {
     int count = 0;
@@ -59,7 +47,7 @@ static void an_ensemble_is_the_mean_of_its_members(void **state)
             x[i] = (float)vouch_random_unit(&r);
         for (int k = 0; k < MEMBERS; k++) {
             graph[k] = member(ctx, texts[t], k);
-            outputs(ctx, graph[k], x, each[k]);
+            vouch_test_outputs(ctx, graph[k], POINTS, x, each[k]);
         }
         vouch_test_ok(ctx, vouch_ensemble_build(ctx, graph, MEMBERS, &whole));
         vouch_test_ok(ctx, vouch_op_bind_graph(ctx, whole));
@@ -67,7 +55,7 @@ static void an_ensemble_is_the_mean_of_its_members(void **state)
         assert_int_equal(nodes_of(whole, "Gemm"), MEMBERS * nodes_of(graph[0], "Gemm"));
         for (int k = 0; k < MEMBERS; k++)
             vouch_graph_free(graph[k]);
-        outputs(ctx, whole, x, y);
+        vouch_test_outputs(ctx, whole, POINTS, x, y);
         for (int i = 0; i < POINTS * OUT; i++) {
             const double mean =
                 ((double)each[0][i] + (double)each[1][i] + (double)each[2][i]) / MEMBERS;

@@ -24,18 +24,6 @@ static vouch_graph *network(vouch_context *ctx, const char *text)
     return graph;
 }
 
-static void outputs(vouch_context *ctx, const vouch_graph *graph, const float *x, float *y)
-{
-    vouch_arena *arena = vouch_arena_new(ctx);
-    vouch_net *net;
-    vouch_tape *tape;
-    vouch_test_ok(ctx, vouch_net_new(ctx, arena, graph, &net));
-    assert_non_null(net);
-    vouch_test_ok(ctx, vouch_tape_new(ctx, arena, net, POINTS, &tape));
-    vouch_tape_forward(tape, POINTS, x, y);
-    vouch_arena_free(arena);
-}
-
 static void numbers_give_what_their_shares_gave(void **state)
 {
     (void)state;
@@ -50,11 +38,11 @@ static void numbers_give_what_their_shares_gave(void **state)
         share[i] = f->high > f->low ? (float)vouch_random_unit(&r) : 0;
         own[i] = f->low + share[i] * (f->high - f->low);
     }
-    outputs(ctx, graph, share, y);
+    vouch_test_outputs(ctx, graph, POINTS, share, y);
     vouch_test_ok(ctx, vouch_rebuild_inputs(ctx, graph, feature, &whole));
     vouch_graph_free(graph);
     vouch_test_ok(ctx, vouch_op_bind_graph(ctx, whole));
-    outputs(ctx, whole, own, z);
+    vouch_test_outputs(ctx, whole, POINTS, own, z);
     for (int i = 0; i < POINTS * OUT; i++)
         assert_true(fabsf(y[i] - z[i]) < 1e-5f);
     vouch_graph_free(whole);
@@ -86,10 +74,10 @@ static void a_new_head_leaves_all_other_layers(void **state)
         else if (a)
             assert_int_equal(2 * b->count, 5 * a->count);
     }
-    outputs(ctx, wide, x, y);
+    vouch_test_outputs(ctx, wide, POINTS, x, y);
     vouch_test_ok(ctx, vouch_rebuild_head(ctx, graph, 5, 8, &again));
     vouch_test_ok(ctx, vouch_op_bind_graph(ctx, again));
-    outputs(ctx, again, x, z);
+    vouch_test_outputs(ctx, again, POINTS, x, z);
     assert_true(memcmp(y, z, sizeof y) != 0);
     vouch_graph_free(graph);
     vouch_graph_free(wide);
