@@ -62,10 +62,7 @@ static void leave_out(const vouch_loss_job *job, int64_t s)
 static void mask(const vouch_loss_job *job)
 {
     vouch_tape_forward(job->tape, job->count, job->x, job->y);
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     (void)vouch_entropy_cross(&at, job->y, 1, job->d_y, NULL);
     vouch_tape_backward(job->tape, job->d_y, job->d_x, NULL);
     for (int64_t s = 0; s < job->count; s++)
@@ -135,10 +132,7 @@ void vouch_bound_backward(const vouch_loss_job *job, int p, const float *d_y)
 static double cross(const vouch_loss_job *job, const float *y, float scale, float *d_y,
                     int64_t *hits)
 {
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     return vouch_entropy_cross(&at, y, scale, d_y, hits);
 }
 

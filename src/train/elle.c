@@ -24,10 +24,7 @@ static float draw(const vouch_loss_job *job, int64_t s)
  * is far smaller than they are. */
 static double loss_at(const vouch_loss_job *job, int64_t s, int64_t row, float *d_y)
 {
-    const vouch_aim_at at = {.count = 1,
-                             .classes = job->classes,
-                             .label = job->label + s,
-                             .target = job->target ? job->target + s * job->classes : NULL};
+    const vouch_aim_at at = vouch_loss_aim(job, s);
     return vouch_entropy_cross(&at, job->y + row * job->classes, 1, d_y, NULL);
 }
 

@@ -92,12 +92,25 @@ void vouch_loss_backward(const vouch_loss_job *job, int p, const float *d_y)
     vouch_loss_put(job, p);
 }
 
+vouch_aim_at vouch_loss_aims(const vouch_loss_job *job)
+{
+    return (vouch_aim_at){.count = job->count,
+                          .classes = job->classes,
+                          .label = job->label,
+                          .target = job->target};
+}
+
+vouch_aim_at vouch_loss_aim(const vouch_loss_job *job, int64_t s)
+{
+    return (vouch_aim_at){.count = 1,
+                          .classes = job->classes,
+                          .label = job->label + s,
+                          .target = job->target ? job->target + s * job->classes : NULL};
+}
+
 void vouch_loss_classify(const vouch_loss_job *job, int p, const float *x)
 {
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     vouch_tape_forward(job->tape, job->count, x, job->y);
     job->part[p].loss += vouch_entropy_cross(&at, job->y, job->scale, job->d_y, job->hits);
     vouch_loss_backward(job, p, job->d_y);

@@ -24,6 +24,7 @@
 #include "base/option.h"
 #include "base/random.h"
 #include "grad/net.h"
+#include "train/entropy.h"
 
 enum { VOUCH_LOSS_PARTS = 4, VOUCH_LOSS_TERMS = 8 };
 
@@ -149,6 +150,9 @@ float *vouch_loss_room(const vouch_loss_job *job, int p);
 void vouch_loss_put(const vouch_loss_job *job, int p);
 /* The same by a backward pass of the tape, from d_y of its last forward pass. */
 void vouch_loss_backward(const vouch_loss_job *job, int p, const float *d_y);
+/* What the outputs of the job's samples, or of sample s, are held against. */
+vouch_aim_at vouch_loss_aims(const vouch_loss_job *job);
+vouch_aim_at vouch_loss_aim(const vouch_loss_job *job, int64_t s);
 /* Cross-entropy at rows x, counted, into part p with its gradient: most losses end with it. */
 void vouch_loss_classify(const vouch_loss_job *job, int p, const float *x);
 

@@ -43,10 +43,7 @@ static void run(const vouch_loss_job *job)
     const settings *s = job->settings;
     const vouch_bound *b = job->scratch;
     const float alpha = (float)s->alpha;
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     vouch_bound_climb(job, &s->attack);
     vouch_bound_ball(job, job->eps);
     vouch_tape_forward(job->tape, job->count, job->out, job->y);

@@ -26,10 +26,7 @@ static void mix(void *user, int64_t s, const float *margin, float *d_margin)
     const vouch_loss_job *job = m->job;
     const vouch_bound *b = job->scratch;
     float *y = b->y + s * job->classes, *d_y = b->d_y + s * job->classes;
-    const vouch_aim_at at = {.count = 1,
-                             .classes = job->classes,
-                             .label = job->label + s,
-                             .target = job->target ? job->target + s * job->classes : NULL};
+    const vouch_aim_at at = vouch_loss_aim(job, s);
     for (int64_t j = 0; j < job->classes; j++)
         y[j] = (1 - m->beta) * y[j] - m->beta * margin[j];
     job->part[0].loss +=

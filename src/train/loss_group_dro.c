@@ -99,10 +99,7 @@ static void run(const vouch_loss_job *job)
     vouch_tape_forward(job->tape, job->count, job->x, job->y);
     (void)vouch_entropy_cross(&all, job->y, 1, NULL, job->hits);
     for (int64_t s = 0; s < job->count; s++) {
-        const vouch_aim_at at = {.count = 1,
-                                 .classes = job->classes,
-                                 .label = job->label + s,
-                                 .target = job->target ? job->target + s * job->classes : NULL};
+        const vouch_aim_at at = vouch_loss_aim(job, s);
         const int64_t g = group_of(job, s);
         const double loss =
             vouch_entropy_cross(&at, job->y + s * job->classes, job->scale * (float)weight[g],

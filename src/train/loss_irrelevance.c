@@ -30,10 +30,7 @@ static void classify(void *user, int64_t s, const float *margin, float *d_margin
     const vouch_bound *b = job->scratch;
     const float factor = (float)set->lambda;
     float *y = b->y + s * job->classes;
-    const vouch_aim_at at = {.count = 1,
-                             .classes = job->classes,
-                             .label = job->label + s,
-                             .target = job->target ? job->target + s * job->classes : NULL};
+    const vouch_aim_at at = vouch_loss_aim(job, s);
     for (int64_t j = 0; j < job->classes; j++)
         y[j] = -margin[j];
     job->part[0].loss +=

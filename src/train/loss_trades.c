@@ -50,10 +50,7 @@ static void run(const vouch_loss_job *job)
     const settings *s = job->settings;
     const int64_t outputs = job->count * job->classes;
     const float beta = (float)s->beta;
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     perturb(job, s);
     vouch_tape_forward(job->tape, 2 * job->count, job->out, job->y);
     job->part[0].loss += vouch_entropy_cross(&at, job->y, job->scale, job->d_y, job->hits);

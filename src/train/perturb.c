@@ -36,10 +36,7 @@ void vouch_perturb_clip(const vouch_loss_job *job)
 
 void vouch_perturb_gradient(const vouch_loss_job *job)
 {
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     vouch_tape_forward(job->tape, job->count, job->out, job->y);
     (void)vouch_entropy_cross(&at, job->y, 1, job->d_y, NULL);
     vouch_tape_backward(job->tape, job->d_y, job->d_x, NULL);

@@ -32,10 +32,7 @@ vouch_status vouch_slope_prepare(const vouch_loss_place *place, void **scratch)
 
 void vouch_slope_at(const vouch_loss_job *job, const float *x)
 {
-    const vouch_aim_at at = {.count = job->count,
-                             .classes = job->classes,
-                             .label = job->label,
-                             .target = job->target};
+    const vouch_aim_at at = vouch_loss_aims(job);
     vouch_tape_forward(job->tape, job->count, x, job->y);
     (void)vouch_entropy_cross(&at, job->y, 1, job->d_y, NULL);
     vouch_tape_backward(job->tape, job->d_y, job->d_x, NULL);

@@ -31,10 +31,7 @@ static int by_loss(const void *a, const void *b)
 static void rank(const vouch_loss_job *job, ranked *list)
 {
     for (int64_t s = 0; s < job->count; s++) {
-        const vouch_aim_at at = {.count = 1,
-                                 .classes = job->classes,
-                                 .label = job->label + s,
-                                 .target = job->target ? job->target + s * job->classes : NULL};
+        const vouch_aim_at at = vouch_loss_aim(job, s);
         list[s].loss = vouch_entropy_cross(&at, job->y + s * job->classes, job->scale,
                                            job->d_y + s * job->classes, NULL);
         list[s].sample = s;
