@@ -19,11 +19,18 @@ enum { CHAINS = 12, ROUNDS = 1 << 20, MOST_THREADS = 256 };
 
 /* Enough chains to hide the latency of a multiply-add; only these may be fused here. Each begins
  * elsewhere, or the compiler would see that all are the same and make one of them. */
+#if defined(__clang__)
+#define FUSED
+#define FUSES _Pragma("clang fp contract(fast)")
+#else
+#define FUSED optimize("fp-contract=fast")
+#define FUSES
+#endif
 #define KERNEL(name, floats, isa)                                                              \
     typedef float name##_lane __attribute__((vector_size(4 * (floats))));                      \
-    __attribute__((target(isa), optimize("fp-contract=fast"), noinline)) static float name(    \
-        const float *start)                                                                    \
+    __attribute__((isa, FUSED, noinline)) static float name(const float *start)                \
     {                                                                                          \
+        FUSES                                                                                  \
         const name##_lane a = start[0] + (name##_lane){0}, b = start[1] + (name##_lane){0};    \
         name##_lane sum[CHAINS];                                                               \
         for (int k = 0; k < CHAINS; k++)                                                       \
@@ -37,10 +44,10 @@ enum { CHAINS = 12, ROUNDS = 1 << 20, MOST_THREADS = 256 };
     }
 
 #if defined(__x86_64__)
-KERNEL(avx512, 16, "avx512f")
-KERNEL(avx2, 8, "avx2,fma")
+KERNEL(avx512, 16, target("avx512f"))
+KERNEL(avx2, 8, target("avx2,fma"))
 #endif
-KERNEL(plain, 4, "tune=generic")
+KERNEL(plain, 4, )
 
 typedef struct kernel {
     float (*run)(const float *start);

@@ -81,7 +81,7 @@ int vouch_tradeoff_best(const vouch_findings *all, const vouch_plan_place *place
 
 bool vouch_tradeoff_axis(const vouch_plan *plan, double *x)
 {
-    double low = INFINITY, high = 0;
+    double low = (double)INFINITY, high = 0;
     bool are_numbers = true;
     for (int v = 0; v < plan->values; v++) {
         are_numbers = are_numbers && plan->value[v] && vouch_plan_number(plan->value[v], &x[v]);
