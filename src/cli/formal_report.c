@@ -64,7 +64,7 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
     } row[] = {
         {VOUCH_FORMAL_IRRELEVANT, "all of them together provably cannot change the class"},
         {VOUCH_FORMAL_RELEVANT,
-         "each, with the irrelevant ones, changes it: a witness is known"},
+         "a witness is known that changes it and irrelevant ones, and the class"},
         {VOUCH_FORMAL_UNKNOWN, "neither was shown"}};
     (void)r;
     for (size_t k = 0; k < sizeof row / sizeof *row; k++)

@@ -221,12 +221,18 @@ static char *value_text(vouch_arena *arena, const vouch_option *row, const void 
     return NULL;
 }
 
+/* May an empty value be left out? Not where what would take its place is another one. */
+static bool is_empty_unsaid(const vouch_option *row)
+{
+    return row->type == VOUCH_OPTION_FLAG || !row->text;
+}
+
 /* The value as it reads back: in quotes where it would not as it is. */
 static const char *quoted(vouch_arena *arena, const char *value)
 {
     const size_t length = strlen(value);
-    bool plain = !begins_comment(*value) && *value != '"' && !strchr(BLANKS, *value) &&
-                 !strchr(BLANKS, value[length - 1]);
+    bool plain = length > 0 && !begins_comment(*value) && *value != '"' &&
+                 !strchr(BLANKS, *value) && !strchr(BLANKS, value[length - 1]);
     for (size_t i = 0; i < length; i++)
         plain = plain && !(strchr(BLANKS, value[i]) && begins_comment(value[i + 1]));
     char *text = plain ? NULL : VOUCH_NEW_ARRAY(arena, char, 2 * length + 3), *to = text;
@@ -256,7 +262,7 @@ vouch_status vouch_recipe_write(vouch_arena *arena, const vouch_recipe *recipe, 
             section = vouch_recipe_section(row);
             *text = vouch_arena_print(arena, "%s[%s]\n", *text, section);
         }
-        if (!*text || !*value)
+        if (!*text || (!*value && is_empty_unsaid(row)))
             continue;
         value = quoted(arena, value);
         if (!value)

@@ -131,6 +131,21 @@ static void words_set_keys_with_or_without_their_section(void **state)
     }
 }
 
+/* An empty loss, found by fuzzing, came back as the standard one. */
+static void an_empty_text_reads_back_as_none(void **state)
+{
+    (void)state;
+    fixture *f = begin();
+    char *text;
+    vouch_test_ok(f->ctx, parse(f, "[loss]\nloss =\n"));
+    assert_null(f->recipe.loss);
+    vouch_test_ok(f->ctx, vouch_recipe_write(f->arena, &f->recipe, &text));
+    vouch_options_default(vouch_recipe_rows, vouch_recipe_row_count, &f->recipe);
+    vouch_test_ok(f->ctx, parse(f, text));
+    assert_null(f->recipe.loss);
+    end(f);
+}
+
 static void what_is_written_reads_back(void **state)
 {
     (void)state;
@@ -173,6 +188,7 @@ int main(void)
         cmocka_unit_test(errors_name_file_and_line),
         cmocka_unit_test(comments_may_follow_values_and_sections),
         cmocka_unit_test(words_set_keys_with_or_without_their_section),
+        cmocka_unit_test(an_empty_text_reads_back_as_none),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(settings_that_contradict_each_other_are_refused),
     };
