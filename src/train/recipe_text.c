@@ -221,10 +221,11 @@ static char *value_text(vouch_arena *arena, const vouch_option *row, const void 
     return NULL;
 }
 
-/* May an empty value be left out? Not where what would take its place is another one. */
+/* May an empty value be left out? Not a text whose default, which would take its place, is not
+ * empty. Of names none is empty. */
 static bool is_empty_unsaid(const vouch_option *row)
 {
-    return row->type == VOUCH_OPTION_FLAG || !row->text;
+    return row->type != VOUCH_OPTION_TEXT || !row->text;
 }
 
 /* The value as it reads back: in quotes where it would not as it is. */
