@@ -168,7 +168,8 @@ static vouch_status check_start(vouch_context *ctx, vouch_recipe *r)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         const vouch_option *row =
             vouch_option_find(vouch_recipe_rows, vouch_recipe_row_count, others[i]);
-        if (!vouch_option_untouched(row, r))
+        const bool is_none = row->offset == offsetof(vouch_recipe, arch) && !r->arch;
+        if (!is_none && !vouch_option_untouched(row, r))
             return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                               "%s: not beside start: %s has its own, which stays", row->name,
                               r->start);
