@@ -12,7 +12,7 @@
 
 typedef struct formal_cli {
     const char *range, *image, *groups;
-    double eps;
+    double eps, bandwidth, lambda;
     int64_t index, count, patch;
     bool relative, quiet;
     const char *json, *picture, *html, *query;
@@ -23,6 +23,11 @@ typedef struct formal_cli {
     {                                                                                          \
         .name = #field, .argument = "N", .help = about, .type = VOUCH_OPTION_INT,              \
         .offset = FIELD(field), .number = otherwise, .low = least, .high = 0x1p53              \
+    }
+#define REAL_ROW(field, about, otherwise, least)                                               \
+    {                                                                                          \
+        .name = #field, .argument = "X", .help = about, .type = VOUCH_OPTION_REAL,             \
+        .offset = FIELD(field), .number = otherwise, .low = least, .high = 1e6                 \
     }
 #define TEXT_ROW(field, arg, about)                                                            \
     {                                                                                          \
@@ -51,6 +56,10 @@ static const vouch_option rows[] = {
      .text = "auto",
      .choices = vouch_grouping_choices},
     INT_ROW(patch, "side of the squares of --groups patch", 4, 1),
+    REAL_ROW(bandwidth,
+             "of --groups superpixel: how far pixels reach, as a share of the image's sides",
+             0.2, 1e-6),
+    REAL_ROW(lambda, "of --groups superpixel: what colours count beside places", 1, 0),
     TEXT_ROW(range, "LOW,HIGH", "valid range of every input, in place of the data's"),
     TEXT_ROW(image, "C,H,W", "inputs are such an image, in place of the data's shape"),
     {.name = "relative",
@@ -166,7 +175,9 @@ static vouch_status explain(job *j, vouch_cli_formal *point)
                                          .feature = j->points.is_table ? j->points.rules.feature
                                                                        : NULL,
                                          .x = point->x,
-                                         .patch = j->cli->patch};
+                                         .patch = j->cli->patch,
+                                         .bandwidth = j->cli->bandwidth,
+                                         .lambda = j->cli->lambda};
     const vouch_formal_problem problem = {.plan = j->plan,
                                           .ball = &j->ball,
                                           .x = point->x,

@@ -3,11 +3,11 @@
 
 extern const vouch_grouping vouch_grouping_column, vouch_grouping_pixel;
 
-static void label(const vouch_group_request *request, int64_t *label)
+static bool label(vouch_arena *arena, const vouch_group_request *request, int64_t *label)
 {
     const vouch_grouping *grouping =
         request->feature != NULL ? &vouch_grouping_column : &vouch_grouping_pixel;
-    grouping->label(request, label);
+    return grouping->label(arena, request, label);
 }
 
 const vouch_grouping vouch_grouping_auto = {

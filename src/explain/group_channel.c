@@ -1,11 +1,13 @@
 /* channel: all of one channel of the image. */
 #include "explain/groups.h"
 
-static void label(const vouch_group_request *request, int64_t *label)
+static bool label(vouch_arena *arena, const vouch_group_request *request, int64_t *label)
 {
+    (void)arena;
     const int64_t plane = request->image.height * request->image.width;
     for (int64_t i = 0; i < request->inputs; i++)
         label[i] = i / plane;
+    return true;
 }
 
 const vouch_grouping vouch_grouping_channel = {.name = "channel",

@@ -1,10 +1,12 @@
 /* column: a column of the table; a category's inputs, one for each value, are one feature. */
 #include "explain/groups.h"
 
-static void label(const vouch_group_request *request, int64_t *label)
+static bool label(vouch_arena *arena, const vouch_group_request *request, int64_t *label)
 {
+    (void)arena;
     for (int64_t i = 0; i < request->inputs; i++)
         label[i] = request->feature[i].column;
+    return true;
 }
 
 const vouch_grouping vouch_grouping_column = {

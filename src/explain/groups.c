@@ -81,9 +81,8 @@ vouch_status vouch_groups_make(vouch_arena *arena, const vouch_grouping *groupin
     VOUCH_TRY(check(vouch_arena_context(arena), grouping, request));
     int64_t *label = VOUCH_NEW_ARRAY(arena, int64_t, n),
             *of = VOUCH_NEW_ARRAY(arena, int64_t, n);
-    if (label == NULL || of == NULL)
+    if (label == NULL || of == NULL || !grouping->label(arena, request, label))
         return VOUCH_ERR_MEMORY;
-    grouping->label(request, label);
     for (int64_t i = 0; i < n; i++)
         most = label[i] > most ? label[i] : most;
     int64_t *first = VOUCH_NEW_ARRAY(arena, int64_t, most + 1);

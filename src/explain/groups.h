@@ -24,12 +24,14 @@ typedef struct vouch_group_request {
     const vouch_feature *feature; /* [inputs] of a table; NULL: none */
     const float *x;               /* [inputs]: the point */
     int64_t patch;                /* side of a patch */
+    double bandwidth, lambda;     /* of superpixels: reach; what colours count */
 } vouch_group_request;
 
 typedef struct vouch_grouping {
     const char *name, *summary, *citation;
-    bool image, table;                                                 /* needs one */
-    void (*label)(const vouch_group_request *request, int64_t *label); /* [inputs] <- >= 0 */
+    bool image, table; /* needs one */
+    /* label[inputs] <- >= 0; false: out of memory */
+    bool (*label)(vouch_arena *arena, const vouch_group_request *request, int64_t *label);
 } vouch_grouping;
 
 const vouch_grouping *const *vouch_grouping_table(void); /* NULL-terminated */

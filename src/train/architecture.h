@@ -6,6 +6,7 @@
  *   dropoutP            P per cent of the elements are dropped, while training
  *   maxpool, avgpool    over windows [K][sS][pP]: K x K (2), stride S (K), padding P (0)
  *   gap                 global average pooling
+ *   protoP              greatest similarities of components to P prototypes
  *   relu, leakyrelu, elu, sigmoid, tanh, softplus, silu, gelu
  *   flatten
  *   res( A )            A, and what it takes added to it

@@ -185,6 +185,8 @@ static vouch_status add_dense(building *m, const char *rest)
     *attr = (vouch_attr){.name = "transB", .kind = VOUCH_ATTR_INT, .count = 1, .i = 1};
     out = width(m, out);
     VOUCH_TRY(add_weights(m, &(vouch_shape){2, {out, m->end.shape[0]}}, name));
+    vouch_architecture_judge(m, out);
+    m->prototypes = 0;
     m->end.shape[0] = out;
     return vouch_architecture_add_node(
         m, &(architecture_node){
@@ -271,6 +273,17 @@ static vouch_status add_global(building *m, const char *rest)
     return vouch_architecture_add_node(m, &(architecture_node){.type = "GlobalAveragePool"});
 }
 
+/* proto30: thirty of them. */
+static vouch_status add_prototypes(building *m, const char *rest)
+{
+    int64_t count = 0;
+    if (!number_after(&rest, "", 1, &count) || *rest)
+        return vouch_architecture_bad(m, "prototypes look like proto30");
+    if (m->layers == 0)
+        return vouch_architecture_bad(m, "a layer must come first");
+    return vouch_architecture_add_prototypes(m, count);
+}
+
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -278,11 +291,12 @@ static const struct {
     bool alone; /* nothing follows the letters */
     vouch_status (*add)(building *m, const char *rest);
 } words[] = {
-    {"conv", false, add_conv},    {"fc", false, add_dense},
-    {"bn", true, add_batch_norm}, {"silu", true, add_silu},
-    {"ln", true, add_layer_norm}, {"dropout", false, add_dropout},
-    {"maxpool", false, add_max},  {"avgpool", false, add_average},
-    {"gap", true, add_global},    {"flatten", true, add_flatten},
+    {"conv", false, add_conv},        {"fc", false, add_dense},
+    {"bn", true, add_batch_norm},     {"silu", true, add_silu},
+    {"ln", true, add_layer_norm},     {"dropout", false, add_dropout},
+    {"maxpool", false, add_max},      {"avgpool", false, add_average},
+    {"gap", true, add_global},        {"flatten", true, add_flatten},
+    {"proto", false, add_prototypes},
 };
 enum { WORDS = sizeof words / sizeof *words };
 

@@ -33,6 +33,7 @@ typedef struct architecture_building {
     vouch_random before;          /* the stream they were drawn from, as it was */
     int64_t opset;                /* that what was read needs */
     int64_t narrower;             /* widths are divided by this */
+    int64_t prototypes;           /* whose similarities the last value has; 0: none */
     char word[ARCHITECTURE_WORD]; /* being read */
 } architecture_building;
 
@@ -48,6 +49,10 @@ vouch_status vouch_architecture_bad(const architecture_building *m, const char *
 vouch_status vouch_architecture_add_node(architecture_building *m, const architecture_node *n);
 vouch_status vouch_architecture_add_constant(const architecture_building *m, const char *name,
                                              vouch_tensor *t);
+/* That many prototypes, and the greatest similarities to them. */
+vouch_status vouch_architecture_add_prototypes(architecture_building *m, int64_t count);
+/* The last weights, of so many outputs, if they judge prototypes: each output has its own. */
+void vouch_architecture_judge(architecture_building *m, int64_t outputs);
 /* Adds the layer that m->word names. */
 vouch_status vouch_architecture_add_layer(architecture_building *m);
 

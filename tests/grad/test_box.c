@@ -40,6 +40,7 @@ static const char *const others[] = {
     "conv16p1 relu gate( conv16p1 relu | relu ) gate( conv16p1 ) res( gate( relu | tanh ) ) "
     "fc4",
     "conv16p1 relu dropout30 conv16p1 softplus dropout50 fc4",
+    "conv18p1 relu conv16k2 sigmoid proto9 fc4",
     "conv18p1 ln relu conv16p1 relu ln softplus fc20 ln relu fc4",
 };
 enum { OTHERS = sizeof others / sizeof *others };

@@ -45,6 +45,8 @@ static const struct {
     {"curve", "conv6p1 elu conv5k2 leakyrelu fc8 elu fc3", 2, 4, 4, 1e-6},
     {"curve", "conv6p1 gelu fc8 gelu fc3", 2, 4, 4, 1e-6},
     {"layer_norm", "conv6p1 ln relu fc8 ln softplus fc3", 2, 4, 4, 1e-6},
+    {"prototype", "conv6p1 relu conv5k2 sigmoid proto7 fc3", 2, 4, 4, 1e-6},
+    {"prototype", "fc7 relu proto5 fc4 relu fc3", 1, 1, 6, 1e-6},
     {"dropout", "conv6p1 relu dropout30 fc8 softplus dropout50 fc3", 2, 4, 4, 1e-6},
 };
 enum { NETS = sizeof nets / sizeof *nets };

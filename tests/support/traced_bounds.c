@@ -22,8 +22,8 @@ static void put_ends(traced_net *n, int value, int64_t k, const traced end[2])
     n->radius[value][k] = trace_scale(n->t, trace_less(n->t, end[1], end[0]), 0.5);
 }
 
-/* A node that rises in everything it takes, at both ends of its interval. */
-static void run_ends(traced_net *n, int i)
+/* A node that rises in everything it takes, or falls, at both ends of its interval. */
+static void run_ends(traced_net *n, int i, bool falls)
 {
     const vouch_node *node = &n->graph->node[i];
     const int in = node->input[0], out = node->output[0];
@@ -36,7 +36,7 @@ static void run_ends(traced_net *n, int i)
         ends[side] = value[out];
     }
     for (int64_t k = 0; k < n->samples * traced_elements(n, out); k++)
-        put_ends(n, out, k, (traced[]){ends[0][k], ends[1][k]});
+        put_ends(n, out, k, (traced[]){ends[falls][k], ends[!falls][k]});
 }
 
 /* A curve of value `in` that falls up to its turn and rises from there. */
@@ -54,6 +54,21 @@ static void run_turning(traced_net *n, int i, int in, double turn)
         put_ends(n, node->output[0], k,
                  (traced[]){traced_curve_at(&c, lowest),
                             trace_most(t, traced_curve_at(&c, u), traced_curve_at(&c, l))});
+    }
+}
+
+/* The nearest and the farthest from 0, squared. */
+static void run_square(traced_net *n, int i)
+{
+    vouch_trace *t = n->t;
+    const vouch_node *node = &n->graph->node[i];
+    const int in = node->input[0];
+    for (int64_t k = 0; k < n->samples * traced_elements(n, in); k++) {
+        const traced from = trace_size(t, n->centre[in][k]);
+        const traced near = trace_ramp(t, trace_less(t, from, n->radius[in][k]));
+        const traced far = trace_add(t, from, n->radius[in][k]);
+        put_ends(n, node->output[0], k,
+                 (traced[]){trace_times(t, near, near), trace_times(t, far, far)});
     }
 }
 
@@ -146,7 +161,10 @@ static const double silu_turn = -1.2784645427610738, gelu_turn = -0.751791524693
 static void run_box(traced_net *n, int i)
 {
     const vouch_node *node = &n->graph->node[i];
-    const traced_way way = traced_way_of(node);
+    const bool scales = n->graph->value[node->input[node->input_count - 1]].constant != NULL;
+    const traced_way product = scales ? TRACED_AFFINE : TRACED_PRODUCT;
+    const traced_way of_type = traced_way_of(node);
+    const traced_way way = of_type == TRACED_PRODUCT ? product : of_type;
     const int silu = way == TRACED_PRODUCT ? traced_silu_of(n, node) : -1;
     const int64_t size = n->samples * traced_elements(n, node->output[0]);
     n->centre[node->output[0]] = traced_room(n, size);
@@ -155,10 +173,14 @@ static void run_box(traced_net *n, int i)
         traced_run_node(n, i, TRACED_POINTS, n->samples, n->centre);
         traced_run_node(n, i, TRACED_RADII, n->samples, n->radius);
     } else if (way == TRACED_RISING) {
-        run_ends(n, i);
+        run_ends(n, i, false);
+    } else if (way == TRACED_FALLING) {
+        run_ends(n, i, true);
     } else if (way == TRACED_TURNING || silu >= 0) {
         run_turning(n, i, silu < 0 ? node->input[0] : node->input[silu],
                     silu < 0 ? gelu_turn : silu_turn);
+    } else if (way == TRACED_PRODUCT && node->input[0] == node->input[1]) {
+        run_square(n, i);
     } else if (way == TRACED_PRODUCT) {
         run_product(n, i);
     } else {

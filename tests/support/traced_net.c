@@ -108,17 +108,61 @@ static void convolve(const traced_call *c)
         }
 }
 
+/* The element of the constant input that element i of what is given meets. */
+static int64_t met_constant(const traced_call *c, int64_t i)
+{
+    const vouch_shape *out = &c->n->graph->value[c->node->output[0]].shape;
+    int64_t stride[VOUCH_RANK_MAX];
+    vouch_shape_strides(&c->n->graph->value[c->node->input[1]].shape, out, stride);
+    return vouch_shape_place(out, stride, i);
+}
+
+/* And of what varies. */
+static int64_t met_varying(const traced_call *c, int64_t i)
+{
+    const vouch_shape *out = &c->n->graph->value[c->node->output[0]].shape;
+    int64_t stride[VOUCH_RANK_MAX];
+    vouch_shape_strides(&c->n->graph->value[c->node->input[0]].shape, out, stride);
+    return vouch_shape_place(out, stride, i);
+}
+
 static void add(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
-        c->out[i] = trace_add(c->n->t, c->in[0][i], c->in[1][i]);
+    const int64_t out = traced_elements(c->n, c->node->output[0]);
+    for (int64_t i = 0; i < c->samples * out; i++)
+        if (c->in[1])
+            c->out[i] = trace_add(c->n->t, c->in[0][i], c->in[1][i]);
+        else
+            c->out[i] = signless(c) ? c->in[0][i]
+                                    : trace_add(c->n->t, c->in[0][i],
+                                                weights(c, 1)[met_constant(c, i % out)]);
 }
 
 static void subtract(const traced_call *c)
 {
-    for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
+    const int64_t in = traced_elements(c->n, c->node->input[0]),
+                  out = traced_elements(c->n, c->node->output[0]);
+    for (int64_t i = 0; i < c->samples * out; i++) {
+        const traced x = c->in[0][i / out * in + met_varying(c, i % out)];
         c->out[i] =
-            signless(c) ? c->in[0][i] : trace_less(c->n->t, c->in[0][i], *weights(c, 1));
+            signless(c) ? x : trace_less(c->n->t, x, weights(c, 1)[met_constant(c, i % out)]);
+    }
+}
+
+/* Over the dimension of its attribute or input `axes`, which stays as 1. */
+static void sum_up(const traced_call *c)
+{
+    const vouch_graph *g = c->n->graph;
+    const vouch_shape *from = &g->value[c->node->input[0]].shape,
+                      *to = &g->value[c->node->output[0]].shape;
+    const int64_t in = traced_elements(c->n, c->node->input[0]),
+                  out = traced_elements(c->n, c->node->output[0]);
+    int64_t stride[VOUCH_RANK_MAX];
+    vouch_shape_strides(to, from, stride);
+    for (int64_t i = 0; i < c->samples * in; i++) {
+        traced *sum = &c->out[i / in * out + vouch_shape_place(from, stride, i % in)];
+        *sum = trace_add(c->n->t, *sum, c->in[0][i]);
+    }
 }
 
 static void divide(const traced_call *c)
@@ -230,9 +274,11 @@ static void layer_norm(const traced_call *c)
 static int64_t under_window(const traced_call *c, const traced *x, const int64_t at[3],
                             traced *met)
 {
+    static const int64_t ones[2] = {1, 1}, zeros[4] = {0};
     const vouch_attr *kernel = vouch_node_attr(c->node, "kernel_shape");
-    const int64_t *stride = kernel ? vouch_node_attr(c->node, "strides")->ints : NULL;
-    const int64_t *pad = kernel ? vouch_node_attr(c->node, "pads")->ints : NULL;
+    const vouch_attr *strides = vouch_node_attr(c->node, "strides");
+    const vouch_attr *pads = vouch_node_attr(c->node, "pads");
+    const int64_t *stride = strides ? strides->ints : ones, *pad = pads ? pads->ints : zeros;
     int64_t in[3], count = 0;
     image_of(c->n, c->node->input[0], in);
     const int64_t *k = kernel ? kernel->ints : in + 1;
@@ -286,6 +332,10 @@ traced traced_curve_at(const traced_call *c, traced x)
         return trace_times(t, x, sigmoid(t, x));
     if (strcmp(type, "Tanh") == 0)
         return trace_less(t, trace_scale(t, sigmoid(t, trace_scale(t, x, 2)), 2), TRACED_ONE);
+    if (strcmp(type, "Reciprocal") == 0)
+        return trace_power(t, x, -1);
+    if (strcmp(type, "Log") == 0)
+        return trace_log(t, x);
     if (strcmp(type, "Softplus") == 0)
         return trace_log(t, trace_add(t, TRACED_ONE, trace_exp(t, x)));
     if (strcmp(type, "Gelu") == 0)
@@ -321,10 +371,11 @@ int traced_silu_of(const traced_net *n, const vouch_node *node)
 
 static void multiply(const traced_call *c)
 {
-    const int x = traced_silu_of(c->n, c->node);
+    const int x = c->in[1] ? traced_silu_of(c->n, c->node) : -1;
     for (int64_t i = 0; i < c->samples * traced_elements(c->n, c->node->output[0]); i++)
-        c->out[i] = x >= 0 ? traced_curve_at(c, c->in[x][i])
-                           : trace_times(c->n->t, c->in[0][i], c->in[1][i]);
+        c->out[i] =
+            x >= 0 ? traced_curve_at(c, c->in[x][i])
+                   : trace_times(c->n->t, c->in[0][i], c->in[1] ? c->in[1][i] : *weights(c, 1));
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -348,9 +399,13 @@ operators[] = {{"Add", TRACED_AFFINE, add},
                {"GlobalAveragePool", TRACED_AFFINE, pool},
                {"LayerNormalization", TRACED_LEVELLED, layer_norm},
                {"LeakyRelu", TRACED_RISING, curve},
+               {"Log", TRACED_RISING, curve},
                {"MaxPool", TRACED_RISING, pool},
                {"Mul", TRACED_PRODUCT, multiply},
+               {"Reciprocal", TRACED_FALLING, curve},
+               {"ReduceSum", TRACED_AFFINE, sum_up},
                {"Relu", TRACED_RISING, curve},
+               {"Reshape", TRACED_AFFINE, copy},
                {"Sigmoid", TRACED_RISING, curve},
                {"Softplus", TRACED_RISING, curve},
                {"Sub", TRACED_AFFINE, subtract},

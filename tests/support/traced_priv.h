@@ -29,7 +29,8 @@ typedef enum traced_way {
     TRACED_RISING,
     TRACED_TURNING,
     TRACED_PRODUCT,
-    TRACED_LEVELLED
+    TRACED_LEVELLED,
+    TRACED_FALLING
 } traced_way;
 
 int64_t traced_elements(const traced_net *n, int value);

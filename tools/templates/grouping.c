@@ -8,10 +8,12 @@
  */
 #include "explain/groups.h"
 
-static void label(const vouch_group_request *request, int64_t *label)
+static bool label(vouch_arena *arena, const vouch_group_request *request, int64_t *label)
 {
+    (void)arena; /* for what is kept on the way; false: out of memory */
     for (int64_t i = 0; i < request->inputs; i++)
         label[i] = i / 2;
+    return true;
 }
 
 const vouch_grouping vouch_grouping_@NAME@ = {
