@@ -61,15 +61,16 @@ static bool is_category(const vouch_feature *f) { return f->group >= 0 && !f->im
 
 double vouch_ball_radius(const vouch_ball *ball, int64_t i)
 {
+    const double eps = ball->radius ? ball->radius[i] : ball->eps;
     if (!ball->rules)
-        return ball->eps;
+        return eps;
     const vouch_feature *f = &ball->rules->feature[i];
     if (f->immutable)
         return 0;
     if (is_category(f))
         return (double)INFINITY;
     const double range = (double)ball->high[i] - (double)ball->low[i];
-    return ball->rules->relative ? fmax(0, ball->eps * range) : ball->eps;
+    return ball->rules->relative ? fmax(0, eps * range) : eps;
 }
 
 /* At least |p - x|. */

@@ -41,6 +41,7 @@ typedef struct vouch_ball {
     vouch_norm norm;
     double eps; /* infinity: no bound, attacks look for the nearest adversarial */
     int64_t size;
+    const double *radius;     /* [size] in place of eps, in L-infinity; NULL: eps for all */
     const float *low, *high;  /* [size] valid range, finite */
     vouch_image image;        /* of size numbers */
     const vouch_rules *rules; /* NULL: none; with them the norm is L-infinity */

@@ -23,7 +23,7 @@ typedef struct vouch_option {
     const char *help;     /* of a flag that is on by default: what follows "without" */
     vouch_option_type type;
     size_t offset;    /* of the field in its settings struct */
-    double number;    /* default of FLAG, INT, REAL */
+    double number;    /* default of FLAG, INT, REAL; NaN where it has to be given */
     const char *text; /* default of TEXT, CHOICE */
     double low, high; /* inclusive range of INT, REAL */
     /* names of a CHOICE: fills *name for index 0,1,... ; false past the last; else NULL */

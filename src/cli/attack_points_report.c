@@ -1,6 +1,7 @@
 /* What `vouch attack` and `vouch eval` say of their points: the valid range, classes by name. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/attack_points.h"
@@ -24,7 +25,7 @@ static vouch_cli_number shortest(float x)
         if (strtof(out.text, NULL) == x)
             break;
     }
-    return out;
+    return vouch_cli_real(strtod(out.text, NULL));
 }
 
 void vouch_cli_points_text(FILE *out, const vouch_cli_points *p)

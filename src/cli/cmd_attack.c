@@ -46,7 +46,7 @@ static const vouch_option rows[] = {
          "the nearest. Has to be given",
      .type = VOUCH_OPTION_REAL,
      .offset = offsetof(attack_cli, eps),
-     .number = -1,
+     .number = (double)NAN,
      .low = 0,
      .high = (double)INFINITY},
     {.name = "norm",
@@ -148,7 +148,7 @@ static bool ends_with(const char *text, const char *end)
 static vouch_status check_options(const job *j)
 {
     const char *picture = j->cli->picture;
-    if (j->cli->eps < 0)
+    if (isnan(j->cli->eps))
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "--eps is missing");
     if (picture && !ends_with(picture, ".png") && !ends_with(picture, ".svg"))
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,

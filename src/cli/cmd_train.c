@@ -192,9 +192,10 @@ static vouch_status make_net(run_state *r)
     return r->recipe->fit.frozen < vouch_net_size(r->net)
                ? VOUCH_OK
                : vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                            "frozen: %s has no more than %" PRId64
-                            " layers with weights; nothing would be trained",
-                            name, r->recipe->frozen);
+                            "frozen: %" PRId64
+                            " layers with weights stay as they are, and %s has no others; "
+                            "nothing would be trained",
+                            r->recipe->frozen, name);
 }
 
 /* ---- training -------------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ static const vouch_option rows[] = {
          "Has to be given",
      .type = VOUCH_OPTION_REAL,
      .offset = FIELD(eps),
-     .number = -1,
+     .number = (double)NAN,
      .low = 0,
      .high = (double)INFINITY},
     INT_ROW(index, "the first point of the data set", 0, 0),
@@ -107,7 +107,7 @@ static vouch_status open_outputs(job *j)
                                   {"--picture", j->cli->picture},
                                   {"--html", j->cli->html},
                                   {"--query", j->cli->query}};
-    if (j->cli->eps < 0)
+    if (isnan(j->cli->eps))
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "--eps is missing");
     if (j->cli->query != NULL && j->cli->count > 1)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,

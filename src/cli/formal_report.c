@@ -76,6 +76,9 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
                 "fixed      %s of the irrelevant: held at their values, of whose influence "
                 "nothing is said\n",
                 vouch_cli_count((uint64_t)e->fixed_count).text);
+    if (e->used_rules)
+        fprintf(out, "rules      proved of records: of mixtures of values, which --query lets "
+                     "in, it may not hold\n");
     fprintf(out, "minimal    %s\n",
             e->is_minimal ? "yes, proved: no feature can become irrelevant beside the others"
                           : "not proved");
@@ -99,7 +102,7 @@ static void put_features(FILE *out, const vouch_cli_formal_report *r, const vouc
         fprintf(out, "  %-24s %-20s %s", vouch_cli_feature_name(r, p, f).text,
                 vouch_cli_feature_value(r, p, f).text,
                 e->fixed[f] ? "fixed" : vouch_formal_class_name(e->class[f]));
-        if (e->class[f] == VOUCH_FORMAL_RELEVANT)
+        if (e->class[f] == VOUCH_FORMAL_RELEVANT && e->rival[f] >= 0)
             fprintf(out, " (can make it %s)",
                     vouch_cli_class_name(r->points, e->rival[f]).text);
         fprintf(out, "\n");

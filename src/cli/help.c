@@ -25,6 +25,8 @@ void vouch_cli_option_default(const vouch_option *row, char *text, size_t size)
         return; /* the spelling says it: --no-name where it is on */
     if (word)
         snprintf(text, size, "%s%s", row->text ? "default " : "", row->text ? row->text : "");
+    else if (isnan(row->number)) /* it has to be given */
+        text[0] = '\0';
     else if (isinf(row->number))
         snprintf(text, size, "default none");
     else

@@ -37,7 +37,7 @@ static const vouch_option rows[] = {
      .help = "length of both directions in each input. Has to be given",
      .type = VOUCH_OPTION_REAL,
      .offset = FIELD(eps),
-     .number = -1,
+     .number = (double)NAN,
      .low = 0,
      .high = 1e30},
     TEXT_ROW(index, "I,J,...", "which points of the data set, at most 16", "0"),

@@ -47,11 +47,13 @@ typedef struct vouch_explanation {
     bool *fixed;               /* [features] irrelevant only because it cannot move at all */
     int64_t fixed_count;
     int64_t count[VOUCH_FORMAL_CLASSES];
-    float **witness; /* [features]: [inputs] of each relevant feature, else NULL */
-    int *rival;      /* [features]: the class at its witness */
+    float **witness; /* [features]: [inputs] of each relevant feature, else NULL; NULL too where
+                        the exact search found no float32 point, but one over the reals */
+    int *rival;      /* [features]: the class at its witness; -1: there is none */
     bool is_decided; /* the point itself has that class, over the reals; else all is unknown */
     bool is_minimal; /* proved: nothing is unknown */
     bool is_interrupted, is_out_of_time;
+    bool used_rules; /* some proof holds of a table's records, not of any mixture of them */
     int64_t calls[VOUCH_ORACLE_LEVELS], attacks; /* questions, by level; witness searches */
     double prove_s, attack_s, cpu_s,
         wall_s; /* CPU of finding the irrelevant; of witnesses; all */

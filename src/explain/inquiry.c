@@ -62,8 +62,7 @@ vouch_status vouch_inquiry_try(vouch_inquiry *q, const int64_t *feature, int64_t
     return status;
 }
 
-/* What a search may take: its own limit, and what is left of the budget. */
-static double limit_of(const vouch_inquiry *q)
+double vouch_inquiry_limit(const vouch_inquiry *q)
 {
     const vouch_formal_settings *s = q->settings;
     const double own = s->limit_s > 0 ? s->limit_s : (double)INFINITY;
@@ -81,14 +80,17 @@ static vouch_status search(vouch_inquiry *q, int64_t feature)
     if (found.witness == NULL)
         return VOUCH_ERR_MEMORY;
     q->free[feature] = true;
-    const vouch_status status = vouch_oracle_search(q->oracle, q->free, limit_of(q), &found);
+    const vouch_status status =
+        vouch_oracle_search(q->oracle, q->free, vouch_inquiry_limit(q), &found);
     q->free[feature] = false;
     vouch_inquiry_set_deadline(q);
     VOUCH_TRY(status);
     if (found.is_proved)
         vouch_inquiry_take(q, &feature, 1);
-    return found.is_refuted ? vouch_witness_keep(q, feature, found.rival, found.witness)
-                            : VOUCH_OK;
+    if (found.is_refuted || found.is_real)
+        return vouch_witness_keep(q, feature, found.rival,
+                                  found.is_real ? NULL : found.witness);
+    return VOUCH_OK;
 }
 
 vouch_status vouch_inquiry_decide(vouch_inquiry *q, int64_t feature)

@@ -7,8 +7,8 @@
 
 #include "op/directed.h"
 
-static const char *const names[VOUCH_ORACLE_LEVELS] = {"interval", "crown", "alpha",
-                                                       "complete"};
+static const char *const names[VOUCH_ORACLE_LEVELS] = {"interval", "crown", "alpha", "complete",
+                                                       "exact"};
 
 const char *vouch_oracle_name(vouch_oracle_level level) { return names[level]; }
 
@@ -32,6 +32,7 @@ int vouch_oracle_rival(const vouch_oracle *oracle, int64_t which)
     return oracle->rival[which];
 }
 const int64_t *vouch_oracle_calls(const vouch_oracle *oracle) { return oracle->calls; }
+bool vouch_oracle_used_rules(const vouch_oracle *oracle) { return oracle->used_rules; }
 const double *vouch_oracle_low(const vouch_oracle *oracle) { return oracle->low; }
 const double *vouch_oracle_high(const vouch_oracle *oracle) { return oracle->high; }
 

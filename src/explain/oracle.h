@@ -3,8 +3,9 @@
  * Problem: for a set S of features, is class c the winner on the whole box in which the features
  *          of S have their radius and all others stay at the point?
  * Method:  a cascade. Intervals; linear bounds carried backward (CROWN); the same with optimised
- *          slopes (alpha); complete verification within a limit. Each is sound over the reals, so
- *          the first that says yes ends the question.
+ *          slopes (alpha); complete verification within a limit, or the exact search, which leaves
+ *          nothing open on small networks. Each is sound over the reals, so the first that says yes
+ *          ends the question.
  *
  * The network is prepared once for the box in which all features are free; every set's box lies in
  * it. Rows are f_c - f_j, one for each rival j: never f_c alone, which would be looser.
@@ -29,9 +30,10 @@ typedef enum vouch_oracle_level {
     VOUCH_ORACLE_INTERVAL,
     VOUCH_ORACLE_CROWN,
     VOUCH_ORACLE_ALPHA,
-    VOUCH_ORACLE_COMPLETE
+    VOUCH_ORACLE_COMPLETE,
+    VOUCH_ORACLE_EXACT
 } vouch_oracle_level;
-enum { VOUCH_ORACLE_LEVELS = 4 };
+enum { VOUCH_ORACLE_LEVELS = 5 };
 const char *vouch_oracle_name(vouch_oracle_level level);
 /* As `choices` of an option row. */
 bool vouch_oracle_choices(size_t index, const char **name);
@@ -85,13 +87,18 @@ vouch_status vouch_oracle_prove(vouch_oracle *oracle, const bool *free,
 typedef struct vouch_found {
     bool is_proved;
     bool is_refuted; /* by a point of float32 numbers that keeps the rules of a table */
-    int rival;       /* the class there */
+    bool is_real;    /* refuted over the reals alone: no such point was found (exact) */
+    int rival;       /* the class there, or as good as the label's; -1: is_real */
     float *witness;  /* [inputs] the caller's */
 } vouch_found;
 
-/* Complete verification, in at most that many seconds. Neither proved nor refuted: not known. */
+/* Complete verification, in at most that many seconds; of the records of a table where it has
+ * rules (oracle_records.c). Neither proved nor refuted: not known. */
 vouch_status vouch_oracle_search(vouch_oracle *oracle, const bool *free, double limit_s,
                                  vouch_found *found);
+
+/* Did some proof need the rules of the table, so that it does not hold of any mixture? */
+bool vouch_oracle_used_rules(const vouch_oracle *oracle);
 
 /* The ball in which the features of the set alone are free; its arrays are the oracle's and live
  * until it is asked for again. What is left of it is an ordinary property (attack/ball_spec.h). */

@@ -31,9 +31,29 @@ struct vouch_oracle {
     vouch_ball ball;             /* vouch_oracle_ball's */
     float *ball_low, *ball_high;
     int64_t calls[VOUCH_ORACLE_LEVELS];
+    bool used_rules;
 };
 
 /* box_low, box_high <- those of the set. */
 void vouch_oracle_set_box(vouch_oracle *o, const bool *free);
+
+/* ---- complete verification ----------------------------------------------------------------- */
+
+/* A ball within the widest, and when (vouch_wall_s) the search must end. */
+typedef struct vouch_oracle_part {
+    const vouch_ball *ball;
+    const float *x; /* [inputs]: its centre */
+    double end_s;
+} vouch_oracle_part;
+
+/* Any mixture counts for a proof. *point <- where that fails, [inputs] in the scratch arena, or
+ * NULL; a refutation only if it keeps the rules. */
+vouch_status vouch_oracle_search_part(vouch_oracle *o, const vouch_oracle_part *part,
+                                      vouch_found *found, const double **point);
+/* The records of the ball alone. */
+vouch_status vouch_oracle_search_records(vouch_oracle *o, const vouch_ball *ball, double end_s,
+                                         vouch_found *found);
+/* Is x, in the widest ball, one of another class? Then it is the witness of *found. */
+vouch_status vouch_oracle_replay(vouch_oracle *o, const float *x, vouch_found *found);
 
 #endif

@@ -1,39 +1,94 @@
-/* The last level of the cascade: complete verification of a set's box.
+/* The last levels of the cascade: complete verification of a set's box, the exact search.
  *
  * The property is the one that `--query` writes, so that what is proved here can be proved again
  * by `vouch verify`. A table's categories are relaxed in it (any mixture): a proof holds all the
- * more, but what refutes it counts only if it keeps the rules.
+ * more, but what refutes it counts only if it keeps the rules. Where that leaves a question open
+ * the records are searched (oracle_records.c).
  */
+#include <math.h>
+#include <string.h>
+
 #include "attack/ball_spec.h"
 #include "attack/replay.h"
+#include "base/clock.h"
 #include "explain/oracle_priv.h"
 #include "verify/verify.h"
 
-/* Is the point one of float32 numbers in the ball, with another class there, over the reals? */
-static vouch_status judge(vouch_oracle *o, const vouch_ball *ball, const double *point,
-                          vouch_found *found)
+vouch_status vouch_oracle_replay(vouch_oracle *o, const float *x, vouch_found *found)
 {
     const vouch_aim aim = {o->rivals + 1, o->problem->label, -1};
-    bool is_exact = point != NULL;
-    for (int64_t i = 0; is_exact && i < o->inputs; i++) {
-        found->witness[i] = (float)point[i];
-        is_exact = (double)found->witness[i] == point[i];
-    }
-    if (!is_exact || !vouch_ball_contains(ball, o->problem->x, found->witness))
+    if (!vouch_ball_contains(o->problem->ball, o->problem->x, x))
         return VOUCH_OK;
-    return vouch_attack_replay(o->ctx, o->scratch, o->graph, &aim, found->witness,
-                               &found->rival, &found->is_refuted);
+    memcpy(found->witness, x, (size_t)o->inputs * sizeof *x);
+    return vouch_attack_replay(o->ctx, o->scratch, o->graph, &aim, x, &found->rival,
+                               &found->is_refuted);
 }
 
-static vouch_status verify(vouch_oracle *o, const vouch_spec *spec, double limit_s,
+/* The class of the largest logit that is not the label's. */
+static int best_rival(const vouch_oracle *o, const double *y)
+{
+    int best = o->rival[0];
+    for (int64_t k = 1; k < o->rivals; k++)
+        if (y[o->rival[k]] > y[best])
+            best = o->rival[k];
+    return best;
+}
+
+/* Is the verifier's point one of float32 numbers that keeps the rules? There another class is at
+ * least as good, exactly: where it is no better, the label's has not won either. */
+static vouch_status judge(vouch_oracle *o, const vouch_verify_result *result,
+                          vouch_found *found)
+{
+    float *x = VOUCH_NEW_ARRAY(o->scratch, float, o->inputs);
+    if (x == NULL)
+        return VOUCH_ERR_MEMORY;
+    for (int64_t i = 0; i < o->inputs; i++) {
+        x[i] = (float)result->witness_input[i];
+        if ((double)x[i] != result->witness_input[i])
+            return VOUCH_OK;
+    }
+    if (!vouch_ball_contains(o->problem->ball, o->problem->x, x))
+        return VOUCH_OK;
+    VOUCH_TRY(vouch_oracle_replay(o, x, found));
+    if (!found->is_refuted && result->witness_output != NULL)
+        found->rival = best_rival(o, result->witness_output);
+    found->is_refuted = true;
+    return VOUCH_OK;
+}
+
+static vouch_status verify(vouch_oracle *o, const vouch_spec *spec, double end_s,
                            vouch_verify_result *result)
 {
+    const double left = end_s - vouch_wall_s();
     vouch_verify_settings settings;
     vouch_options_default(vouch_verify_options, vouch_verify_option_count, &settings);
-    settings.timeout_s = limit_s;
+    settings.timeout_s = isfinite(left) ? fmax(left, 1e-3) : 0;
     settings.threads = o->settings.threads;
     settings.seed = (int64_t)o->settings.seed;
+    if (o->settings.level == VOUCH_ORACLE_EXACT)
+        settings.complete = "exact";
     return vouch_verify(o->ctx, o->scratch, o->graph, spec, &settings, NULL, result);
+}
+
+vouch_status vouch_oracle_search_part(vouch_oracle *o, const vouch_oracle_part *part,
+                                      vouch_found *found, const double **point)
+{
+    vouch_verify_result result = {0};
+    vouch_spec *spec = NULL;
+    *point = NULL;
+    found->is_proved = found->is_refuted = found->is_real = false;
+    vouch_status status =
+        vouch_ball_spec(o->scratch, o->graph, part->ball, part->x, o->problem->label, &spec);
+    if (status == VOUCH_OK)
+        status = verify(o, spec, part->end_s, &result);
+    found->is_proved = result.verdict == VOUCH_UNSAT;
+    found->is_real = result.verdict != VOUCH_SAT && result.is_solvable;
+    if (status == VOUCH_OK && result.verdict == VOUCH_SAT) {
+        *point = result.witness_input;
+        status = judge(o, &result, found);
+    }
+    vouch_spec_free(spec);
+    return status;
 }
 
 vouch_status vouch_oracle_search(vouch_oracle *o, const bool *free, double limit_s,
@@ -41,18 +96,16 @@ vouch_status vouch_oracle_search(vouch_oracle *o, const bool *free, double limit
 {
     const vouch_arena_mark mark = vouch_arena_get_mark(o->scratch);
     const vouch_ball *ball = vouch_oracle_ball(o, free);
-    vouch_verify_result result = {0};
-    vouch_spec *spec = NULL;
-    found->is_proved = found->is_refuted = false;
-    o->calls[VOUCH_ORACLE_COMPLETE]++;
-    vouch_status status =
-        vouch_ball_spec(o->scratch, o->graph, ball, o->problem->x, o->problem->label, &spec);
-    if (status == VOUCH_OK)
-        status = verify(o, spec, limit_s, &result);
-    found->is_proved = result.verdict == VOUCH_UNSAT;
-    if (status == VOUCH_OK && result.verdict == VOUCH_SAT)
-        status = judge(o, ball, result.witness_input, found);
-    vouch_spec_free(spec);
+    const double end_s = vouch_wall_s() + limit_s;
+    const double *point;
+    o->calls[o->settings.level]++;
+    const vouch_status status =
+        ball->rules != NULL
+            ? vouch_oracle_search_records(o, ball, end_s, found)
+            : vouch_oracle_search_part(o, &(vouch_oracle_part){ball, o->problem->x, end_s},
+                                       found, &point);
     vouch_arena_reset(o->scratch, mark);
+    if (found->is_real)
+        found->rival = -1;
     return status;
 }

@@ -65,6 +65,8 @@ vouch_status vouch_inquiry_try(vouch_inquiry *q, const int64_t *feature, int64_t
 vouch_status vouch_inquiry_decide(vouch_inquiry *q, int64_t feature);
 /* They are proved irrelevant by margins that the oracle gave for a set that holds them. */
 void vouch_inquiry_take(vouch_inquiry *q, const int64_t *feature, int64_t count);
+/* Seconds that a search may take: its own limit, or what is left of the budget. */
+double vouch_inquiry_limit(const vouch_inquiry *q);
 /* The budget's end as the context's deadline. */
 void vouch_inquiry_set_deadline(const vouch_inquiry *q);
 void vouch_inquiry_progress(const vouch_inquiry *q, const char *phase);

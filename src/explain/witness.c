@@ -4,7 +4,8 @@
  * together: what is near the boundary there for one is so for all. Then for each feature a walk on
  * its own box, begun at that point with the feature at the end its gradient asks for: signed
  * gradient steps, of half the box at first and less and less, projected (PGD). Rows go through the
- * float32 network together; what it gets wrong is replayed over the reals.
+ * float32 network together; what it gets wrong is replayed over the reals. Tables are another
+ * matter (witness_set.c).
  */
 #include "explain/witness.h"
 
@@ -112,17 +113,18 @@ static vouch_status walk_base(walk *w)
 vouch_status vouch_witness_keep(vouch_inquiry *q, int64_t feature, int rival, const float *x)
 {
     const size_t size = (size_t)q->problem->groups->inputs * sizeof *x;
-    float *copy = vouch_arena_alloc_raw(q->arena, size);
-    if (copy == NULL)
+    float *copy = x != NULL ? vouch_arena_alloc_raw(q->arena, size) : NULL;
+    if (copy == NULL && x != NULL)
         return VOUCH_ERR_MEMORY;
-    memcpy(copy, x, size);
+    if (copy != NULL)
+        memcpy(copy, x, size);
     q->out->witness[feature] = copy;
     q->out->rival[feature] = rival;
     q->out->class[feature] = VOUCH_FORMAL_RELEVANT;
     return VOUCH_OK;
 }
 
-/* Replays row k. Tables: what breaks the rules is none. */
+/* Replays row k. */
 static vouch_status claim(walk *w, int64_t k)
 {
     vouch_inquiry *q = w->q;
@@ -155,6 +157,8 @@ vouch_status vouch_witness_look(vouch_inquiry *q, const int64_t *feature, int64_
     walk w = {.q = q, .inputs = q->problem->groups->inputs};
     if (q->settings->attack_steps == 0 || count == 0)
         return VOUCH_OK;
+    if (q->problem->ball->rules != NULL) /* a category moves as one */
+        return vouch_witness_each(q, feature, count);
     if (!make_arrays(&w))
         return VOUCH_ERR_MEMORY;
     fill_boxes(&w);

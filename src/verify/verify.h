@@ -51,6 +51,7 @@ typedef struct vouch_verify_result {
         *reason; /* why unknown/timeout, or a note; NULL if none. Static or in the arena */
     double *witness_input, *witness_output; /* of `sat`, in the arena; output nearest double */
     int witness_case;
+    bool is_solvable;     /* exact search: unsafe over the reals, though no witness was found */
     uint64_t subproblems; /* boxes bounded, the root included */
     uint64_t splits, clips, compressions;
     int max_depth;
