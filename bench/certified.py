@@ -14,6 +14,7 @@ from record import SCRATCH, say
 MNIST = record.DATA / "datasets" / "mnist"
 TRAIN, TEST = (MNIST / f"{part}-images-idx3-ubyte.gz" for part in ("train", "t10k"))
 PGD = "pgd:steps=50:restarts=10"
+LIMIT = 30
 WONG = "98.50 / 88.77 / 82.93 %"
 # recipe, radius, asked and aim of certified accuracy, what others have published
 CERTIFIED = [("mnist-certified-1", 0.1, ">=96.5", ">=98", "97.08 %",
@@ -28,7 +29,7 @@ def arguments():
                         help="digits for complete verification")
     parser.add_argument("--few", type=int, default=1000, help="digits for AutoAttack")
     parser.add_argument("--pgd", type=int, default=10000, help="digits for PGD-50-10")
-    parser.add_argument("--limit", type=int, default=30, help="seconds a digit, for proofs")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="seconds a digit, for proofs")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--only", choices=["wong", "proofs"], help="one of the two parts")
     return parser.parse_args()
@@ -90,6 +91,7 @@ def main():
     record.need_data(MNIST, "certified")
     only = options.only
     topic, flags = (f"certified-{only}", f" --only {only}") if only else ("certified", "")
+    flags += f" --limit {options.limit}" if options.limit != LIMIT else ""
     out, rows = record.Record(topic, f"bench/certified.sh{flags}"), []
     if only != "proofs":
         wong(out, options)
