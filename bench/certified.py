@@ -32,6 +32,8 @@ def arguments():
     parser.add_argument("--limit", type=int, default=LIMIT, help="seconds a digit, for proofs")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--only", choices=["wong", "proofs"], help="one of the two parts")
+    parser.add_argument("--eps", type=float, choices=[row[1] for row in CERTIFIED],
+                        help="proofs of one of the networks alone")
     return parser.parse_args()
 
 
@@ -74,6 +76,8 @@ def wong(out, options):
 
 def certified(out, rows, options):
     for recipe, eps, asked, aim, peer, source in CERTIFIED:
+        if options.eps not in (None, eps):
+            continue
         net, card = train(recipe, options.threads)
         told = evaluate(net, recipe, eps, options.count, "--attack", "pgd", "--certify",
                         "complete", "--limit", options.limit, "--threads", options.threads)
@@ -91,6 +95,8 @@ def main():
     record.need_data(MNIST, "certified")
     only = options.only
     topic, flags = (f"certified-{only}", f" --only {only}") if only else ("certified", "")
+    if options.eps:
+        topic, flags = f"{topic}-{options.eps}", f"{flags} --eps {options.eps}"
     flags += f" --limit {options.limit}" if options.limit != LIMIT else ""
     out, rows = record.Record(topic, f"bench/certified.sh{flags}"), []
     if only != "proofs":
@@ -98,7 +104,7 @@ def main():
     if only != "wong":
         certified(out, rows, options)
         out.table("networks", "per cent of the digits; seconds of proofs, minutes of training",
-                  ["recipe", "eps", "clean", "PGD", "certified", "limit", "proofs, s",
+                  ["recipe", "eps", "clean", "PGD", "certified", "limit", "proofs, last run, s",
                    "training, min"], rows)
     out.write()
 
