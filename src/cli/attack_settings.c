@@ -44,3 +44,31 @@ vouch_status vouch_cli_attack_settings(vouch_arena *arena, const vouch_attack *a
     *settings = made;
     return VOUCH_OK;
 }
+
+vouch_status vouch_cli_attack_add(vouch_arena *arena, vouch_norm norm, const char *text,
+                                  vouch_eval_attack *list, int *count)
+{
+    vouch_context *ctx = vouch_arena_context(arena);
+    vouch_eval_attack *to = &list[*count];
+    const size_t length = strcspn(text, ":");
+    const char *name = vouch_arena_text_n(arena, text, length);
+    to->name = vouch_arena_text(arena, text);
+    if (name == NULL || to->name == NULL)
+        return VOUCH_ERR_MEMORY;
+    if (strcmp(text, "none") == 0)
+        return VOUCH_OK;
+    to->attack = vouch_attack_find(name);
+    if (to->attack == NULL)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'attack': there is no '%s' (vouch list attacks)", name);
+    if (!(to->attack->norms >> norm & 1))
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'attack': %s does not attack in the norm %s", name,
+                          vouch_norm_name(norm));
+    for (int k = 0; k < *count; k++)
+        if (strcmp(list[k].name, text) == 0)
+            return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option 'attack': %s comes twice", text);
+    (*count)++;
+    return vouch_cli_attack_settings(arena, to->attack, "attack", ":", text + length,
+                                     &to->settings);
+}

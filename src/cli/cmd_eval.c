@@ -1,7 +1,6 @@
 /* vouch eval: accuracy, calibration, robustness between attack and proof, noise. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -16,11 +15,11 @@
 #include "vouch/vouch.h"
 
 typedef struct eval_cli {
-    const char *attack, *eps, *norm, *certify, *transform, *range, *image;
+    const char *attack, *eps, *norm, *certify, *transform, *range, *image, *groups, *oracle;
     const char *json, *picture, *html, *resume;
     double limit, smooth, alpha;
     int64_t samples, from, count, seed, threads;
-    bool corrupt, relative, quiet;
+    bool corrupt, efx, relative, quiet;
 } eval_cli;
 
 #define FIELD(f) offsetof(eval_cli, f)
@@ -45,14 +44,15 @@ typedef struct eval_cli {
     }
 
 static const vouch_option rows[] = {
-    TEXT_ROW(eps, "E,...",
-             "radii of the ball, ascending, in units of the inputs; without them no attack and "
-             "no proof",
-             NULL),
+    TEXT_ROW(
+        eps, "E,...",
+        "radii of the ball, ascending, in units of the inputs (0.1 or 8/255); without them "
+        "no attack and no proof",
+        NULL),
     TEXT_ROW(attack, "NAME,...",
              "attacks (vouch list attacks, which has their settings), or none; as in "
-             "pgd:steps=100:restarts=3",
-             "pgd"),
+             "pgd:steps=100:restarts=3. Otherwise pgd, with --efx autoattack",
+             NULL),
     {.name = "norm",
      .argument = "NORM",
      .help = "the ball's norm; proofs are for linf alone",
@@ -77,6 +77,22 @@ static const vouch_option rows[] = {
              "seconds for each complete verification, and for each point, transformation and "
              "severity",
              10, 1e9),
+    FLAG_ROW(efx, "count the points that are attacked and formally explainable: right, "
+                  "attacked, and at least one feature is proved irrelevant"),
+    {.name = "groups",
+     .argument = "NAME",
+     .help = "which inputs are one feature of an explanation (vouch list groups)",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(groups),
+     .text = "auto",
+     .choices = vouch_grouping_choices},
+    {.name = "oracle",
+     .argument = "NAME",
+     .help = "the dearest bounds that explanations ask: interval, crown, alpha, complete",
+     .type = VOUCH_OPTION_CHOICE,
+     .offset = FIELD(oracle),
+     .text = "alpha",
+     .choices = vouch_oracle_choices},
     REAL_ROW(smooth, "SIGMA", "randomised smoothing by noise of that deviation; 0: none", 0,
              1e9),
     INT_ROW(samples, "N", "noisy copies of each point for smoothing", 10000, 1),
@@ -122,6 +138,9 @@ typedef struct job {
     const vouch_transform *transform[MOST];
     vouch_eval_request request;
     vouch_eval_result result;
+    vouch_formal_settings formal;
+    vouch_efx_how how;
+    vouch_efx_radius *efx; /* [eps_count]; NULL: not asked for */
     vouch_journal *journal;
     vouch_cli_files files;
 } job;
@@ -131,9 +150,8 @@ typedef struct job {
 static vouch_status add_eps(job *j, const char *text)
 {
     vouch_eval_request *q = &j->request;
-    char *end = NULL;
-    const double eps = strtod(text, &end);
-    if (*end != '\0' || end == text || !(eps >= 0) || !isfinite(eps))
+    double eps;
+    if (!vouch_option_number(text, &eps) || !(eps >= 0) || !isfinite(eps))
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
                           "option 'eps': '%s' is not a finite radius", text);
     if (q->eps_count > 0 && !(eps > j->eps[q->eps_count - 1]))
@@ -143,34 +161,11 @@ static vouch_status add_eps(job *j, const char *text)
     return VOUCH_OK;
 }
 
-/* "NAME:SETTING=VALUE:..." */
 static vouch_status add_attack(job *j, const char *text)
 {
     vouch_eval_request *q = &j->request;
-    vouch_eval_attack *to = &j->attack[q->attack_count];
-    const size_t length = strcspn(text, ":");
-    const char *name = vouch_arena_text_n(j->call->arena, text, length);
-    to->name = vouch_arena_text(j->call->arena, text);
-    if (name == NULL || to->name == NULL)
-        return VOUCH_ERR_MEMORY;
-    if (strcmp(text, "none") == 0)
-        return VOUCH_OK;
-    const vouch_attack *attack = vouch_attack_find(name);
-    if (attack == NULL)
-        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
-                          "option 'attack': there is no '%s' (vouch list attacks)", name);
-    if (!(attack->norms >> q->ball.norm & 1))
-        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
-                          "option 'attack': %s does not attack in the norm %s", name,
-                          vouch_norm_name(q->ball.norm));
-    for (int k = 0; k < q->attack_count; k++)
-        if (strcmp(j->attack[k].name, text) == 0)
-            return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
-                              "option 'attack': %s comes twice", text);
-    to->attack = attack;
-    q->attack_count++;
-    return vouch_cli_attack_settings(j->call->arena, attack, "attack", ":", text + length,
-                                     &to->settings);
+    return vouch_cli_attack_add(j->call->arena, q->ball.norm, text, j->attack,
+                                &q->attack_count);
 }
 
 static vouch_status add_transform(job *j, const char *name)
@@ -224,6 +219,30 @@ static vouch_status check_proofs(const job *j)
         vouch_norm_name(q->ball.norm));
 }
 
+/* Explanations as vouch explain makes them, but for witnesses: nothing rests on them here. */
+static vouch_status read_efx(job *j)
+{
+    const eval_cli *cli = j->cli;
+    vouch_context *ctx = j->call->ctx;
+    if (!cli->efx)
+        return VOUCH_OK;
+    if (j->request.eps_count == 0)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "option 'efx': needs a radius (--eps)");
+    if (j->request.ball.norm != VOUCH_NORM_LINF)
+        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'efx': explanations are in linf alone, not in %s", cli->norm);
+    vouch_options_default(vouch_formal_options, vouch_formal_option_count, &j->formal);
+    j->formal.oracle = cli->oracle;
+    j->formal.limit_s = cli->limit;
+    j->formal.attack_steps = 0;
+    j->formal.seed = cli->seed;
+    j->how = (vouch_efx_how){.grouping = vouch_grouping_find(cli->groups),
+                             .group = {.patch = 4, .bandwidth = .2, .lambda = 1},
+                             .formal = &j->formal};
+    j->efx = VOUCH_NEW_ARRAY(j->call->arena, vouch_efx_radius, j->request.eps_count);
+    return j->efx ? VOUCH_OK : VOUCH_ERR_MEMORY;
+}
+
 static vouch_status read_options(job *j)
 {
     const eval_cli *cli = j->cli;
@@ -241,8 +260,13 @@ static vouch_status read_options(job *j)
     j->request.threads =
         cli->threads > 0 && cli->threads < 1024 ? (int)cli->threads : vouch_workers_available();
     VOUCH_TRY(each_part(j, "eps", cli->eps, add_eps));
-    VOUCH_TRY(each_part(j, "attack", cli->attack, add_attack));
+    VOUCH_TRY(each_part(j, "attack",
+                        cli->attack ? cli->attack
+                        : cli->efx  ? "autoattack"
+                                    : "pgd",
+                        add_attack));
     VOUCH_TRY(each_part(j, "transform", cli->transform, add_transform));
+    VOUCH_TRY(read_efx(j));
     return check_proofs(j);
 }
 
@@ -355,7 +379,10 @@ static vouch_status examine(job *j)
     j->request.graph = j->network.graph;
     VOUCH_TRY(open_journal(j));
     vouch_cli_progress_start(ctx, j->cli->quiet, &progress);
-    const vouch_status s = vouch_eval_run(ctx, j->call->arena, &j->request, &j->result);
+    vouch_status s = vouch_eval_run(ctx, j->call->arena, &j->request, &j->result);
+    if (s == VOUCH_OK && j->efx != NULL)
+        s = vouch_efx_run(j->call->arena, &j->request, &j->result, &j->how, j->efx);
+    j->result.is_interrupted = s == VOUCH_ERR_CANCELLED;
     vouch_cli_progress_stop(ctx, &progress);
     if (s == VOUCH_ERR_CANCELLED) { /* what is known so far is reported */
         vouch_context_clear_error(ctx);
@@ -393,6 +420,7 @@ static vouch_exit publish(job *j)
                                           .points = &j->points,
                                           .request = &j->request,
                                           .result = &j->result,
+                                          .efx = j->efx,
                                           .seconds = vouch_wall_s() - j->call->started_s,
                                           .cpu_seconds = vouch_cpu_s()};
     return vouch_cli_publish(j->call, &j->files, put, &report);
@@ -431,13 +459,18 @@ const vouch_command vouch_command_eval = {
         "the "
         "class.\n\n"
         "--smooth certifies the network under Gaussian noise in L2, by counting; --corrupt "
-        "counts what is right under noise, blur, light, motion and losses that nobody chose.",
+        "counts what is right under noise, blur, light, motion and losses that nobody "
+        "chose.\n\n"
+        "--efx explains every point that is right (as vouch explain formal does) and counts "
+        "those that are EFX, empirically formally explainable: an attack succeeds, and at "
+        "least one feature is proved irrelevant all the same.",
     .examples =
         "vouch eval net.onnx t10k-images-idx3-ubyte.gz --count 1000\n"
         "vouch eval net.onnx digits.npz --eps 0.02,0.05,0.1 --certify alpha --html page.html\n"
         "vouch eval net.onnx digits.npz --eps 0.1 --attack pgd:steps=100,square:queries=1000\n"
         "vouch eval net.onnx digits.npz --eps 0.1 --certify complete --resume run.journal\n"
         "vouch eval net.onnx digits.npz --transform rotation,brightness\n"
+        "vouch eval net.onnx digits.npz --eps 8/255 --certify none --efx\n"
         "vouch eval net.onnx builtin:glyphs16 --smooth 0.25 --corrupt",
     .least = 2,
     .most = 2,

@@ -174,6 +174,44 @@ static void put_levels(vouch_html *page, const vouch_cli_eval_report *r)
     vouch_html_table_end(page);
 }
 
+/* Shares of the points that are right and were explained. */
+static void put_efx_row(vouch_html *page, const vouch_cli_eval_report *r, int i)
+{
+    const vouch_efx_sum *s = &r->efx[i].sum;
+    vouch_html_row(page);
+    vouch_html_cell(page, "%s", vouch_cli_real(r->request->eps[i]).text);
+    vouch_html_cell(page, "%s", count(s->explained).text);
+    vouch_html_cell(page, "%s", percent(s->explainable, s->explained).text);
+    vouch_html_cell(page, "%.1f of %.0f", s->irrelevant, s->features);
+    vouch_html_cell(page, "%s", percent(s->efx, s->explained).text);
+    for (int k = 0; k < r->request->attack_count; k++)
+        if (k < r->result->radius[i].attacks)
+            vouch_html_cell(page, "%s", percent(r->efx[i].efx[k], s->explained).text);
+        else
+            vouch_html_cell(page, "not run");
+}
+
+static void put_efx(vouch_html *page, const vouch_cli_eval_report *r)
+{
+    if (r->efx == NULL)
+        return;
+    vouch_html_section(page, "Empirically formally explainable");
+    vouch_html_table(page, "Of the points that are right: a feature is proved irrelevant; mean "
+                           "number of such features; EFX, moreover an attack succeeds");
+    vouch_html_row(page);
+    vouch_html_cell(page, "radius");
+    vouch_html_cell(page, "explained");
+    vouch_html_cell(page, "explainable");
+    vouch_html_cell(page, "irrelevant");
+    vouch_html_cell(page, "EFX");
+    for (int k = 0; k < r->request->attack_count; k++)
+        vouch_html_cell(page, "EFX, %s", r->request->attack[k].name);
+    for (int i = 0; i < r->request->eps_count; i++)
+        if (r->efx[i].sum.explained > 0)
+            put_efx_row(page, r, i);
+    vouch_html_table_end(page);
+}
+
 static void put_robustness(vouch_html *page, const vouch_cli_eval_report *r)
 {
     if (r->request->eps_count == 0)
@@ -381,6 +419,7 @@ vouch_status vouch_cli_eval_html(vouch_context *ctx, FILE *out, const vouch_cli_
     vouch_html_begin(&page, ctx, title, subtitle);
     put_headlines(&page, r);
     put_robustness(&page, r);
+    put_efx(&page, r);
     put_confidence(&page, r);
     put_classes(&page, r);
     put_transforms(&page, r);

@@ -66,10 +66,28 @@ static void add_classes(vouch_context *ctx, json_t *root, const vouch_cli_eval_r
     }
 }
 
-static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r,
-                       const vouch_eval_radius *at)
+/* Counts are of the points that are right and were explained. */
+static void add_efx(vouch_context *ctx, json_t *row, const vouch_cli_eval_report *r, int i)
+{
+    const vouch_efx_radius *at = r->efx ? &r->efx[i] : NULL;
+    if (at == NULL || at->point == NULL)
+        return;
+    json_t *to = vouch_json_object_in(ctx, row, "efx");
+    (void)vouch_json_add_int(ctx, to, "explained", at->sum.explained);
+    (void)vouch_json_add_int(ctx, to, "explainable", at->sum.explainable);
+    vouch_cli_add_share(ctx, to, "efx", at->sum.efx, at->sum.explained);
+    json_t *attacks = vouch_json_object_in(ctx, to, "attacks");
+    for (int k = 0; k < r->result->radius[i].attacks; k++)
+        (void)vouch_json_add_int(ctx, attacks, r->request->attack[k].name, at->efx[k]);
+    (void)vouch_json_add_real(ctx, to, "features", at->sum.features);
+    (void)vouch_json_add_real(ctx, to, "irrelevant", at->sum.irrelevant);
+    (void)vouch_json_add_real(ctx, to, "cpu_seconds", at->sum.cpu_s);
+}
+
+static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r, int i)
 {
     const vouch_eval_request *q = r->request;
+    const vouch_eval_radius *at = &r->result->radius[i];
     json_t *row = vouch_json_object_in(ctx, list, NULL);
     (void)vouch_json_add_real(ctx, row, "eps", at->eps);
     vouch_cli_add_share(ctx, row, "withstood", at->withstood, r->points->count);
@@ -89,6 +107,7 @@ static void add_radius(vouch_context *ctx, json_t *list, const vouch_cli_eval_re
     (void)vouch_json_add_int(ctx, row, "timed_out", at->timed_out);
     (void)vouch_json_add_real(ctx, row, "attack_seconds", at->attack_s);
     (void)vouch_json_add_real(ctx, row, "certify_seconds", at->certify_s);
+    add_efx(ctx, row, r, i);
 }
 
 static void add_smoothing(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *r)
@@ -153,6 +172,20 @@ static void add_transformed(vouch_context *ctx, json_t *row, const vouch_eval_re
     }
 }
 
+/* By radius, how many features are irrelevant to one point; null: it was not explained. */
+static void add_irrelevant(vouch_context *ctx, json_t *row, const vouch_cli_eval_report *r,
+                           int64_t p)
+{
+    if (r->efx == NULL)
+        return;
+    json_t *list = vouch_json_array_in(ctx, row, "irrelevant");
+    for (int i = 0; i < r->request->eps_count; i++)
+        if (r->efx[i].point != NULL && r->efx[i].point[p].is_explained)
+            (void)vouch_json_add_int(ctx, list, NULL, r->efx[i].point[p].irrelevant);
+        else
+            (void)vouch_json_add_text(ctx, list, NULL, NULL);
+}
+
 /* Of one point: its classes, and at each radius who found an adversarial and what proved. */
 static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_eval_report *r,
                       int64_t p)
@@ -170,6 +203,7 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_eval_rep
                                   v->level > 0 ? vouch_certify_name(v->level) : NULL);
     }
     add_transformed(ctx, row, result, p);
+    add_irrelevant(ctx, row, r, p);
     if (result->smoothed == NULL)
         return;
     (void)vouch_json_add_int(ctx, row, "smoothed", result->smoothed[p].predicted);
@@ -183,7 +217,7 @@ static void fill(vouch_context *ctx, json_t *root, const vouch_cli_eval_report *
     add_classes(ctx, root, r);
     json_t *radii = vouch_json_array_in(ctx, root, "radii");
     for (int i = 0; i < r->request->eps_count; i++)
-        add_radius(ctx, radii, r, &r->result->radius[i]);
+        add_radius(ctx, radii, r, i);
     add_smoothing(ctx, root, r);
     add_corruptions(ctx, root, r->result);
     add_transforms(ctx, root, r);

@@ -54,9 +54,30 @@ static void put_proofs(FILE *out, const vouch_cli_eval_report *r, const vouch_ev
             vouch_cli_seconds(at->attack_s).text, vouch_cli_seconds(at->certify_s).text);
 }
 
-static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_eval_radius *at)
+/* Shares of the points that are right and were explained. */
+static void put_efx(FILE *out, const vouch_cli_eval_report *r, int i, int width)
 {
     const vouch_eval_request *q = r->request;
+    const vouch_efx_radius *at = r->efx ? &r->efx[i] : NULL;
+    if (at == NULL || at->sum.explained == 0)
+        return;
+    vouch_cli_put_share(out, width, "EFX", at->sum.efx, at->sum.explained);
+    for (int k = 0; k < r->result->radius[i].attacks && q->attack_count > 1; k++)
+        fprintf(out, "  %-*s %s\n", width - 2, q->attack[k].name,
+                vouch_cli_count((uint64_t)at->efx[k]).text);
+    fprintf(out,
+            "%-*s %.1f of %.0f features on average, %s of %s points have none; %s of CPU a "
+            "point\n",
+            width, "irrelevant", at->sum.irrelevant, at->sum.features,
+            vouch_cli_count((uint64_t)(at->sum.explained - at->sum.explainable)).text,
+            vouch_cli_count((uint64_t)at->sum.explained).text,
+            vouch_cli_seconds(at->sum.cpu_s).text);
+}
+
+static void put_radius(FILE *out, const vouch_cli_eval_report *r, int i)
+{
+    const vouch_eval_request *q = r->request;
+    const vouch_eval_radius *at = &r->result->radius[i];
     const int64_t n = r->points->count;
     const int width = name_width(q);
     fprintf(out, "\n%s, eps %s%s\n", vouch_norm_name(q->ball.norm),
@@ -70,6 +91,7 @@ static void put_radius(FILE *out, const vouch_cli_eval_report *r, const vouch_ev
     else if (q->certify_level > 0)
         fprintf(out, "%-*s no proofs in %s\n", width, "certified",
                 vouch_norm_name(q->ball.norm));
+    put_efx(out, r, i, width);
 }
 
 /* The curve in a few columns. */
@@ -217,7 +239,7 @@ void vouch_cli_eval_text(FILE *out, const vouch_cli_eval_report *r)
     if (r->result->is_interrupted)
         fprintf(out, "interrupted: what follows is true, but not all was tried\n");
     for (int i = 0; i < r->request->eps_count; i++)
-        put_radius(out, r, &r->result->radius[i]);
+        put_radius(out, r, i);
     put_curve(out, r);
     put_classes(out, r);
     put_transforms(out, r);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/attack_points.h"
-#include "eval/eval.h"
+#include "lab/efx.h"
 
 typedef struct vouch_cli_eval_report {
     const vouch_cli_call *call;
@@ -13,6 +13,7 @@ typedef struct vouch_cli_eval_report {
     const vouch_cli_points *points;
     const vouch_eval_request *request;
     const vouch_eval_result *result;
+    const vouch_efx_radius *efx; /* [eps_count]; NULL: not asked for */
     double seconds, cpu_seconds;
 } vouch_cli_eval_report;
 

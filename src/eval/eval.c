@@ -122,12 +122,14 @@ static vouch_status attack(evaluation *e, int radius, int which)
         return VOUCH_ERR_MEMORY;
     if (!recall_attack(e, radius, which, found))
         VOUCH_TRY(run_attack(e, radius, which, found));
+    vouch_eval_radius *r = &e->result->radius[radius];
     for (int64_t p = 0; p < q->points.count; p++) {
-        e->result->radius[radius].robust[which] += !e->wrong[p] && found[p] == '0';
+        r->robust[which] += !e->wrong[p] && found[p] == '0';
+        r->found[which * q->points.count + p] = found[p] == '1';
         if (found[p] == '1' && verdict_at(e, radius, p)->found_by == NULL)
             verdict_at(e, radius, p)->found_by = q->attack[which].name;
     }
-    e->result->radius[radius].attacks++;
+    r->attacks++;
     vouch_arena_reset(e->arena, mark);
     return VOUCH_OK;
 }
@@ -379,7 +381,8 @@ static vouch_status make_room(evaluation *e)
     for (int i = 0; i < q->eps_count; i++) {
         r->radius[i].eps = q->eps[i];
         r->radius[i].robust = VOUCH_NEW_ARRAY(e->arena, int64_t, q->attack_count + 1);
-        if (r->radius[i].robust == NULL)
+        r->radius[i].found = VOUCH_NEW_ARRAY(e->arena, bool, (q->attack_count + 1) * count);
+        if (r->radius[i].robust == NULL || r->radius[i].found == NULL)
             return VOUCH_ERR_MEMORY;
     }
     return VOUCH_OK;

@@ -46,8 +46,9 @@ typedef struct vouch_eval_class {
 /* One radius. Counts are of right points; robust >= certified. */
 typedef struct vouch_eval_radius {
     double eps;
-    int attacks;       /* that came to their end: all, unless interrupted */
-    int64_t *robust;   /* [attack_count] withstood that attack */
+    int attacks;     /* that came to their end: all, unless interrupted */
+    int64_t *robust; /* [attack_count] withstood that attack */
+    bool *found; /* [attack_count][count] that attack found an adversarial, at this radius */
     int64_t withstood; /* all attacks, complete verification included */
     int64_t certified, by_level[VOUCH_CERTIFY_LEVELS + 1], refuted, timed_out;
     double attack_s, certify_s;

@@ -30,6 +30,8 @@ struct vouch_journal {
     size_t count;
     pthread_mutex_t mutex;
     double synced_s;
+    vouch_journal *whole; /* of a part, which has a name besides and nothing else; else NULL */
+    const char *name;
 };
 
 static vouch_status fail(vouch_context *ctx, const char *path, const char *what)
@@ -177,9 +179,31 @@ vouch_status vouch_journal_open(vouch_arena *arena, const char *path,
 
 /* ---- in use --------------------------------------------------------------------------------- */
 
+vouch_status vouch_journal_part(vouch_arena *arena, vouch_journal *whole, const char *name,
+                                vouch_journal **part)
+{
+    vouch_journal *j = VOUCH_NEW(arena, vouch_journal);
+    *part = NULL;
+    if (whole == NULL)
+        return VOUCH_OK;
+    char *copy = plain(arena, name);
+    if (j == NULL || copy == NULL)
+        return VOUCH_ERR_MEMORY;
+    *j = (vouch_journal){.whole = whole, .name = copy};
+    *part = j;
+    return VOUCH_OK;
+}
+
+enum { NAME = 512 }; /* longer names of units of a part are not looked for */
+
 const char *vouch_journal_find(const vouch_journal *journal, const char *unit)
 {
     const entry wanted = {unit, NULL};
+    char name[NAME];
+    if (journal != NULL && journal->whole != NULL) {
+        const int length = snprintf(name, sizeof name, "%s %s", journal->name, unit);
+        return length < NAME ? vouch_journal_find(journal->whole, name) : NULL;
+    }
     if (journal == NULL || journal->count == 0)
         return NULL;
     const entry *found =
@@ -202,20 +226,25 @@ vouch_status vouch_journal_add(vouch_context *ctx, vouch_journal *journal, const
 {
     if (journal == NULL)
         return VOUCH_OK;
-    const size_t size = strlen(unit) + strlen(result) + 2;
+    const bool is_part = journal->whole != NULL;
+    const char *name = is_part ? journal->name : "";
+    vouch_journal *j = is_part ? journal->whole : journal;
+    const size_t size = strlen(name) + is_part + strlen(unit) + strlen(result) + 2;
     char *line = vouch_alloc(ctx, size + 1);
     if (line == NULL)
         return VOUCH_ERR_MEMORY;
-    (void)snprintf(line, size + 1, "%s\t%s\n", unit, result);
-    (void)pthread_mutex_lock(&journal->mutex);
-    const vouch_status status = put_line(ctx, journal, line, size);
-    (void)pthread_mutex_unlock(&journal->mutex);
+    (void)snprintf(line, size + 1, "%s%s%s\t%s\n", name, is_part ? " " : "", unit, result);
+    (void)pthread_mutex_lock(&j->mutex);
+    const vouch_status status = put_line(ctx, j, line, size);
+    (void)pthread_mutex_unlock(&j->mutex);
     vouch_release(ctx, line);
     return status;
 }
 
 int64_t vouch_journal_units(const vouch_journal *journal)
 {
+    if (journal != NULL && journal->whole != NULL)
+        return vouch_journal_units(journal->whole);
     return journal ? (int64_t)journal->count : 0;
 }
 

@@ -27,6 +27,11 @@ typedef struct vouch_journal_fact {
 vouch_status vouch_journal_open(vouch_arena *arena, const char *path,
                                 const vouch_journal_fact *fact, int facts,
                                 vouch_journal **journal);
+/* The part of a journal whose units are named by whoever does them, after that name: the same work
+ * on many things has a part for each. It lives in the arena and is closed with the whole; of NULL
+ * it is NULL. */
+vouch_status vouch_journal_part(vouch_arena *arena, vouch_journal *whole, const char *name,
+                                vouch_journal **part);
 /* What follows takes a journal NULL for one that knows nothing and keeps nothing. */
 
 /* The result of a unit that was finished before the journal was opened, or NULL. */
@@ -34,7 +39,7 @@ const char *vouch_journal_find(const vouch_journal *journal, const char *unit);
 /* Keeps a result; by any thread. */
 vouch_status vouch_journal_add(vouch_context *ctx, vouch_journal *journal, const char *unit,
                                const char *result);
-/* How many units were finished before. */
+/* How many units were finished before, in the whole. */
 int64_t vouch_journal_units(const vouch_journal *journal);
 void vouch_journal_close(vouch_journal *journal);
 

@@ -67,6 +67,30 @@ static void what_was_kept_is_found_again(void **state)
     (void)remove(path);
 }
 
+static void parts_have_units_of_their_own(void **state)
+{
+    vouch_journal *j, *a, *b, *none;
+    (void)state;
+    for (int turn = 0; turn < 2; turn++) {
+        vouch_test_ok(ctx, open_with("n", "d", &j));
+        vouch_test_ok(ctx, vouch_journal_part(arena, j, "one", &a));
+        vouch_test_ok(ctx, vouch_journal_part(arena, j, "two", &b));
+        if (turn == 0) {
+            vouch_test_ok(ctx, vouch_journal_add(ctx, a, "u", "1"));
+            vouch_test_ok(ctx, vouch_journal_add(ctx, b, "u", "2"));
+        } else {
+            assert_int_equal(vouch_journal_units(a), 2);
+            assert_string_equal(vouch_journal_find(a, "u"), "1");
+            assert_string_equal(vouch_journal_find(b, "u"), "2");
+            assert_null(vouch_journal_find(j, "u"));
+        }
+        vouch_journal_close(j);
+    }
+    vouch_test_ok(ctx, vouch_journal_part(arena, NULL, "one", &none));
+    assert_null(none);
+    (void)remove(path);
+}
+
 static void torn_lines_are_cut_off(void **state)
 {
     static const char *const torn[] = {"",
@@ -127,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_kept_is_found_again),
+        cmocka_unit_test(parts_have_units_of_their_own),
         cmocka_unit_test(torn_lines_are_cut_off),
         cmocka_unit_test(other_runs_and_other_files_are_refused),
         cmocka_unit_test(two_runs_do_not_share_a_journal),
