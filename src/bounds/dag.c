@@ -362,6 +362,7 @@ static vouch_status analyse_hull(vouch_dag *dag, vouch_dag_worker *w)
     VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, 0, &dag->hull));
     if (!dag->hull)
         return VOUCH_OK;
+    VOUCH_TRY(vouch_dag_frame_plan(dag, w));
     VOUCH_TRY(mark_neurons(dag, w));
     vouch_arena_reset(w->answers, w->fresh);
     VOUCH_TRY(vouch_dag_analyse(w, low, high, dag, work, &walked));
@@ -408,6 +409,7 @@ vouch_status vouch_dag_open(vouch_context *ctx, const vouch_task *task,
     dag->task = task;
     dag->settings = *settings;
     dag->arena = arena;
+    dag->entry = -1;
     status = prepare(dag);
     if (status)
         vouch_dag_close(ctx, dag);

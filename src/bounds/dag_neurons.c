@@ -386,9 +386,15 @@ vouch_status vouch_dag_walk_neurons(vouch_dag_boxes *b, int v)
     s.start = VOUCH_NEW_ARRAY(b->arena, int64_t, size + 2);
     if (!s.list || !s.start)
         return VOUCH_ERR_MEMORY;
-    for (int k = 0; k < b->count; k++)
-        if (!b->box[k].bounds.empty)
-            VOUCH_TRY(list_wanted(&b->box[k], &s));
+    for (int k = 0; k < b->count; k++) {
+        if (b->box[k].bounds.empty)
+            continue;
+        if (b->box[k].at->frame) /* rows with a frame go by themselves, whoever else there is */
+            end_chunk(&s);
+        VOUCH_TRY(list_wanted(&b->box[k], &s));
+        if (b->box[k].at->frame)
+            end_chunk(&s);
+    }
     end_chunk(&s);
     if (s.count == 0)
         return VOUCH_OK;

@@ -5,6 +5,7 @@
  *   dag_patch.c   rows that keep the patch of an image they reach
  *   dag_product.c planes around products, and rows through them
  *   dag_walk.c    rows from outputs to inputs, rounding paid for
+ *   dag_frame.c   rows where most inputs of a box stay
  *   dag_replay.c  the chosen planes forwards at a point: derivatives and losses
  *   dag_ascent.c  optimisation of mixes, multipliers and weights; the public bound
  *   dag_spread.c  what the inputs have to do with the losses
@@ -60,6 +61,7 @@ struct vouch_dag {
     int64_t neurons, inputs, scalars, lines, mixes;
     int *owner;                  /* [neurons + inputs]: the value of each */
     double **largest;            /* [value_count][count]: magnitudes on the hull */
+    int entry;                   /* the node that frames (dag_frame.c) are of; -1: none */
     double cost;                 /* of one walk */
     double *node_cost;           /* [node_count]: multiply-adds of one row */
     struct vouch_dag_tile *tile; /* [value_count], of values with neurons */
@@ -77,6 +79,15 @@ typedef struct vouch_dag_line_block {
     vouch_dag_lines entry[];
 } vouch_dag_line_block;
 
+/* Of a box: the inputs that move, and what the others make of node `entry`. */
+typedef struct vouch_dag_frame {
+    atomic_int refs;
+    int64_t count;
+    int64_t *list;     /* [count]: inputs that move */
+    double *reach;     /* [scalars of the node's output]: that of rounding */
+    double constant[]; /* [the same] */
+} vouch_dag_frame;
+
 /* Ends of a neuron's interval that are not part of it. */
 enum { VOUCH_OPEN_LOW = 1, VOUCH_OPEN_HIGH = 2 };
 
@@ -85,6 +96,7 @@ struct vouch_dag_intervals {
     atomic_int refs;
     int64_t count, neurons;
     vouch_dag_line_block *lines; /* NULL where there are no curves */
+    vouch_dag_frame *frame;      /* NULL where most inputs move */
     uint8_t *open;               /* [neurons] */
     double *high;
     double low[];
@@ -142,12 +154,13 @@ typedef struct vouch_dag_walk {
     const vouch_dag_row *row;
     int value;              /* where the rows start; -1: cases */
     bool keep;              /* the coefficients at nonlinear nodes */
+    bool formless;          /* only `lower` is wanted */
     bool local;             /* rows of neurons alike: patches while they last, and no form */
     double **lambda;        /* [value_count][count][scalars], NULL = zero */
     vouch_patch *patch;     /* [value_count]: the part of the scalars that lambda has */
     double **kept;          /* [node_count][count][scalars of output 0] */
     double *offset, *error; /* [count] */
-    double *form;           /* [count][inputs]; NULL: local */
+    double *form;           /* [count][inputs]; NULL: formless */
     double *lower;          /* [count]: least of each on its box; -inf where nothing is known */
 } vouch_dag_walk;
 
@@ -170,6 +183,9 @@ void vouch_dag_walk_end(vouch_dag_worker *w);
 /* Rows that a chunk may have. */
 int64_t vouch_dag_chunk(const vouch_dag *dag, bool keep);
 vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call);
+/* offset_r += a sum of n terms; `more` is error from elsewhere. */
+void vouch_dag_account(vouch_dag_walk *walk, int64_t r, const vouch_walk_sums *sums,
+                       double more, int64_t n);
 
 /* A scalar of a value, on a box. */
 typedef struct vouch_dag_target {
@@ -181,6 +197,20 @@ typedef struct vouch_dag_target {
  * at most so many gradient steps each (dag_ascent.c). */
 vouch_status vouch_dag_climb_neurons(vouch_dag_worker *w, int value, int count,
                                      const vouch_dag_target *list, int steps, double *lower);
+
+/* ---- inputs that stay (dag_frame.c) ------------------------------------------------------ */
+
+/* Finds dag->entry, once the affine nodes are prepared. */
+vouch_status vouch_dag_frame_plan(vouch_dag *dag, vouch_dag_worker *w);
+/* *frame NULL: too many inputs move, or the network does not begin in a way that helps. */
+vouch_status vouch_dag_frame_new(vouch_dag_worker *w, const double *low, const double *high,
+                                 vouch_dag_frame **frame);
+void vouch_dag_frame_hold(vouch_dag_frame *frame); /* NULL is fine */
+void vouch_dag_frame_drop(vouch_context *ctx, vouch_dag_frame *frame);
+/* The frame that all rows of a walk share, if they are plain and without forms; NULL: none. */
+const vouch_dag_frame *vouch_dag_frame_of(const vouch_dag_walk *walk);
+/* The rows end at node `entry`, whose output they have reached. */
+vouch_status vouch_dag_frame_pass(vouch_dag_worker *w, const vouch_dag_frame *frame);
 
 /* ---- patches (dag_patch.c) --------------------------------------------------------------- */
 

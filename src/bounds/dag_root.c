@@ -53,6 +53,7 @@ void vouch_dag_intervals_drop(vouch_context *ctx, vouch_dag_intervals *at)
     if (!at || atomic_fetch_sub(&at->refs, 1) != 1)
         return;
     lines_drop(ctx, at->lines);
+    vouch_dag_frame_drop(ctx, at->frame);
     vouch_release(ctx, at);
 }
 
@@ -380,6 +381,16 @@ static vouch_status add_forward(vouch_dag_analysis *a, vouch_bound_problem *prob
     return VOUCH_OK;
 }
 
+/* A child's inputs stay where its parent's do. */
+static vouch_status take_frame(vouch_dag_analysis *a, const double *low, const double *high)
+{
+    if (!a->parent)
+        return vouch_dag_frame_new(a->w, low, high, &a->at->frame);
+    a->at->frame = a->parent->frame;
+    vouch_dag_frame_hold(a->at->frame);
+    return VOUCH_OK;
+}
+
 static vouch_status begin_box(vouch_dag_analysis *a, const double *low, const double *high)
 {
     const vouch_dag *dag = a->dag;
@@ -403,6 +414,7 @@ static vouch_status begin_box(vouch_dag_analysis *a, const double *low, const do
     a->pass.node_class = dag->node_class;
     a->pass.affine = dag->affine;
     a->need = vouch_dag_neurons_need(a, a->parent ? a->parent : dag->hull);
+    VOUCH_TRY(take_frame(a, low, high));
     return begin_inputs(a);
 }
 
@@ -588,6 +600,8 @@ static vouch_status meet_decisions(vouch_dag_worker *w, const vouch_dag_interval
     *out = NULL;
     if (!at)
         return VOUCH_ERR_MEMORY;
+    at->frame = parent->frame;
+    vouch_dag_frame_hold(at->frame);
     memcpy(at->low, parent->low, size);
     memcpy(at->high, parent->high, size);
     memcpy(at->open, parent->open, (size_t)dag->neurons);

@@ -31,9 +31,8 @@ vouch_status vouch_dag_linear(vouch_dag_worker *w, vouch_linear_call call)
 
 /* ---- one row's account ------------------------------------------------------------------- */
 
-/* offset_r += a sum of n terms; `more` is error from elsewhere. */
-static void account(vouch_dag_walk *walk, int64_t r, const vouch_walk_sums *sums, double more,
-                    int64_t n)
+void vouch_dag_account(vouch_dag_walk *walk, int64_t r, const vouch_walk_sums *sums,
+                       double more, int64_t n)
 {
     double offset = walk->offset[r] + sums->constant;
     double error = vouch_gamma64(n + 4) * sums->magnitude + VOUCH_U64 * fabs(offset) + more;
@@ -76,7 +75,7 @@ static vouch_status join(vouch_dag_worker *w, int v, const vouch_patch *patch, d
             w->kernel->add(count, walk->lambda[v] + r * count, part + r * count, largest);
         vouch_walk_sums none = {0, 0, 0};
 
-        account(walk, r, &none, VOUCH_U64 * reach, count);
+        vouch_dag_account(walk, r, &none, VOUCH_U64 * reach, count);
     }
     vouch_pool_give(&w->pool, part);
     return largest ? VOUCH_OK : VOUCH_ERR_MEMORY;
@@ -121,7 +120,8 @@ static vouch_status account_affine(vouch_dag_worker *w, int n)
         vouch_walk_sums sums;
 
         w->kernel->affine(count, w->walk.lambda[y] + r * count, offset, reach, &sums);
-        account(&w->walk, r, &sums, affine->exact ? 0 : gamma * sums.reach + tiny, count);
+        vouch_dag_account(&w->walk, r, &sums, affine->exact ? 0 : gamma * sums.reach + tiny,
+                          count);
     }
     return VOUCH_OK;
 }
@@ -155,7 +155,10 @@ static vouch_status pull_affine(vouch_dag_worker *w, int n, int which)
 static vouch_status pass_affine(vouch_dag_worker *w, int n)
 {
     const vouch_affine *affine = &w->dag->affine[n];
+    const vouch_dag_frame *frame = n == w->dag->entry ? vouch_dag_frame_of(&w->walk) : NULL;
 
+    if (frame)
+        return vouch_dag_frame_pass(w, frame);
     if (!affine->bare)
         VOUCH_TRY(account_affine(w, n));
     for (int k = 0; k < affine->input_count; k++)
@@ -189,7 +192,7 @@ static vouch_status pass_relu(vouch_dag_worker *w, int n)
         relu.low = in.low;
         relu.high = in.high;
         w->kernel->relu(&relu, &sums);
-        account(walk, r, &sums, VOUCH_U64 * sums.reach + DBL_MIN * at->span, count);
+        vouch_dag_account(walk, r, &sums, VOUCH_U64 * sums.reach + DBL_MIN * at->span, count);
     }
     return join(w, x, &walk->patch[y], out);
 }
@@ -251,7 +254,7 @@ static vouch_status pass_curve(vouch_dag_worker *w, int n)
         c.mix = row->mix ? row->mix + at->mix : NULL;
         c.out = out + r * count;
         pass_curve_row(&c, &sums);
-        account(walk, r, &sums, sums.reach + DBL_MIN * at->span, count);
+        vouch_dag_account(walk, r, &sums, sums.reach + DBL_MIN * at->span, count);
     }
     return join(w, x, &walk->patch[y], out);
 }
@@ -295,9 +298,9 @@ static vouch_status pass_product(vouch_dag_worker *w, int n)
         if (!shared)
             make_planes(&planes, &w->walk.row[r], its);
         vouch_dag_planes_pass(&planes, its, left + r * lefts, right + r * rights, &sums);
-        account(&w->walk, r, &sums,
-                vouch_gamma64(at->most) * sums.reach + 4 * DBL_MIN * at->span,
-                at->count + at->longest);
+        vouch_dag_account(&w->walk, r, &sums,
+                          vouch_gamma64(at->most) * sums.reach + 4 * DBL_MIN * at->span,
+                          at->count + at->longest);
     }
     vouch_arena_reset(w->scratch, mark);
     VOUCH_TRY(join(w, node->input[0], &WHOLE, left));
@@ -316,7 +319,7 @@ static vouch_status concretise(vouch_dag_worker *w, int v, int64_t at)
 
         VOUCH_TRY(look(w, v, at, r, &in));
         w->kernel->least(count, w->walk.lambda[v] + r * count, in.low, in.high, &sums);
-        account(&w->walk, r, &sums, 0, count);
+        vouch_dag_account(&w->walk, r, &sums, 0, count);
     }
     return VOUCH_OK;
 }
@@ -365,7 +368,7 @@ static vouch_status add_decision(vouch_dag_worker *w, int v, int r, const vouch_
     *at += signed_beta;
     sums.constant = -signed_beta * d->point;
     sums.magnitude = fabs(sums.constant);
-    account(&w->walk, r, &sums, VOUCH_U64 * fabs(*at) * w->dag->largest[v][i], 1);
+    vouch_dag_account(&w->walk, r, &sums, VOUCH_U64 * fabs(*at) * w->dag->largest[v][i], 1);
     return VOUCH_OK;
 }
 
@@ -463,7 +466,7 @@ static vouch_status start_output(vouch_dag_worker *w, int v, int64_t base)
             error += add_weighted(count, weight, from, w->dag->largest[v], rows + r * count);
             error += weight * slack_of(w->dag, t->case_row[k], base, count, w->dag->largest[v]);
         }
-        account(&w->walk, r, &none, error, count + 4);
+        vouch_dag_account(&w->walk, r, &none, error, count + 4);
     }
     return join(w, v, &WHOLE, rows);
 }
@@ -504,7 +507,7 @@ static vouch_status gather_form(vouch_dag_worker *w)
     return VOUCH_OK;
 }
 
-/* Local rows end in numbers. */
+/* Rows without forms end in numbers. */
 static vouch_status close_inputs(vouch_dag_worker *w)
 {
     const vouch_graph *graph = w->dag->graph;
@@ -547,7 +550,7 @@ static void add_case_inputs(vouch_dag_worker *w, int r)
                 error +=
                     VOUCH_U64 * (fabs(term) + fabs(*to)) * vouch_magnitude(low[j], high[j]);
         }
-        account(&w->walk, r, &sums, error, w->dag->inputs + 4);
+        vouch_dag_account(&w->walk, r, &sums, error, w->dag->inputs + 4);
     }
 }
 
@@ -561,7 +564,7 @@ static void find_least(vouch_dag_worker *w)
         vouch_walk_sums sums = {0, 0, 0};
         double error;
 
-        if (walk->value < 0)
+        if (walk->value < 0 && walk->form)
             add_case_inputs(w, r);
         if (walk->form)
             w->kernel->least(w->dag->inputs, walk->form + r * w->dag->inputs,
@@ -586,6 +589,7 @@ static vouch_status begin(vouch_dag_worker *w, int count, const vouch_dag_row *r
     walk->row = row;
     walk->value = value;
     walk->keep = keep;
+    walk->formless = value >= 0 && !keep;
     walk->offset = vouch_pool_take(&w->pool, count);
     walk->error = vouch_pool_take(&w->pool, count);
     walk->lower = vouch_pool_take(&w->pool, count);
@@ -640,7 +644,7 @@ static void close_constants(vouch_dag_worker *w)
                     sums.constant += term;
                     sums.magnitude += fabs(term);
                 }
-                account(&w->walk, r, &sums, 0, count);
+                vouch_dag_account(&w->walk, r, &sums, 0, count);
             }
             drop(w, v);
         }
@@ -657,7 +661,7 @@ vouch_status vouch_dag_walk_run(vouch_dag_worker *w, int count, const vouch_dag_
         VOUCH_TRY(vouch_context_poll(w->ctx));
         VOUCH_TRY(pass_node(w, n));
     }
-    VOUCH_TRY(w->walk.local ? close_inputs(w) : gather_form(w));
+    VOUCH_TRY(w->walk.formless ? close_inputs(w) : gather_form(w));
     close_constants(w);
     find_least(w);
     return VOUCH_OK;

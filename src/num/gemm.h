@@ -19,10 +19,11 @@
 
 typedef struct vouch_matrix {
     const void *data;
-    int64_t row, column; /* strides, in elements */
-    bool is_float;       /* float, else double */
-    bool absolute;       /* take magnitudes */
-    const int64_t *rows; /* B only: [k] where each row begins, instead of `row`; NULL */
+    int64_t row, column;    /* strides, in elements */
+    bool is_float;          /* float, else double */
+    bool absolute;          /* take magnitudes */
+    const int64_t *rows;    /* B only: [k] where each row begins, instead of `row`; NULL */
+    const int64_t *columns; /* B only: [n] which columns; NULL: 0, 1, ... */
 } vouch_matrix;
 
 typedef struct vouch_gemm {
@@ -31,6 +32,8 @@ typedef struct vouch_gemm {
     void *c;           /* [m][n]: double for vouch_gemm64, float for vouch_gemm32 */
     int64_t c_row, c_column;
     bool accumulate; /* C += instead of C = */
+    bool thin;       /* A may be full of zeros: steps over k at which all rows have one are left
+                        out. Changes nothing if B is finite, but signs of zeros. */
 } vouch_gemm;
 
 void vouch_gemm64(const vouch_gemm *g);

@@ -446,31 +446,83 @@ static void factor_sparse(const vouch_linear_call *call, const plan *p)
     vouch_sparse_transposed64(p->sparse, absolute, count, call->in, call->out);
 }
 
+/* Elements of a row of what factor_merged makes. */
+static int64_t row_size(const vouch_linear_call *call, const plan *p)
+{
+    return call->pick ? call->pick_count : vouch_op_transposed(call->mode) ? p->k : p->n;
+}
+
 /* All vectors at once where the rows of the varying left factor form one matrix. */
 static void factor_merged(const vouch_linear_call *call, const plan *p)
 {
     const bool transposed = vouch_op_transposed(call->mode);
     vouch_matrix b = operand(p, 1, vouch_op_constant(call->graph, call->node, 1), 0);
     b.absolute = vouch_op_absolute(call->mode);
-    const int64_t in = transposed ? p->n : p->k, out = transposed ? p->k : p->n;
+    const int64_t in = transposed ? p->n : p->k, out = row_size(call, p);
+    b = transposed ? transpose(b) : b;
+    b.columns = call->pick;
     const vouch_gemm g = {.m = call->batch * p->products * p->m,
                           .n = out,
                           .k = in,
                           .a = vouch_op_matrix64(call->in, in, 1),
-                          .b = transposed ? transpose(b) : b,
+                          .b = b,
                           .c = call->out,
                           .c_row = out,
-                          .c_column = 1};
+                          .c_column = 1,
+                          .thin = transposed};
     vouch_gemm64(&g);
+}
+
+/* Have all rows one entry that is not zero? */
+static bool all_lone(int64_t count, int64_t size, const double *row)
+{
+    for (int64_t r = 0; r < count; r++) {
+        int64_t met = 0;
+        for (int64_t j = 0; j < size && met < 2; j++)
+            met += row[r * size + j] != 0;
+        if (met != 1)
+            return false;
+    }
+    return true;
+}
+
+/* out[i] = x b(j, i) */
+static void scale_row(const vouch_matrix *b, int64_t j, double x, int64_t count, double *out)
+{
+    const float *narrow = b->data;
+    const double *wide = b->data;
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t at = j * b->row + (b->columns ? b->columns[i] : i) * b->column;
+        out[i] = x * (b->is_float ? (double)narrow[at] : wide[at]);
+    }
+}
+
+/* Such rows, transposed, are rows of the factor, scaled: where walks of neurons begin. */
+static void factor_rows(const vouch_linear_call *call, const plan *p)
+{
+    vouch_matrix b = operand(p, 1, vouch_op_constant(call->graph, call->node, 1), 0);
+    const int64_t out = row_size(call, p);
+    b = transpose(b);
+    b.columns = call->pick;
+    for (int64_t r = 0; r < call->batch * p->products * p->m; r++) {
+        const double *row = call->in + r * p->n;
+        int64_t j = 0;
+        while (row[j] == 0)
+            j++;
+        scale_row(&b, j, row[j], out, call->out + r * out);
+    }
 }
 
 static void linear_factor(const vouch_linear_call *call, const plan *p)
 {
     const int64_t y = p->products * p->m * p->n, x = p->count[call->which];
     const int64_t in = vouch_op_transposed(call->mode) ? y : x;
-    const int64_t out = vouch_op_transposed(call->mode) ? x : y;
+    const int64_t out = call->pick ? call->pick_count : vouch_op_transposed(call->mode) ? x : y;
     if (call->which == 0 && p->sparse)
         factor_sparse(call, p);
+    else if (call->which == 0 && p->merged && call->mode == VOUCH_LINEAR_TRANSPOSED &&
+             all_lone(call->batch * p->products * p->m, p->n, call->in))
+        factor_rows(call, p);
     else if (call->which == 0 && p->merged)
         factor_merged(call, p);
     else
@@ -541,6 +593,14 @@ static vouch_status linear(const vouch_linear_call *call)
         linear_factor(call, p);
     }
     return VOUCH_OK;
+}
+
+/* Columns of a dense factor that a single row meets. */
+static bool picks(const vouch_graph *g, const vouch_node *node, int which)
+{
+    const plan *p = node->state;
+    return which == 0 && vouch_op_constant(g, node, 1) && p->merged && !p->sparse &&
+           p->products * p->m == 1;
 }
 
 /* A sparse product's longest sum; else a product's k terms forward; backward n (or m) for every product that shares the operand;
@@ -642,6 +702,7 @@ const vouch_op vouch_op_MatMul = {
     .is_affine = is_affine,
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
+    .picks = picks,
     .terms = terms,
     .exact = exact,
     .products = products,
@@ -661,6 +722,7 @@ const vouch_op vouch_op_Gemm = {
     .is_affine = is_affine,
     .otherwise = VOUCH_OP_BILINEAR,
     .linear = linear,
+    .picks = picks,
     .terms = terms,
     .exact = exact,
     .decompose = gemm_decompose,

@@ -94,6 +94,10 @@ typedef struct vouch_linear_call {
     /* TRANSPOSED, of operators that give `patch`: in is this patch of y, zero elsewhere, and out
      * that patch of x, the one that `patch` names. NULL: the whole values. */
     const vouch_patch *patch_y, *patch_x;
+    /* TRANSPOSED, of operators that give `picks`: only these elements of x, side by side. NULL: all
+     * of them. */
+    const int64_t *pick;
+    int64_t pick_count;
 } vouch_linear_call;
 
 /* A line y = slope * x + offset. */
@@ -159,6 +163,8 @@ typedef struct vouch_op {
      * False where the two are no images, or no smaller patch is known. */
     bool (*patch)(const vouch_graph *graph, const vouch_node *node, int which,
                   const vouch_patch *y, vouch_patch *x);
+    /* AFFINE, optional: can `linear` pick elements of input `which`? */
+    bool (*picks)(const vouch_graph *graph, const vouch_node *node, int which);
     /* AFFINE: the t of vouch_linear_mode's error bounds; 0 where nothing rounds. */
     int64_t (*terms)(const vouch_graph *graph, const vouch_node *node);
     /* AFFINE, optional: are all entries of A and b stored numbers (their negatives, 0 or 1), so

@@ -365,6 +365,57 @@ static void check_patch(op_case *f, const vouch_node *node)
             check_patch_of(f, node, i, batch);
 }
 
+/* ---- picks ------------------------------------------------------------------------------- */
+
+/* Some elements of the transposed product, in an order of their own; of rows with one entry too. */
+static void check_picks_of(op_case *f, const vouch_node *node, int which, int64_t batch)
+{
+    const int64_t n = vouch_shape_count(&f->graph->value[node->input[which]].shape);
+    const int64_t m = vouch_shape_count(&f->graph->value[node->output[0]].shape);
+    double *in = randoms(f, batch * m, -2), *got = randoms(f, batch * n, -2);
+    double *want = randoms(f, batch * n, -2);
+    int64_t *pick = VOUCH_NEW_ARRAY(f->arena, int64_t, n), count = 0;
+    for (int64_t i = n - 1; i >= 0; i--)
+        if (vouch_random_below(&f->random, 3))
+            pick[count++] = i;
+    for (int64_t j = 0; batch % 2 && j < batch * m; j++)
+        in[j] = j % m == j / m % m ? 1 + fabs(in[j]) : 0;
+    const vouch_linear_call call = {.ctx = f->ctx,
+                                    .scratch = f->arena,
+                                    .graph = f->graph,
+                                    .node = node,
+                                    .which = which,
+                                    .mode = VOUCH_LINEAR_TRANSPOSED,
+                                    .batch = batch,
+                                    .in = in,
+                                    .out = got,
+                                    .pick = pick,
+                                    .pick_count = count};
+    vouch_test_ok(f->ctx, node->op->linear(&call));
+    apply(f, node, which, VOUCH_LINEAR_TRANSPOSED, batch, in, want);
+    for (int64_t v = 0; v < batch; v++)
+        for (int64_t i = 0; i < count; i++)
+            OP_EXPECT(f, near(got[v * count + i], want[v * n + pick[i]], 1e-13));
+}
+
+static void check_picks(op_case *f, const vouch_node *node)
+{
+    bool varying[64];
+    vouch_op_varying(f->graph, varying);
+    if (!node->op->picks || vouch_op_node_class(f->graph, node, varying) != VOUCH_OP_AFFINE)
+        return;
+    for (int i = 0; i < node->input_count; i++)
+        for (int64_t batch = 1; vouch_test_op_varies(f, node, i) && batch <= 38; batch += 9)
+            if (node->op->picks(f->graph, node, i))
+                check_picks_of(f, node, i, batch);
+}
+
+static void picks_give_elements_of_the_transposed_product(void **state)
+{
+    (void)state;
+    vouch_test_op_all(check_picks, 8);
+}
+
 static void patches_give_the_transposed_products_of_whole_images(void **state)
 {
     (void)state;
@@ -518,6 +569,7 @@ int main(void)
         cmocka_unit_test(outputs_lie_in_the_range_and_points_have_tight_ranges),
         cmocka_unit_test(unbounded_inputs_give_sound_ranges),
         cmocka_unit_test(linear_forms_are_consistent_with_evaluation),
+        cmocka_unit_test(picks_give_elements_of_the_transposed_product),
         cmocka_unit_test(patches_give_the_transposed_products_of_whole_images),
         cmocka_unit_test(windows_name_the_elements_of_the_maximum),
         cmocka_unit_test(products_name_the_factors_of_the_output),

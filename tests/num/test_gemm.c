@@ -150,11 +150,52 @@ static void results_do_not_depend_on_the_number_of_rows(void **state)
     }
 }
 
+/* Zeros of A alone in a row, shared by rows, and rows of nothing else. */
+static void fill_with_zeros(vouch_random *r, int64_t m, int64_t k, double *a)
+{
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t l = 0; l < k; l++)
+            a[i * k + l] = l % 3 == 1 || i % 5 == 2 || vouch_random_below(r, 4) == 0
+                               ? 0
+                               : vouch_random_normal(r);
+}
+
+static void leaving_zeros_out_changes_nothing(void **state)
+{
+    (void)state;
+    enum { K = 300, N = 50, M = 41 };
+    static double a[M * K], b[K * N], all[M * N], thin[M * N];
+    vouch_random r = vouch_random_stream(3, "gemm", 0);
+    version list[4];
+    const int count = versions(list);
+    fill_with_zeros(&r, M, K, a);
+    for (int i = 0; i < K * N; i++)
+        b[i] = vouch_random_normal(&r);
+    for (int v = 0; v < count; v++)
+        for (int64_t m = 1; m <= M; m += 8) { /* few rows read B where it lies */
+            vouch_gemm g = {.m = m,
+                            .n = N,
+                            .k = K,
+                            .a = {.data = a, .row = K, .column = 1},
+                            .b = {.data = b, .row = N, .column = 1},
+                            .c = all,
+                            .c_row = N,
+                            .c_column = 1};
+            list[v].f64(&g);
+            g.c = thin;
+            g.thin = true;
+            list[v].f64(&g);
+            for (int64_t i = 0; i < m * N; i++)
+                assert_true(all[i] == thin[i]);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_version_stays_within_the_error_bound),
         cmocka_unit_test(results_do_not_depend_on_the_number_of_rows),
+        cmocka_unit_test(leaving_zeros_out_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

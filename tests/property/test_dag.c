@@ -387,6 +387,103 @@ static void local_rows_give_the_bounds_of_whole_ones(void **state)
     assert_true(local > 50);
 }
 
+/* ---- inputs that stay -------------------------------------------------------------------- */
+
+/* A box inside the hull in which about a third of the inputs move. */
+static void still_box(fixture *f, double *low, double *high)
+{
+    for (int i = 0; i < f->task.input_count; i++) {
+        low[i] = f->task.low[i];
+        high[i] = vouch_random_below(&f->random, 3) ? low[i] : f->task.high[i];
+    }
+}
+
+/* Intervals of the box with a frame and without; was there one? Of networks of Relus: where lines
+ * jump, at ends of intervals, rounding can decide. */
+static bool compare_frames(fixture *f, const double *low, const double *high)
+{
+    const int entry = f->dag->entry;
+    vouch_dag_intervals *at[2];
+    bool framed;
+
+    vouch_test_ok(f->ctx, vouch_dag_root(f->worker, low, high, &at[0]));
+    f->dag->entry = -1;
+    vouch_test_ok(f->ctx, vouch_dag_root(f->worker, low, high, &at[1]));
+    f->dag->entry = entry;
+    assert_int_equal(at[0] == NULL, at[1] == NULL);
+    framed = at[0] && at[0]->frame;
+    for (int64_t j = 0; at[0] && j < f->dag->scalars; j++) {
+        double a = at[0]->low[j], b = at[1]->low[j], c = at[0]->high[j], d = at[1]->high[j];
+
+        if (fabs(a - b) > 1e-9 * (1 + fabs(b)) || fabs(c - d) > 1e-9 * (1 + fabs(d)))
+            fail_msg("network %llu: scalar %lld is in [%.17g, %.17g], by whole rows in "
+                     "[%.17g, %.17g]",
+                     (unsigned long long)f->index, (long long)j, a, c, b, d);
+    }
+    for (int k = 0; k < 2; k++)
+        vouch_dag_intervals_drop(f->ctx, at[k]);
+    return framed;
+}
+
+static void inputs_that_stay_change_bounds_by_rounding_alone(void **state)
+{
+    int framed = 0;
+
+    (void)state;
+    for (uint64_t index = 0; index < count_of(100); index++) {
+        fixture f;
+        double *low, *high;
+
+        fixture_new(&f, VOUCH_TEST_DENSE, index);
+        low = random_numbers(&f, f.task.input_count);
+        high = random_numbers(&f, f.task.input_count);
+        for (int round = 0; f.dag->hull && round < 4; round++) {
+            still_box(&f, low, high);
+            framed += compare_frames(&f, low, high);
+        }
+        fixture_free(&f);
+    }
+    assert_true(framed > 20);
+}
+
+/* A child's inputs may stop moving where its parent's frame has them move. */
+static void children_keep_the_frame_and_its_bounds_hold(void **state)
+{
+    (void)state;
+    for (uint64_t index = 0; index < count_of(60); index++) {
+        fixture f;
+        vouch_dag_intervals *root, *child = NULL;
+        vouch_decision decision[DECISIONS];
+        const vouch_dag_effort effort = {.walks = 1000};
+        double *low, *high;
+        int count;
+
+        fixture_new(&f, VOUCH_TEST_DENSE, index);
+        low = random_numbers(&f, f.task.input_count);
+        high = random_numbers(&f, f.task.input_count);
+        still_box(&f, low, high);
+        f.task.low = low;
+        f.task.high = high;
+        sample(&f);
+        mark_inside(&f, 0, NULL);
+        vouch_test_ok(f.ctx, vouch_dag_root(f.worker, f.task.low, f.task.high, &root));
+        if (root) {
+            check_inside(&f, root);
+            count = draw_decisions(&f, decision);
+            mark_inside(&f, count, decision);
+            vouch_test_ok(f.ctx,
+                          vouch_dag_narrow(f.worker, root, count, decision, &effort, &child));
+        }
+        if (child) {
+            assert_ptr_equal(child->frame, root->frame);
+            check_inside(&f, child);
+        }
+        vouch_dag_intervals_drop(f.ctx, child);
+        vouch_dag_intervals_drop(f.ctx, root);
+        fixture_free(&f);
+    }
+}
+
 static void bounds_hold_on_networks_of_images(void **state)
 {
     (void)state;
@@ -415,6 +512,8 @@ int main(void)
         cmocka_unit_test(bounds_hold_on_dense_relu_networks),
         cmocka_unit_test(bounds_hold_on_networks_of_images),
         cmocka_unit_test(local_rows_give_the_bounds_of_whole_ones),
+        cmocka_unit_test(inputs_that_stay_change_bounds_by_rounding_alone),
+        cmocka_unit_test(children_keep_the_frame_and_its_bounds_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
