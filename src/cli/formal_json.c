@@ -9,6 +9,17 @@
 
 enum { SCHEMA = 1 };
 
+/* One number, or one for each input. */
+void vouch_cli_formal_json_radius(vouch_context *ctx, json_t *params,
+                                  const vouch_cli_formal_report *r)
+{
+    if (r->ball->radius == NULL) {
+        (void)vouch_json_add_real(ctx, params, "eps", r->ball->eps);
+        return;
+    }
+    (void)vouch_json_add_reals(ctx, params, "radii", r->ball->radius, (size_t)r->ball->size);
+}
+
 static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r)
 {
     json_t *meta = vouch_json_object_in(ctx, root, "meta");
@@ -21,7 +32,7 @@ static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_re
     (void)vouch_json_add_text(ctx, meta, "data", r->points->place);
     vouch_cli_points_json(ctx, meta, r->points);
     json_t *params = vouch_json_object_in(ctx, meta, "params");
-    (void)vouch_json_add_real(ctx, params, "eps", r->ball->eps);
+    vouch_cli_formal_json_radius(ctx, params, r);
     (void)vouch_json_add_text(ctx, params, "groups", r->groups);
     for (size_t i = 0; i < vouch_formal_option_count; i++)
         vouch_cli_add_setting(ctx, params, &vouch_formal_options[i], r->settings);
@@ -86,6 +97,8 @@ static void add_certificate(vouch_context *ctx, json_t *one, const vouch_cli_for
     json_t *c = vouch_json_object_in(ctx, one, "certificate");
     (void)vouch_json_add_flag(ctx, c, "decided", e->is_decided);
     (void)vouch_json_add_flag(ctx, c, "minimal", e->is_minimal);
+    (void)vouch_json_add_real(ctx, c, "at_least",
+                              e->is_bounded ? (double)e->at_least : (double)NAN);
     (void)vouch_json_add_flag(ctx, c, "interrupted", e->is_interrupted);
     (void)vouch_json_add_flag(ctx, c, "out_of_time", e->is_out_of_time);
     (void)vouch_json_add_flag(ctx, c, "records_only", e->used_rules);

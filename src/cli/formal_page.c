@@ -91,12 +91,11 @@ static void put_asked(vouch_html *page, const vouch_cli_formal_report *r)
 {
     vouch_html_section(page, "What was asked");
     vouch_html_paragraph(page,
-                         "Network %s (SHA-256 %s), points of %s, radius %s%s, strategy %s, "
+                         "Network %s (SHA-256 %s), points of %s, radius %s, strategy %s, "
                          "order %s, oracle %s, features: %s.",
                          r->network->path, r->network->sha256, r->points->place,
-                         vouch_cli_real(r->ball->eps).text, vouch_cli_points_unit(r->points),
-                         r->settings->strategy, r->settings->order, r->settings->oracle,
-                         r->groups);
+                         vouch_cli_formal_radius(r).text, r->settings->strategy,
+                         r->settings->order, r->settings->oracle, r->groups);
 }
 
 vouch_status vouch_cli_formal_page(vouch_context *ctx, FILE *out,

@@ -53,7 +53,29 @@ vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *r,
     return out;
 }
 
+vouch_cli_radius vouch_cli_formal_radius(const vouch_cli_formal_report *r)
+{
+    vouch_cli_radius out;
+    snprintf(out.text, sizeof out.text, "%s%s",
+             r->ball->radius != NULL ? "of each feature its own"
+                                     : vouch_cli_real(r->ball->eps).text,
+             vouch_cli_points_unit(r->points));
+    return out;
+}
+
 /* ---- text ---------------------------------------------------------------------------------- */
+
+/* How few features could be left. */
+static void put_bounds(FILE *out, const vouch_explanation *e)
+{
+    const int64_t rest = e->features - e->count[VOUCH_FORMAL_IRRELEVANT];
+    if (rest <= e->at_least)
+        fprintf(out, "smallest   yes, proved: fewer than %" PRId64 " features never do\n",
+                rest);
+    else
+        fprintf(out, "smallest   not proved: between %" PRId64 " and %" PRId64 " features\n",
+                e->at_least, rest);
+}
 
 static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch_cli_formal *p)
 {
@@ -82,6 +104,8 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
     fprintf(out, "minimal    %s\n",
             e->is_minimal ? "yes, proved: no feature can become irrelevant beside the others"
                           : "not proved");
+    if (e->is_bounded)
+        put_bounds(out, e);
 }
 
 enum { NAMED = 64 }; /* features of a table, at most, are listed */
@@ -161,8 +185,7 @@ void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *r)
             vouch_cli_count((uint64_t)r->network->outputs).text);
     fprintf(out, "asked      strategy %s, order %s, oracle %s, features: %s\n",
             r->settings->strategy, r->settings->order, r->settings->oracle, r->groups);
-    fprintf(out, "radius     %s%s\n", vouch_cli_real(r->ball->eps).text,
-            vouch_cli_points_unit(r->points));
+    fprintf(out, "radius     %s\n", vouch_cli_formal_radius(r).text);
     vouch_cli_points_text(out, r->points);
     for (int64_t k = 0; k < r->count; k++)
         put_point(out, r, &r->point[k]);

@@ -4,17 +4,7 @@
 
 #include <stdio.h>
 
-#include "cli/attack_points.h"
-#include "explain/formal.h"
-
-/* One point explained. */
-typedef struct vouch_cli_formal {
-    int64_t index;        /* in the data set */
-    const float *x;       /* [inputs] */
-    int label, predicted; /* of the data (-1: none), of the network */
-    vouch_groups groups;
-    vouch_explanation explanation; /* features 0: not begun */
-} vouch_cli_formal;
+#include "cli/explain_question.h"
 
 typedef struct vouch_cli_formal_report {
     const vouch_cli_network *network;
@@ -28,6 +18,11 @@ typedef struct vouch_cli_formal_report {
     double seconds, cpu_seconds;
 } vouch_cli_formal_report;
 
+/* How far features may move, in words. */
+typedef struct vouch_cli_radius {
+    char text[96];
+} vouch_cli_radius;
+vouch_cli_radius vouch_cli_formal_radius(const vouch_cli_formal_report *report);
 /* The feature by name: a column of the table, else its number; and where it is in the image. */
 typedef struct vouch_cli_feature {
     char text[96];
@@ -37,6 +32,9 @@ vouch_cli_feature vouch_cli_feature_name(const vouch_cli_formal_report *report,
 /* Its value: a number, a category's name. */
 vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *report,
                                           const vouch_cli_formal *point, int64_t feature);
+
+void vouch_cli_formal_json_radius(vouch_context *ctx, json_t *params,
+                                  const vouch_cli_formal_report *report);
 
 void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *report);
 vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,

@@ -67,21 +67,22 @@ static void take_fixed(vouch_inquiry *q)
     }
 }
 
-/* Has the point that class? Else there is nothing to explain. */
-static vouch_status look_at_point(vouch_inquiry *q)
+vouch_status vouch_inquiry_start(vouch_inquiry *q)
 {
     vouch_margins m;
+    VOUCH_TRY(vouch_victim_new(q->ctx, q->arena, q->problem->plan, &q->victim));
     VOUCH_TRY(vouch_oracle_margins(q->oracle, q->free, 0, false, &m));
     q->out->is_decided = m.is_proved;
+    if (m.is_proved)
+        take_fixed(q);
     return VOUCH_OK;
 }
 
 static vouch_status find_irrelevant(vouch_inquiry *q)
 {
-    VOUCH_TRY(look_at_point(q));
+    VOUCH_TRY(vouch_inquiry_start(q));
     if (!q->out->is_decided)
         return VOUCH_OK;
-    take_fixed(q);
     VOUCH_TRY(make_order(q));
     return vouch_strategy_find(q->settings->strategy)->run(q);
 }
@@ -107,10 +108,10 @@ static vouch_status find_witnesses(vouch_inquiry *q)
     return decide_rest(q);
 }
 
-static vouch_status run(vouch_inquiry *q)
+static vouch_status run(vouch_inquiry *q, void *user)
 {
+    (void)user;
     const double begun = vouch_thread_cpu_s();
-    VOUCH_TRY(vouch_victim_new(q->ctx, q->arena, q->problem->plan, &q->victim));
     vouch_status status = find_irrelevant(q);
     q->out->prove_s = vouch_thread_cpu_s() - begun;
     if (status == VOUCH_OK)
@@ -135,7 +136,7 @@ static vouch_status make_room(vouch_inquiry *q)
 }
 
 /* Counts, also of what was stopped. */
-static void close(vouch_inquiry *q, double cpu_s)
+static void count(vouch_inquiry *q)
 {
     vouch_explanation *out = q->out;
     for (int64_t g = 0; g < q->features; g++)
@@ -144,7 +145,7 @@ static void close(vouch_inquiry *q, double cpu_s)
         out->calls[l] = vouch_oracle_calls(q->oracle)[l];
     out->used_rules = vouch_oracle_used_rules(q->oracle);
     out->is_minimal = out->is_decided && out->count[VOUCH_FORMAL_UNKNOWN] == 0;
-    out->cpu_s = vouch_cpu_s() - cpu_s;
+    out->cpu_s = vouch_cpu_s() - q->begun_cpu_s;
     out->wall_s = vouch_wall_s() - q->begun_s;
 }
 
@@ -162,12 +163,11 @@ static vouch_status settle(vouch_inquiry *q, vouch_status status)
     return VOUCH_OK;
 }
 
-vouch_status vouch_formal_explain(vouch_context *ctx, vouch_arena *arena,
-                                  const vouch_formal_problem *problem,
-                                  const vouch_formal_settings *settings,
-                                  vouch_explanation *explanation)
+vouch_status vouch_inquiry_run(vouch_arena *arena, const vouch_formal_problem *problem,
+                               const vouch_formal_settings *settings, vouch_course course,
+                               vouch_explanation *explanation)
 {
-    const double cpu_s = vouch_cpu_s();
+    vouch_context *ctx = vouch_arena_context(arena);
     const int threads =
         settings->threads > 0 ? (int)settings->threads : vouch_workers_available();
     vouch_inquiry q = {.ctx = ctx,
@@ -177,6 +177,7 @@ vouch_status vouch_formal_explain(vouch_context *ctx, vouch_arena *arena,
                        .level = vouch_oracle_find(settings->oracle),
                        .features = problem->groups->count,
                        .begun_s = vouch_wall_s(),
+                       .begun_cpu_s = vouch_cpu_s(),
                        .out = explanation};
     const vouch_oracle_settings oracle = {.level = q.level,
                                           .steps = (int)settings->steps,
@@ -185,9 +186,18 @@ vouch_status vouch_formal_explain(vouch_context *ctx, vouch_arena *arena,
     VOUCH_TRY(make_room(&q));
     VOUCH_TRY(vouch_oracle_open(ctx, arena, problem, &oracle, &q.oracle));
     vouch_inquiry_set_deadline(&q);
-    vouch_status status = settle(&q, run(&q));
+    vouch_status status = settle(&q, course.run(&q, course.user));
     vouch_context_set_deadline(ctx, (double)INFINITY);
-    close(&q, cpu_s);
+    count(&q);
     vouch_oracle_close(q.oracle);
     return status;
+}
+
+vouch_status vouch_formal_explain(vouch_context *ctx, vouch_arena *arena,
+                                  const vouch_formal_problem *problem,
+                                  const vouch_formal_settings *settings,
+                                  vouch_explanation *explanation)
+{
+    (void)ctx;
+    return vouch_inquiry_run(arena, problem, settings, (vouch_course){run, NULL}, explanation);
 }

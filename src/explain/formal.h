@@ -52,6 +52,8 @@ typedef struct vouch_explanation {
     int *rival;      /* [features]: the class at its witness; -1: there is none */
     bool is_decided; /* the point itself has that class, over the reals; else all is unknown */
     bool is_minimal; /* proved: nothing is unknown */
+    bool is_bounded; /* at_least was looked for (strategy `minimum`) */
+    int64_t at_least; /* proved: whatever is irrelevant, so many features are not */
     bool is_interrupted, is_out_of_time;
     bool used_rules; /* some proof holds of a table's records, not of any mixture of them */
     int64_t calls[VOUCH_ORACLE_LEVELS], attacks; /* questions, by level; witness searches */

@@ -27,12 +27,28 @@ typedef struct vouch_inquiry {
     const int64_t *order; /* [features]: which feature is tried when */
     bool *free;           /* [features]: the irrelevant ones; strategies may set more for a
                              question and must take them back */
-    double begun_s;
+    double begun_s, begun_cpu_s;
     vouch_explanation *out;
 } vouch_inquiry;
 
+/* What an explanation does, from its start to its end. */
+typedef struct vouch_course {
+    vouch_status (*run)(vouch_inquiry *q, void *user);
+    void *user;
+} vouch_course;
+
+/* Opens an inquiry, runs its course, and counts. The budget's end is an answer; a caller's stop is
+ * passed on (VOUCH_ERR_CANCELLED). */
+vouch_status vouch_inquiry_run(vouch_arena *arena, const vouch_formal_problem *problem,
+                               const vouch_formal_settings *settings, vouch_course course,
+                               vouch_explanation *explanation);
+/* Has the point that class? Then out->is_decided, and what cannot move is irrelevant; else there is
+ * nothing to explain. */
+vouch_status vouch_inquiry_start(vouch_inquiry *q);
+
 typedef struct vouch_strategy {
     const char *name, *summary, *citation;
+    bool wants_search; /* is of little use without complete verification */
     vouch_status (*run)(vouch_inquiry *q);
 } vouch_strategy;
 

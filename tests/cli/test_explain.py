@@ -53,11 +53,41 @@ class Formal(CliTest):
 
     def test_every_strategy_and_oracle_runs(self):
         net = four(self.dir / "n.onnx")
-        for strategy in ("batched", "verix", "binary", "quickxplain"):
-            for oracle in ("interval", "crown", "alpha", "complete"):
+        for strategy in ("batched", "verix", "binary", "quickxplain", "minimum"):
+            for oracle in ("interval", "crown", "alpha", "complete", "exact"):
                 c = self.explain(net, "0.2,0.9,0.4,0.5", "--eps", "2", "--strategy", strategy,
                                  "--oracle", oracle)["explanations"][0]["certificate"]
                 self.assertEqual(c["irrelevant"], [2, 3], (strategy, oracle))
+
+    def test_the_strategy_minimum_says_how_few_features_can_do(self):
+        net = self.dir / "m.onnx"  # x0 alone, or x1 and x2 together, can undo 1
+        dense(net, [([[2, 1, 1], [0, 0, 0]], [1.5, 0])])
+        point = "0,0,0"
+        c = self.explain(net, point, "--eps", "1", "--strategy",
+                         "minimum")["explanations"][0]["certificate"]
+        self.assertIn(c["relevant"], ([0, 1], [0, 2]))
+        self.assertEqual((c["at_least"], c["minimal"]), (2, True))
+        done = vouch("explain", "formal", net, point, "--eps", "1", "--strategy", "minimum")
+        self.assertIn("smallest   yes, proved: fewer than 2 features never do", done.stdout)
+        self.assertIn("oracle complete", done.stdout)
+        done = vouch("explain", "formal", net, point, "--eps", "1", "--strategy", "minimum",
+                     "--oracle", "interval")
+        self.assertIn("oracle interval", done.stdout)
+
+    def test_each_feature_may_have_its_own_radius(self):
+        net, point = four(self.dir / "n.onnx"), "0.2,0.9,0.4,0.5"
+        e = self.explain(net, point, "--radii", "0,2,1,1")["explanations"][0]["certificate"]
+        self.assertEqual((e["relevant"], e["fixed"]), ([1], [0]))
+        (self.dir / "r.txt").write_text("2 0\n1 1\n")
+        one = self.explain(net, point, "--radii", self.dir / "r.txt")
+        self.assertEqual(one["explanations"][0]["certificate"]["relevant"], [0])
+        self.assertEqual(one["meta"]["params"]["radii"], [2, 0, 1, 1])
+        self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2"), 3,
+                         "each of the 4 features")
+        self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2,3,-1"), 2,
+                         "below 0")
+        self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2,3,1", "--eps",
+                               "1"), 2, "exclude each other")
 
     def test_the_query_is_a_property_that_verify_proves(self):
         net, query = four(self.dir / "n.onnx"), self.dir / "why.vnnlib"
