@@ -10,8 +10,7 @@
 enum { SCHEMA = 1 };
 
 /* One number, or one for each input. */
-void vouch_cli_formal_json_radius(vouch_context *ctx, json_t *params,
-                                  const vouch_cli_formal_report *r)
+static void add_radius(vouch_context *ctx, json_t *params, const vouch_cli_formal_report *r)
 {
     if (r->ball->radius == NULL) {
         (void)vouch_json_add_real(ctx, params, "eps", r->ball->eps);
@@ -20,11 +19,12 @@ void vouch_cli_formal_json_radius(vouch_context *ctx, json_t *params,
     (void)vouch_json_add_reals(ctx, params, "radii", r->ball->radius, (size_t)r->ball->size);
 }
 
-static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r)
+static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r,
+                     const vouch_cli_formal_kind *kind)
 {
     json_t *meta = vouch_json_object_in(ctx, root, "meta");
-    (void)vouch_json_add_text(ctx, meta, "name", "formal");
-    (void)vouch_json_add_text(ctx, meta, "type", "formal explanation");
+    (void)vouch_json_add_text(ctx, meta, "name", kind->name);
+    (void)vouch_json_add_text(ctx, meta, "type", kind->type);
     (void)vouch_json_add_text(ctx, meta, "version", vouch_version());
     (void)vouch_json_add_int(ctx, meta, "seed", r->settings->seed);
     (void)vouch_json_add_text(ctx, meta, "network", r->network->path);
@@ -32,10 +32,10 @@ static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_re
     (void)vouch_json_add_text(ctx, meta, "data", r->points->place);
     vouch_cli_points_json(ctx, meta, r->points);
     json_t *params = vouch_json_object_in(ctx, meta, "params");
-    vouch_cli_formal_json_radius(ctx, params, r);
+    add_radius(ctx, params, r);
     (void)vouch_json_add_text(ctx, params, "groups", r->groups);
-    for (size_t i = 0; i < vouch_formal_option_count; i++)
-        vouch_cli_add_setting(ctx, params, &vouch_formal_options[i], r->settings);
+    for (size_t i = 0; i < kind->row_count; i++)
+        vouch_cli_add_setting(ctx, params, &kind->rows[i], r->settings);
 }
 
 static void add_names(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r)
@@ -112,7 +112,7 @@ static void add_certificate(vouch_context *ctx, json_t *one, const vouch_cli_for
     add_witnesses(ctx, c, p);
 }
 
-static void add_work(vouch_context *ctx, json_t *one, const vouch_explanation *e)
+void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_explanation *e)
 {
     json_t *calls = vouch_json_object_in(ctx, one, "evaluations");
     for (int l = 0; l < VOUCH_ORACLE_LEVELS; l++)
@@ -135,26 +135,42 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal *
     for (int64_t i = 0; i < p->groups.inputs; i++)
         (void)vouch_json_add_real(ctx, data, NULL, (double)p->x[i]);
     add_certificate(ctx, one, p);
-    add_work(ctx, one, &p->explanation);
+    vouch_cli_formal_json_work(ctx, one, &p->explanation);
 }
 
-vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
-                                   const vouch_cli_formal_report *r)
+void vouch_cli_formal_json_head(vouch_context *ctx, json_t *root,
+                                const vouch_cli_formal_report *r,
+                                const vouch_cli_formal_kind *kind)
 {
-    json_t *root = NULL;
-    VOUCH_TRY(vouch_json_object(ctx, &root));
-    (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
-    add_meta(ctx, root, r);
+    add_meta(ctx, root, r, kind);
     json_t *shape = vouch_json_array_in(ctx, root, "shape");
     (void)vouch_json_add_int(ctx, shape, NULL, r->count);
     (void)vouch_json_add_int(ctx, shape, NULL, r->point[0].groups.count);
     (void)vouch_json_add_int(ctx, shape, NULL, 1); /* of one output: the class */
     add_names(ctx, root, r);
-    json_t *list = vouch_json_array_in(ctx, root, "explanations");
-    for (int64_t k = 0; k < r->count; k++)
-        add_point(ctx, list, &r->point[k]);
+}
+
+void vouch_cli_formal_json_tail(vouch_context *ctx, json_t *root,
+                                const vouch_cli_formal_report *r)
+{
     (void)vouch_json_add_flag(ctx, root, "interrupted", r->is_interrupted);
     (void)vouch_json_add_real(ctx, root, "seconds", r->seconds);
     (void)vouch_json_add_real(ctx, root, "cpu_seconds", r->cpu_seconds);
+}
+
+vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
+                                   const vouch_cli_formal_report *r)
+{
+    static const char name[] = "formal", type[] = "formal explanation";
+    json_t *root = NULL;
+    VOUCH_TRY(vouch_json_object(ctx, &root));
+    (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
+    vouch_cli_formal_json_head(
+        ctx, root, r,
+        &(vouch_cli_formal_kind){name, type, vouch_formal_options, vouch_formal_option_count});
+    json_t *list = vouch_json_array_in(ctx, root, "explanations");
+    for (int64_t k = 0; k < r->count; k++)
+        add_point(ctx, list, &r->point[k]);
+    vouch_cli_formal_json_tail(ctx, root, r);
     return vouch_cli_output_json(ctx, out, root);
 }

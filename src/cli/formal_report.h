@@ -33,12 +33,22 @@ vouch_cli_feature vouch_cli_feature_name(const vouch_cli_formal_report *report,
 vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *report,
                                           const vouch_cli_formal *point, int64_t feature);
 
-void vouch_cli_formal_json_radius(vouch_context *ctx, json_t *params,
-                                  const vouch_cli_formal_report *report);
-
 void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *report);
 vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
                                    const vouch_cli_formal_report *report);
+/* What the JSON of all explanations shares: all before the list, all after it; the questions and
+ * times of one. */
+typedef struct vouch_cli_formal_kind {
+    const char *name, *type;
+    const vouch_option *rows; /* [row_count] of the settings that were asked */
+    size_t row_count;
+} vouch_cli_formal_kind;
+void vouch_cli_formal_json_head(vouch_context *ctx, json_t *root,
+                                const vouch_cli_formal_report *report,
+                                const vouch_cli_formal_kind *kind);
+void vouch_cli_formal_json_tail(vouch_context *ctx, json_t *root,
+                                const vouch_cli_formal_report *report);
+void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_explanation *e);
 /* Images beside their masks: a drawing, and a page with the features named. */
 vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,
                                       const vouch_cli_formal_report *report);

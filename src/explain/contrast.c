@@ -17,6 +17,7 @@ static vouch_status run(vouch_inquiry *q, void *user)
     const vouch_status status =
         p->most > 0 ? vouch_duals_all(d, p->most) : vouch_duals_smallest(d, VOUCH_CONTRASTIVE);
     p->contrast->asked = vouch_asker_asked(d->asker);
+    d->q = NULL; /* what was found stays, the inquiry does not */
     return status;
 }
 

@@ -12,6 +12,10 @@ typedef struct vouch_contrast {
     int64_t asked;     /* questions that were not answered by others */
 } vouch_contrast;
 
+/* Rows of those settings that count here. */
+extern const vouch_option vouch_contrast_options[];
+extern const size_t vouch_contrast_option_count;
+
 /* `most`: of all minimal sets of both kinds; 0: one smallest contrastive set. The settings' strategy
  * and order are not looked at. Stopped (VOUCH_ERR_CANCELLED) it holds what is known so far. */
 vouch_status vouch_contrast_explain(vouch_arena *arena, const vouch_formal_problem *problem,

@@ -13,6 +13,68 @@ def four(path):
     return dense(path, [([[1, -1, 0, 0], [0, 0, 0, 0]], [1, 0])])
 
 
+class Contrastive(CliTest):
+    def explain(self, *arguments):
+        done = vouch("explain", "contrastive", *arguments, "--json", "-")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        result = json.loads(done.stdout)
+        self.check_schema("explain-contrastive", result)
+        return result["explanations"][0]["certificate"]
+
+    def test_the_fewest_changes_are_found_with_a_witness(self):
+        net = dense(self.dir / "m.onnx", [([[2, 1, 1], [0, 0, 0]], [1.5, 0])])
+        c = self.explain(net, "0,0,0", "--eps", "1")["contrastive"]
+        self.assertTrue(c["smallest"])
+        self.assertEqual((c["at_least"], c["sets"][0]["features"], c["sets"][0]["class"]), (1, [0], 1))
+        self.assertLess(1.5 + 2 * dict(c["sets"][0]["changes"])[0], 0)
+        done = vouch("explain", "contrastive", net, "0,0,0", "--eps", "1")
+        self.assertRegex(done.stdout, r"smallest   changing \{0\} alone makes it 1; proved: no fewer")
+        self.assertRegex(done.stdout, r"\n  0 +0 -> -\S+\n")
+
+    def test_all_minimal_sets_are_listed(self):
+        net = dense(self.dir / "m.onnx", [([[2, 1, 1], [0, 0, 0]], [1.5, 0])])
+        told = self.explain(net, "0,0,0", "--eps", "1", "--all")
+        sets = {kind: sorted(s["features"] for s in told[kind]["sets"])
+                for kind in ("contrastive", "abductive")}
+        self.assertEqual(sets, {"contrastive": [[0], [1, 2]], "abductive": [[0, 1], [0, 2]]})
+        self.assertTrue(all(told[kind]["all"] and told[kind]["smallest"] for kind in sets))
+        done = vouch("explain", "contrastive", net, "0,0,0", "--eps", "1", "--all")
+        self.assertIn("abductive   2 sets, all minimal ones, proved\n", done.stdout)
+        self.assertIn("  {1, 2} makes it 1\n", done.stdout)
+        told = self.explain(net, "0,0,0", "--eps", "1", "--all", "--most", "1")
+        self.assertFalse(told["contrastive"]["all"])
+
+    def test_that_no_change_does_is_proved(self):
+        net = four(self.dir / "n.onnx")
+        point = "0.2,0.3,0.4,0.5"
+        self.assertTrue(self.explain(net, point, "--eps", "0.1")["contrastive"]["none"])
+        self.assertIn("none       proved", vouch("explain", "contrastive", net, point, "--eps",
+                                                 "0.1").stdout)
+
+    def test_ties_are_no_win_to_the_exact_oracle(self):
+        net = four(self.dir / "n.onnx")  # at 0, 1 class 0 is as good as class 1
+        c = self.explain(net, "0,0,0,0", "--eps", "1", "--oracle", "exact", "--all")
+        self.assertEqual(sorted(s["features"] for s in c["contrastive"]["sets"]), [[0], [1]])
+        self.assertTrue(c["contrastive"]["all"])
+
+    def test_what_makes_no_sense_is_refused(self):
+        net = four(self.dir / "n.onnx")
+        self.check_error(vouch("explain", "contrastive", net, "0,0,0,0"), 2, "--eps is missing")
+        self.check_error(vouch("explain", "contrastive", net, "0,0,0,0", "--eps", "1",
+                               "--strategy", "verix"), 2, "strategy")
+        done = vouch("explain", "contrastive", net, "0,1,0,0", "--eps", "0.1")
+        self.assertIn("undecided", done.stdout)
+
+    def test_a_record_is_told_in_words(self):
+        net = self.dir / "loan.onnx"
+        done = vouch("train", "builtin:loan?count=400", "--arch", "fc8 relu", "--epochs", "2",
+                     "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done)
+        done = vouch("explain", "contrastive", net, "builtin:loan?count=5", "--eps", "inf", "--all")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stdout, r"smallest   changing \{\w+\} alone makes it (yes|no); proved")
+
+
 class Formal(CliTest):
     def explain(self, *arguments):
         done = vouch("explain", "formal", *arguments, "--json", "-")
