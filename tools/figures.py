@@ -28,6 +28,7 @@ TOPICS = {
     "co-mnist": "Single-step training on MNIST alone",
     "co-cifar": "Single-step training on CIFAR-10 alone",
     "formal": "Formal explanations",
+    "formal-latent": "Latent explanations",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",
 }

@@ -11,6 +11,7 @@
 #include "data/corruption.h"
 #include "eval/transform.h"
 #include "explain/groups.h"
+#include "explain/latent_bound.h"
 #include "explain/strategy.h"
 #include "op/op.h"
 #include "train/augment.h"
@@ -182,6 +183,13 @@ static void list_orders(void)
         put_row((*o)->name, (*o)->summary, (*o)->citation);
 }
 
+static void list_latent(void)
+{
+    puts("bounds of latent explanations (vouch explain latent --bounds):");
+    for (const vouch_latent_bounding *const *w = vouch_latent_table(); *w != NULL; w++)
+        put_row((*w)->name, (*w)->summary, (*w)->citation);
+}
+
 static void list_options(void)
 {
     puts("settings of a verification:");
@@ -210,6 +218,7 @@ static const struct topic {
     {"groups", list_groups},
     {"strategies", list_strategies},
     {"orders", list_orders},
+    {"latent", list_latent},
     {"options", list_options},
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
@@ -225,7 +234,7 @@ static vouch_exit unknown_topic(const vouch_cli_call *call, const char *name)
     const vouch_status s = vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
                                       "'%s' is not one of operators, domains, splits, cuts, "
                                       "picks, attacks, data, corruptions, transforms, "
-                                      "losses, groups, strategies, orders, options",
+                                      "losses, groups, strategies, orders, latent, options",
                                       name);
     return vouch_cli_fail(call, s);
 }
@@ -252,7 +261,8 @@ const vouch_command vouch_command_list = {
     .description =
         "Lists what this vouch was built with, with sources; without an argument all "
         "of it. Tables: operators, domains, splits, cuts, picks, attacks, data, "
-        "corruptions, transforms, losses, groups, strategies, orders, options.",
+        "corruptions, transforms, losses, groups, strategies, orders, latent, "
+        "options.",
     .examples = "vouch list operators",
     .least = 0,
     .most = 1,
