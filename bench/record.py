@@ -147,7 +147,8 @@ def head():
 def outcome(value, asked):
     """'met', 'short', or '-' where nothing was asked or there is no number."""
     for sign, holds in (("<=", lambda a, b: a <= b), (">=", lambda a, b: a >= b),
-                        ("<", lambda a, b: a < b), ("=", lambda a, b: a == b)):
+                        ("<", lambda a, b: a < b), (">", lambda a, b: a > b),
+                        ("=", lambda a, b: a == b)):
         if asked.startswith(sign) and isinstance(value, (int, float)):
             return "met" if holds(value, float(asked[len(sign):])) else "short"
     return "-"

@@ -29,6 +29,9 @@ TOPICS = {
     "co-cifar": "Single-step training on CIFAR-10 alone",
     "formal": "Formal explanations",
     "formal-latent": "Latent explanations",
+    "efx": "Inputs that are attacked and formally explainable",
+    "efx-mnist": "Attacked and explainable, MNIST alone",
+    "efx-cifar-10": "Attacked and explainable, CIFAR-10 alone",
     "rounding": "The cost of sound rounding",
     "coverage": "Test coverage",
 }
