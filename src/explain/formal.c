@@ -87,25 +87,12 @@ static vouch_status find_irrelevant(vouch_inquiry *q)
     return vouch_strategy_find(q->settings->strategy)->run(q);
 }
 
-/* Each feature that is left, by search. */
-static vouch_status decide_rest(vouch_inquiry *q)
-{
-    if (q->level < VOUCH_ORACLE_COMPLETE)
-        return VOUCH_OK;
-    for (int64_t k = 0; k < q->features; k++) {
-        vouch_inquiry_progress(q, "complete");
-        if (vouch_inquiry_open(q, q->order[k]))
-            VOUCH_TRY(vouch_inquiry_decide(q, q->order[k]));
-    }
-    return VOUCH_OK;
-}
-
 static vouch_status find_witnesses(vouch_inquiry *q)
 {
     if (!q->out->is_decided)
         return VOUCH_OK;
     VOUCH_TRY(vouch_witness_look(q, q->order, q->features));
-    return decide_rest(q);
+    return q->level < VOUCH_ORACLE_COMPLETE ? VOUCH_OK : vouch_inquiry_refine(q);
 }
 
 static vouch_status run(vouch_inquiry *q, void *user)

@@ -8,7 +8,7 @@
  *            unknown     neither was found.
  * Method:  a strategy of the table chooses which sets of features the oracle (oracle.h) is asked
  *          about, in a traversal order of the table; what remains is attacked and, where the level
- *          is `complete`, decided one by one. Wu, Wu, Barrett 2023 (VeriX), with three classes in
+ *          is `complete`, searched (refine.c). Wu, Wu, Barrett 2023 (VeriX), with three classes in
  *          place of two: what a solver could not decide is never called relevant.
  *
  * Invariant, at every moment: the irrelevant features together are proved. So a run that is stopped

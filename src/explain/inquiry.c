@@ -71,25 +71,28 @@ double vouch_inquiry_limit(const vouch_inquiry *q)
     return fmax(fmin(own, left), 1e-3);
 }
 
-/* Complete verification of one more feature. It has a deadline of its own on the context. */
-static vouch_status search(vouch_inquiry *q, int64_t feature)
+/* A search has a deadline of its own on the context. */
+vouch_status vouch_inquiry_search(vouch_inquiry *q, const int64_t *feature, int64_t count,
+                                  double limit_s, vouch_found *found)
 {
-    vouch_found found = {.witness =
-                             VOUCH_NEW_ARRAY(q->arena, float, q->problem->groups->inputs)};
+    *found =
+        (vouch_found){.witness = VOUCH_NEW_ARRAY(q->arena, float, q->problem->groups->inputs)};
     VOUCH_TRY(vouch_context_poll(q->ctx));
-    if (found.witness == NULL)
+    if (found->witness == NULL)
         return VOUCH_ERR_MEMORY;
-    q->free[feature] = true;
+    set_free(q, feature, count, true);
     const vouch_status status =
-        vouch_oracle_search(q->oracle, q->free, vouch_inquiry_limit(q), &found);
-    q->free[feature] = false;
+        vouch_oracle_search(q->oracle, q->free, fmin(limit_s, vouch_inquiry_limit(q)), found);
+    set_free(q, feature, count, false);
     vouch_inquiry_set_deadline(q);
     VOUCH_TRY(status);
-    if (found.is_proved)
-        vouch_inquiry_take(q, &feature, 1);
-    if (found.is_refuted || found.is_real)
-        return vouch_witness_keep(q, feature, found.rival,
-                                  found.is_real ? NULL : found.witness);
+    if (found->is_proved)
+        for (int64_t k = 0; k < count; k++)
+            if (vouch_inquiry_open(q, feature[k]))
+                vouch_inquiry_take(q, &feature[k], 1);
+    if (count == 1 && (found->is_refuted || found->is_real))
+        return vouch_witness_keep(q, feature[0], found->rival,
+                                  found->is_real ? NULL : found->witness);
     return VOUCH_OK;
 }
 
@@ -100,7 +103,10 @@ vouch_status vouch_inquiry_decide(vouch_inquiry *q, int64_t feature)
     if (is_proved || q->level < VOUCH_ORACLE_COMPLETE)
         return VOUCH_OK;
     VOUCH_TRY(vouch_witness_look(q, &feature, 1));
-    return vouch_inquiry_open(q, feature) ? search(q, feature) : VOUCH_OK;
+    vouch_found found;
+    return vouch_inquiry_open(q, feature)
+               ? vouch_inquiry_search(q, &feature, 1, (double)INFINITY, &found)
+               : VOUCH_OK;
 }
 
 /* ---- the float32 network ------------------------------------------------------------------- */

@@ -79,10 +79,16 @@ vouch_status vouch_inquiry_try(vouch_inquiry *q, const int64_t *feature, int64_t
 /* The same of one feature, with all that the level allows: bounds, complete verification; it may
  * be found relevant. */
 vouch_status vouch_inquiry_decide(vouch_inquiry *q, int64_t feature);
+/* Complete verification of those open features together, in at most that many seconds. Proved, they
+ * become irrelevant; a single one that is refuted becomes relevant. */
+vouch_status vouch_inquiry_search(vouch_inquiry *q, const int64_t *feature, int64_t count,
+                                  double limit_s, vouch_found *found);
 /* They are proved irrelevant by margins that the oracle gave for a set that holds them. */
 void vouch_inquiry_take(vouch_inquiry *q, const int64_t *feature, int64_t count);
 /* Seconds that a search may take: its own limit, or what is left of the budget. */
 double vouch_inquiry_limit(const vouch_inquiry *q);
+/* What bounds leave, at the level `complete` (refine.c). */
+vouch_status vouch_inquiry_refine(vouch_inquiry *q);
 /* The budget's end as the context's deadline. */
 void vouch_inquiry_set_deadline(const vouch_inquiry *q);
 void vouch_inquiry_progress(const vouch_inquiry *q, const char *phase);
