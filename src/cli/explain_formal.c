@@ -24,7 +24,7 @@ static const vouch_option rows[] = {
     VOUCH_CLI_QUESTION_ROWS,
     TEXT_ROW(json, "FILE",
              "write the explanations as JSON; - for standard output, in place of the text"),
-    TEXT_ROW(picture, "FILE.svg", "draw up to 16 images beside their masks"),
+    TEXT_ROW(picture, "FILE", "draw up to 16 images beside their masks: FILE.svg or FILE.png"),
     TEXT_ROW(html, "FILE", "write a page: masks, tables, what was asked"),
     TEXT_ROW(
         query, "FILE",
@@ -41,6 +41,7 @@ typedef struct job {
     const formal_cli *cli;
     vouch_formal_settings *settings;
     vouch_cli_question question;
+    bool is_png;
     vouch_cli_formal_report report;
     vouch_cli_files files;
 } job;
@@ -59,7 +60,7 @@ static vouch_status open_outputs(job *j)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                           "--query writes the property of one point, not of %" PRId64,
                           j->cli->question.count);
-    VOUCH_TRY(vouch_cli_output_suffix(ctx, "--picture", j->cli->picture, ".svg"));
+    VOUCH_TRY(vouch_cli_masks_kind(ctx, j->cli->picture, &j->is_png));
     return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }
 
@@ -117,6 +118,7 @@ static vouch_status examine(job *j)
                                           .groups = j->cli->question.groups,
                                           .count = done,
                                           .point = j->question.point,
+                                          .is_png = j->is_png,
                                           .is_interrupted = s == VOUCH_ERR_CANCELLED,
                                           .seconds = vouch_wall_s() - j->call->started_s,
                                           .cpu_seconds = vouch_cpu_s()};

@@ -1,5 +1,6 @@
 /* The picture and the page of `vouch explain formal`. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/formal_report.h"
 #include "cli/publish.h"
@@ -12,6 +13,7 @@ enum { ROWS = 16, TITLE = 128 }; /* images drawn at most */
 typedef struct drawing {
     vouch_formal_picture picture;
     vouch_formal_row row[ROWS];
+    vouch_formal_mask mask[ROWS];
     char title[ROWS][TITLE];
 } drawing;
 
@@ -21,6 +23,7 @@ static void prepare(const vouch_cli_formal_report *r, drawing *d)
                                         .image = r->points->image,
                                         .low = r->points->low,
                                         .high = r->points->high,
+                                        .masks = 1,
                                         .row = d->row};
     for (int64_t k = 0; k < r->count && k < ROWS; k++) {
         const vouch_cli_formal *p = &r->point[k];
@@ -28,8 +31,8 @@ static void prepare(const vouch_cli_formal_report *r, drawing *d)
                  "%s (point %" PRId64 "): %" PRId64 " of %" PRId64 " irrelevant",
                  vouch_cli_class_name(r->points, p->predicted).text, p->index,
                  p->explanation.count[VOUCH_FORMAL_IRRELEVANT], p->explanation.features);
-        d->row[d->picture.count++] =
-            (vouch_formal_row){d->title[k], p->x, &p->groups, &p->explanation};
+        d->mask[k] = (vouch_formal_mask){NULL, &p->groups, &p->explanation};
+        d->row[d->picture.count++] = (vouch_formal_row){d->title[k], p->x, &d->mask[k]};
     }
 }
 
@@ -37,9 +40,38 @@ vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,
                                       const vouch_cli_formal_report *r)
 {
     drawing d = {.picture = {.count = 0}};
-    vouch_svg svg;
     prepare(r, &d);
-    return vouch_cli_put_markup(out, &svg, vouch_formal_svg(ctx, &d.picture, &svg));
+    return vouch_cli_put_masks(ctx, out, &d.picture, r->is_png);
+}
+
+vouch_status vouch_cli_put_masks(vouch_context *ctx, FILE *out,
+                                 const vouch_formal_picture *picture, bool is_png)
+{
+    vouch_svg svg;
+    vouch_pack pack = {.ctx = ctx};
+    if (!is_png)
+        return vouch_cli_put_markup(out, &svg, vouch_formal_svg(ctx, picture, &svg));
+    const vouch_status status = vouch_formal_png(ctx, picture, &pack);
+    if (status == VOUCH_OK)
+        (void)fwrite(pack.data, 1, pack.size, out); /* the stream remembers an error */
+    vouch_pack_free(&pack);
+    return status;
+}
+
+static bool ends_with(const char *path, const char *ending)
+{
+    const size_t length = strlen(path), end = strlen(ending);
+    return length > end && strcmp(path + length - end, ending) == 0;
+}
+
+vouch_status vouch_cli_masks_kind(vouch_context *ctx, const char *path, bool *is_png)
+{
+    *is_png = path != NULL && ends_with(path, ".png");
+    if (path == NULL || *is_png || ends_with(path, ".svg") || strncmp(path, "/dev/", 5) == 0 ||
+        strcmp(path, "-") == 0)
+        return VOUCH_OK;
+    return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                      "--picture needs a file named .svg or .png, not '%s'", path);
 }
 
 /* ---- the page ------------------------------------------------------------------------------ */
@@ -73,6 +105,7 @@ static void put_record(vouch_html *page, const vouch_cli_formal_report *r,
                        const vouch_cli_formal *p)
 {
     const vouch_explanation *e = &p->explanation;
+    vouch_html_paragraph(page, "%s", vouch_cli_formal_sentence(p).text);
     vouch_html_table(page, "Fields of the record");
     vouch_html_row(page);
     vouch_html_cell(page, "field");

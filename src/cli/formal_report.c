@@ -110,18 +110,26 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
 
 enum { NAMED = 64 }; /* features of a table, at most, are listed */
 
+vouch_cli_sentence vouch_cli_formal_sentence(const vouch_cli_formal *p)
+{
+    const vouch_explanation *e = &p->explanation;
+    const int64_t cannot = e->count[VOUCH_FORMAL_IRRELEVANT] - e->fixed_count;
+    vouch_cli_sentence out;
+    snprintf(out.text, sizeof out.text,
+             "%" PRId64 " of %" PRId64 " fields decide; %" PRId64
+             " that may change provably cannot%s",
+             e->count[VOUCH_FORMAL_RELEVANT], e->features, cannot,
+             e->count[VOUCH_FORMAL_UNKNOWN] > 0 ? "; of the rest it is not known" : "");
+    return out;
+}
+
 /* Records in words: each feature with its value. */
 static void put_features(FILE *out, const vouch_cli_formal_report *r, const vouch_cli_formal *p)
 {
     const vouch_explanation *e = &p->explanation;
     if (!r->points->is_table || e->features > NAMED)
         return;
-    fprintf(
-        out, "%s of %s fields decide; %s that may change provably cannot%s\n",
-        vouch_cli_count((uint64_t)e->count[VOUCH_FORMAL_RELEVANT]).text,
-        vouch_cli_count((uint64_t)e->features).text,
-        vouch_cli_count((uint64_t)(e->count[VOUCH_FORMAL_IRRELEVANT] - e->fixed_count)).text,
-        e->count[VOUCH_FORMAL_UNKNOWN] > 0 ? "; of the rest it is not known" : "");
+    fprintf(out, "%s\n", vouch_cli_formal_sentence(p).text);
     for (int64_t f = 0; f < e->features; f++) {
         fprintf(out, "  %-24s %-20s %s", vouch_cli_feature_name(r, p, f).text,
                 vouch_cli_feature_value(r, p, f).text,

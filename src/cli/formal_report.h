@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/explain_question.h"
+#include "report/formal_svg.h"
 
 typedef struct vouch_cli_formal_report {
     const vouch_cli_network *network;
@@ -14,6 +15,7 @@ typedef struct vouch_cli_formal_report {
     const char *groups; /* name of the grouping */
     int64_t count;
     const vouch_cli_formal *point; /* [count] */
+    bool is_png;                   /* the picture, else SVG */
     bool is_interrupted;
     double seconds, cpu_seconds;
 } vouch_cli_formal_report;
@@ -33,6 +35,11 @@ vouch_cli_feature vouch_cli_feature_name(const vouch_cli_formal_report *report,
 vouch_cli_feature vouch_cli_feature_value(const vouch_cli_formal_report *report,
                                           const vouch_cli_formal *point, int64_t feature);
 
+/* One sentence: "4 of 14 fields decide; the other 10 provably cannot". */
+typedef struct vouch_cli_sentence {
+    char text[256];
+} vouch_cli_sentence;
+vouch_cli_sentence vouch_cli_formal_sentence(const vouch_cli_formal *point);
 void vouch_cli_formal_text(FILE *out, const vouch_cli_formal_report *report);
 vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
                                    const vouch_cli_formal_report *report);
@@ -52,6 +59,10 @@ void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_exp
 /* Images beside their masks: a drawing, and a page with the features named. */
 vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,
                                       const vouch_cli_formal_report *report);
+/* Is the picture's file a PNG, by its ending? Other endings than .png and .svg are refused. */
+vouch_status vouch_cli_masks_kind(vouch_context *ctx, const char *path, bool *is_png);
+vouch_status vouch_cli_put_masks(vouch_context *ctx, FILE *out,
+                                 const vouch_formal_picture *picture, bool is_png);
 vouch_status vouch_cli_formal_page(vouch_context *ctx, FILE *out,
                                    const vouch_cli_formal_report *report);
 /* The property that proves the first point's explanation: VNN-LIB 1.0. */

@@ -28,33 +28,30 @@ static double height_of(const vouch_formal_picture *p)
 
 static double width_of(const vouch_formal_picture *p)
 {
-    return 3 * GAP + 2 * (double)p->image.width * scale_of(p);
+    const double panels = (double)(1 + p->masks);
+    return (panels + 1) * GAP + panels * (double)p->image.width * scale_of(p);
 }
 
-/* The pixel's colour in the image: grey where there is one channel. */
-static void pixel_fill(const vouch_formal_picture *p, const float *x, int64_t pixel,
-                       char text[32])
+void vouch_formal_pixel_colour(const vouch_formal_picture *p, const float *x, int64_t pixel,
+                               int colour[3])
 {
     const int64_t plane = p->image.height * p->image.width;
-    int shade[3];
     for (int64_t c = 0; c < 3; c++) {
         const int64_t i = (c < p->image.channels ? c : 0) * plane + pixel;
         const double range = (double)p->high[i] - (double)p->low[i];
         const double share = range > 0 ? ((double)x[i] - (double)p->low[i]) / range : 0;
-        shade[c] = (int)lrint(255 * fmin(fmax(share, 0), 1));
+        colour[c] = (int)lrint(255 * fmin(fmax(share, 0), 1));
     }
-    snprintf(text, 32, "fill=\"#%02x%02x%02x\"", (unsigned)shade[0], (unsigned)shade[1],
-             (unsigned)shade[2]);
 }
 
-static vouch_formal_class pixel_class(const vouch_formal_picture *p,
-                                      const vouch_formal_row *row, int64_t pixel)
+vouch_formal_class vouch_formal_pixel_class(const vouch_formal_picture *p,
+                                            const vouch_formal_mask *mask, int64_t pixel)
 {
     const int64_t plane = p->image.height * p->image.width;
     vouch_formal_class worst = VOUCH_FORMAL_IRRELEVANT;
     for (int64_t c = 0; c < p->image.channels; c++) {
         const vouch_formal_class class =
-            row->explanation->class[row->groups->of[c * plane + pixel]];
+            mask->explanation->class[mask->groups->of[c * plane + pixel]];
         if (class == VOUCH_FORMAL_RELEVANT || worst == VOUCH_FORMAL_RELEVANT)
             worst = VOUCH_FORMAL_RELEVANT;
         else if (class == VOUCH_FORMAL_UNKNOWN)
@@ -63,22 +60,48 @@ static vouch_formal_class pixel_class(const vouch_formal_picture *p,
     return worst;
 }
 
+static void draw_image(const vouch_formal_picture *p, const float *x, double top,
+                       vouch_svg *svg)
+{
+    const double scale = scale_of(p);
+    for (int64_t i = 0; i < p->image.height * p->image.width; i++) {
+        const int64_t line = i / p->image.width, column = i % p->image.width;
+        int colour[3];
+        char text[32];
+        vouch_formal_pixel_colour(p, x, i, colour);
+        snprintf(text, sizeof text, "fill=\"#%02x%02x%02x\"", (unsigned)colour[0],
+                 (unsigned)colour[1], (unsigned)colour[2]);
+        vouch_svg_rect(svg,
+                       (vouch_rect){GAP + (double)column * scale, top + (double)line * scale,
+                                    scale, scale},
+                       text);
+    }
+}
+
+static void draw_mask(const vouch_formal_picture *p, const vouch_formal_mask *mask,
+                      vouch_place at, vouch_svg *svg)
+{
+    const double scale = scale_of(p);
+    if (mask->title != NULL)
+        vouch_svg_text(svg, at.x, at.y - 8, "font-size=\"12\" class=\"text\"", mask->title);
+    for (int64_t i = 0; i < p->image.height * p->image.width; i++) {
+        const int64_t line = i / p->image.width, column = i % p->image.width;
+        vouch_svg_rect(svg,
+                       (vouch_rect){at.x + (double)column * scale, at.y + (double)line * scale,
+                                    scale, scale},
+                       fill[vouch_formal_pixel_class(p, mask, i)]);
+    }
+}
+
 static void draw_row(const vouch_formal_picture *p, const vouch_formal_row *row, double top,
                      vouch_svg *svg)
 {
-    const double scale = scale_of(p);
-    const double right = 2 * GAP + (double)p->image.width * scale;
+    const double step = GAP + (double)p->image.width * scale_of(p);
     vouch_svg_text(svg, GAP, top + HEAD - 8, "font-size=\"13\" class=\"text\"", row->title);
-    for (int64_t i = 0; i < p->image.height * p->image.width; i++) {
-        const int64_t line = i / p->image.width;
-        const double x = (double)(i % p->image.width) * scale;
-        const double y = top + HEAD + (double)line * scale;
-        char colour[32];
-        pixel_fill(p, row->x, i, colour);
-        vouch_svg_rect(svg, (vouch_rect){GAP + x, y, scale, scale}, colour);
-        vouch_svg_rect(svg, (vouch_rect){right + x, y, scale, scale},
-                       fill[pixel_class(p, row, i)]);
-    }
+    draw_image(p, row->x, top + HEAD, svg);
+    for (int64_t m = 0; m < p->masks; m++)
+        draw_mask(p, &row->mask[m], (vouch_place){GAP + (double)(m + 1) * step, top + HEAD},
+                  svg);
 }
 
 static void draw_key(vouch_svg *svg)

@@ -1,0 +1,69 @@
+"""vouch explain compare, and masks as PNG."""
+import struct
+
+from cli_support import CliTest, dense, main, vouch
+
+POINTS = "0.2,0.9,0.4,0.5"
+IMAGE = ("--image", "1,2,2", "--range", "0,1")
+
+
+def png_size(path):
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n", data[:8]
+    return struct.unpack(">II", data[16:24])
+
+
+class Compare(CliTest):
+    def nets(self):
+        """Class 0 wins by 1 + x0 - x1; by 2 + x2."""
+        return (dense(self.dir / "a.onnx", [([[1, -1, 0, 0], [0, 0, 0, 0]], [1, 0])]),
+                dense(self.dir / "b.onnx", [([[0, 0, 1, 0], [0, 0, 0, 0]], [2, 0])]))
+
+    def compare(self, *arguments):
+        done = vouch("explain", "compare", *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        return done.stdout
+
+    def test_columns_are_networks_by_strategies_by_orders(self):
+        said = self.compare(*self.nets(), POINTS, "--eps", "2", *IMAGE, "--strategies",
+                            "batched,verix", "--orders", "index,random")
+        lines = [line.split() for line in said.splitlines()[2:]]
+        self.assertEqual([line[:3] for line in lines],
+                         [[n, s, o] for n in ("a.onnx", "b.onnx") for s in ("batched", "verix")
+                          for o in ("index", "random")])
+        self.assertEqual({line[3] for line in lines if line[0] == "b.onnx"}, {"4.0"})
+        self.assertTrue(all(float(line[3]) + float(line[4]) + float(line[5]) == 4
+                            for line in lines))
+
+    def test_masks_stand_side_by_side(self):
+        svg, png, page = (self.dir / f"m.{e}" for e in ("svg", "png", "html"))
+        a, b = self.nets()
+        self.compare(a, b, POINTS, "--eps", "2", *IMAGE, "--picture", svg, "--html", page)
+        text = svg.read_text()
+        self.assertEqual(text.count("<rect"), 1 + 3 * 4 + 3 + 1)  # ground, panels, key, pattern
+        self.assertIn("b.onnx: 0", text)
+        self.assertIn("a.onnx", page.read_text())
+        self.compare(a, b, POINTS, "--eps", "2", *IMAGE, "--picture", png)
+        self.assertEqual(png_size(png), (6 + 3 * 174, 6 + 174))
+
+    def test_a_mask_of_one_network_is_a_png_by_its_ending(self):
+        png = self.dir / "m.png"
+        done = vouch("explain", "formal", self.nets()[0], POINTS, "--eps", "2", *IMAGE, "--picture",
+                     png)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(png_size(png), (6 + 2 * 174, 6 + 174))
+
+    def test_what_does_not_fit_is_refused(self):
+        a, b = self.nets()
+        for options, words in [(("--strategies", "sadly"), "'sadly' is none"),
+                               (("--orders", "index,sadly"), "'sadly' is none"),
+                               (("--picture", self.dir / "m.gif"), ".svg or .png"),
+                               (("--orders", "index," * 9), "more than 16 columns")]:
+            self.check_error(vouch("explain", "compare", a, b, POINTS, "--eps", "1", "--range",
+                                   "0,1", *options), 2, words)
+        self.check_error(vouch("explain", "compare", a, POINTS, "--eps", "1", "--picture",
+                               self.dir / "m.svg"), 2, "no images")
+
+
+if __name__ == "__main__":
+    main()
