@@ -12,6 +12,7 @@ import gzip
 import json
 import subprocess
 
+import formal_tables
 import record
 from record import SCRATCH, median, say
 
@@ -40,6 +41,11 @@ def arguments():
                         help="digits of the sequential runs, images of other networks")
     parser.add_argument("--complete", type=int, default=2,
                         help="digits with complete refinement, 60 s each")
+    parser.add_argument("--only", choices=["tables"], help="one part: few features, against brute "
+                        "force")
+    parser.add_argument("--records", type=int, default=2, help="of a table with categories")
+    parser.add_argument("--tens", type=int, default=1, help="records of ten numbers")
+    parser.add_argument("--nets", type=int, default=4, help="tiny networks, two records each")
     return parser.parse_args()
 
 
@@ -128,6 +134,9 @@ def explain_images(out, count):
 def main():
     options = arguments()
     record.need_vouch()
+    if options.only == "tables":
+        formal_tables.run(options)
+        return
     record.need_data(MNIST, "formal")
     record.need_data(CIFAR, "formal")
     net, told, rows = train("mnist-mlp", "mnist-mlp", [f"test={TEST}"], "mnist"), {}, []

@@ -28,6 +28,7 @@ TOPICS = {
     "co-mnist": "Single-step training on MNIST alone",
     "co-cifar": "Single-step training on CIFAR-10 alone",
     "formal": "Formal explanations",
+    "formal-tables": "Formal explanations of few features: agreement with brute force",
     "formal-latent": "Latent explanations",
     "efx": "Inputs that are attacked and formally explainable",
     "efx-mnist": "Attacked and explainable, MNIST alone",

@@ -42,6 +42,14 @@ static const vouch_feature *feature_of(const search *s, int64_t i)
     return &s->o->problem->ball->rules->feature[i];
 }
 
+/* Whole numbers are, but for a point that has one that is not: there the box is all that is known. */
+static bool is_whole(const search *s, int64_t i)
+{
+    const vouch_feature *f = feature_of(s, i);
+    const float x = s->o->problem->x[i];
+    return f->is_integer && f->group < 0 && !f->immutable && x == rintf(x);
+}
+
 /* ---- parts --------------------------------------------------------------------------------- */
 
 static bool make_part(search *s, part *p)
@@ -81,14 +89,13 @@ static void fill_root(search *s, const vouch_ball *ball, part *p)
     for (int64_t i = 0; i < o->inputs; i++) {
         const vouch_feature *f = feature_of(s, i);
         const bool is_free = ball->low[i] < ball->high[i];
-        const bool is_whole = f->is_integer && f->group < 0;
         const float low = p->low[i], high = p->high[i];
         p->radius[i] = ball->radius != NULL ? ball->radius[i] : ball->eps;
         p->low[i] = ball->low[i];
         p->high[i] = ball->high[i];
-        if (f->immutable || (is_free && is_whole && low > high))
+        if (f->immutable)
             limit(p, i, p->x[i], p->x[i]);
-        else if (is_free && is_whole)
+        else if (is_free && is_whole(s, i))
             limit(p, i, low, high);
     }
 }
@@ -147,7 +154,7 @@ static bool find_cut(const search *s, const part *p, const double *point, cut *b
         end = last > i ? last : i + 1;
         for (int64_t k = i; k < end; k++)
             wide = wide || is_wide(p, k);
-        if (!wide || (last == i && !(feature_of(s, i)->is_integer)))
+        if (!wide || (last == i && !is_whole(s, i)))
             continue;
         c = last > i ? category_cut(p, i, last, point) : whole_cut(p, i, point);
         if (!any || (c.is_category && !best->is_category) ||
@@ -175,8 +182,7 @@ static vouch_status try_record(search *s, const part *p, const double *point)
         for (int64_t k = i; k < last; k++)
             x[k] = k == most ? s->o->problem->ball->high[k] : s->o->problem->ball->low[k];
         for (int64_t k = i; k < end; k++) {
-            const float whole =
-                feature_of(s, k)->is_integer ? rintf((float)point[k]) : (float)point[k];
+            const float whole = is_whole(s, k) ? rintf((float)point[k]) : (float)point[k];
             x[k] = fminf(fmaxf(last > i ? x[k] : whole, p->low[k]), p->high[k]);
         }
     }

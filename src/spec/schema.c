@@ -56,7 +56,8 @@ static vouch_feature describe(const vouch_column *column, int index, vouch_scali
                            .high = unit ? 1.0f : scaled(column, scaling, column->high),
                            .column = index,
                            .group = grouped ? index : -1,
-                           .is_integer = column->type != VOUCH_COLUMN_REAL,
+                           .is_integer = grouped || (column->type == VOUCH_COLUMN_INTEGER &&
+                                                     scaling == VOUCH_SCALING_NONE),
                            .immutable = column->immutable};
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "attack/ball.h"
 #include "data/files.h"
 #include "data/write.h"
 #include "io/io.h"
@@ -31,6 +32,26 @@ static void same_labels(const vouch_data *a, const vouch_data *b)
     assert_memory_equal(a->label, b->label, (size_t)a->info.count * sizeof *a->label);
     for (int c = 0; c < a->info.classes; c++)
         assert_string_equal(a->info.class_name[c], b->info.class_name[c]);
+}
+
+/* Found by explanations against brute force: whole numbers scaled to [0,1] had to be 0 or 1, so that
+ * no record kept the rules of its own table and attacks found none. */
+static void records_of_a_scaled_table_keep_its_rules(void **state)
+{
+    files *f = *state;
+    vouch_data *set = load(f, "builtin:loan?count=50&scale=unit");
+    float low[64], high[64];
+    const vouch_rules rules = {.feature = set->info.feature};
+    const vouch_ball ball = {
+        .eps = .1, .size = set->info.size, .low = low, .high = high, .rules = &rules};
+    assert_true(set->info.size <= 64);
+    for (int64_t k = 0; k < set->info.size; k++) {
+        low[k] = set->info.feature[k].low;
+        high[k] = set->info.feature[k].high;
+    }
+    for (int64_t i = 0; i < set->info.count; i++)
+        assert_true(vouch_ball_contains(&ball, vouch_data_x(set, i), vouch_data_x(set, i)));
+    vouch_data_free(set);
 }
 
 static void a_class_without_samples_keeps_its_number(void **state)
@@ -226,6 +247,7 @@ static void converting_takes_memory_for_a_batch_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(records_of_a_scaled_table_keep_its_rules),
         cmocka_unit_test(a_class_without_samples_keeps_its_number),
         cmocka_unit_test(integers_are_labels_as_they_are),
         cmocka_unit_test(names_keep_the_order_of_a_list),
