@@ -49,6 +49,8 @@ KINDS = {
                  "src/explain/strategy.def", "VOUCH_STRATEGY", "unit"),
     "order": (r"[a-z][a-z0-9_]*", "src/explain/order_{file}.c", "src/explain/order.def",
               "VOUCH_ORDER", "unit"),
+    "latent": (r"[a-z][a-z0-9_]*", "src/explain/latent_{file}.c", "src/explain/latent.def",
+               "VOUCH_LATENT", "unit"),
     "explainer": (r"[a-z][a-z0-9]*", "src/cli/explain_{file}.c", "src/cli/explainer.def",
                   "VOUCH_EXPLAINER", "cli"),
     "study": (r"[a-z][a-z0-9]*", "src/cli/lab_{file}.c", "src/cli/study.def", "VOUCH_STUDY",
@@ -56,7 +58,8 @@ KINDS = {
     "command": (r"[a-z][a-z0-9]*", "src/cli/cmd_{file}.c", "src/cli/command.def",
                 "VOUCH_COMMAND", "cli"),
 }
-APPENDED = {"layer", "study", "command", "grouping", "strategy", "order", "explainer"}  # tables whose order means something
+APPENDED = {"layer", "study", "command", "grouping", "strategy", "order", "latent",
+            "explainer"}  # tables whose order means something
 
 
 def snake(name):

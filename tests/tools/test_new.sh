@@ -37,6 +37,7 @@ made transform zz_test eval/transform_zz_test.c eval/transform.def VOUCH_TRANSFO
 made layer zz_test grad/layer_zz_test.c grad/layer.def VOUCH_LAYER
 made grouping zz_test explain/group_zz_test.c explain/group.def VOUCH_GROUPING
 made strategy zz_test explain/strategy_zz_test.c explain/strategy.def VOUCH_STRATEGY
+made latent zz_test explain/latent_zz_test.c explain/latent.def VOUCH_LATENT
 made order zz_test explain/order_zz_test.c explain/order.def VOUCH_ORDER
 made explainer zztest cli/explain_zztest.c cli/explainer.def VOUCH_EXPLAINER
 made study zztest cli/lab_zztest.c cli/study.def VOUCH_STUDY
