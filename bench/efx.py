@@ -13,7 +13,8 @@ from record import SCRATCH, say
 
 MNIST = record.DATA / "datasets" / "mnist"
 CIFAR = record.DATA / "datasets" / "cifar10"
-CT, FS, AT, END = "CT + AT", "FS CT + AT", "adversarial", "irrelevance"
+CT, AT, END = "CT + AT", "adversarial", "irrelevance"
+FS, REST = "FS CT + AT", "FS CT + AT (rest)"  # boxes on the most salient half; on the other half
 PGD = "loss=pgd steps=2 step=.75"
 # data: trained on, tested on; radii, the last one is the larger eps; label: words of the recipe,
 # seeds; the radius at which orders of traversal are compared
@@ -26,9 +27,10 @@ STUDIES = {
                  AT: ([PGD, "eps=.1"], 1),
                  CT: ([], 3),
                  FS: (["eps=.1", "features=.5"], 3),
+                 REST: (["eps=.1", "features=-.5"], 3),
                  END: ([PGD, "eps=.1", "regulariser=irrelevance share=.8"], 1)},
         "sweep": ["eps=.1"],
-        "orders": "0.1",
+        "orders": "0.2",
         "how": ["--explain", 20]},
     "CIFAR-10": {
         "recipe": "efx-cifar",
@@ -43,7 +45,7 @@ STUDIES = {
         "how": ["--explain", 20, "--groups", "patch"]},
 }
 ORDERS = ["--orders", "index,deletion,interval,reciph,gradient,learnt", "--order-strategy",
-          "binary", "--attack", "fgsm", "--explain", 3, "--order-points", 3]
+          "verix", "--groups", "patch", "--attack", "fgsm", "--explain", 3, "--order-points", 3]
 SWEEP = [.25, .5, .75, -.25, -.5, -.75]  # shares of the features; -X: all but these
 
 
@@ -100,20 +102,22 @@ def rows_of(name, study, groups):
 
 def figures(out, name, study, groups):
     """Training on a subset beside the one on all features."""
-    fs, ct = groups[FS], groups[CT]
-    for i, eps in enumerate(study["eps"]):
-        a, b = fs["radii"][i], ct["radii"][i]
-        asked = ">0" if i == len(study["eps"]) - 1 else "-"
-        out.figure(f"{name}, eps {eps}: EFX inputs, FS CT + AT less CT + AT, 3 seeds",
-                   100 * (a["efx"]["mean"] - b["efx"]["mean"]), "points", asked,
-                   peer=f"{cell(a['efx'], 100)} and {cell(b['efx'], 100)} %", source="both")
-        out.figure(f"{name}, eps {eps}: irrelevant features, FS CT + AT over CT + AT",
-                   a["irrelevant"]["mean"] / b["irrelevant"]["mean"], "times",
-                   peer=f"{cell(a['irrelevant'])} and {cell(b['irrelevant'])}", source="both")
-    out.figure(f"{name}: accuracy, FS CT + AT less CT + AT, 3 seeds",
-               100 * (fs["accuracy"]["mean"] - ct["accuracy"]["mean"]), "points", ">=0",
-               peer=f"{cell(fs['accuracy'], 100)} and {cell(ct['accuracy'], 100)} %",
-               source="both")
+    ct = groups[CT]
+    for label in (label for label in (FS, REST) if label in groups):
+        fs = groups[label]
+        for i, eps in enumerate(study["eps"]):
+            a, b = fs["radii"][i], ct["radii"][i]
+            asked = ">0" if i == len(study["eps"]) - 1 else "-"
+            out.figure(f"{name}, eps {eps}: EFX inputs, {label} less CT + AT, 3 seeds",
+                       100 * (a["efx"]["mean"] - b["efx"]["mean"]), "points", asked,
+                       peer=f"{cell(a['efx'], 100)} and {cell(b['efx'], 100)} %", source="both")
+            out.figure(f"{name}, eps {eps}: irrelevant features, {label} over CT + AT",
+                       a["irrelevant"]["mean"] / b["irrelevant"]["mean"], "times",
+                       peer=f"{cell(a['irrelevant'])} and {cell(b['irrelevant'])}", source="both")
+        out.figure(f"{name}: accuracy, {label} less CT + AT, 3 seeds",
+                   100 * (fs["accuracy"]["mean"] - ct["accuracy"]["mean"]), "points", ">=0",
+                   peer=f"{cell(fs['accuracy'], 100)} and {cell(ct['accuracy'], 100)} %",
+                   source="both")
 
 
 def order_rows(name, groups):
@@ -131,7 +135,7 @@ def run(out, name, study, options, tables):
         firsts = [net for net in nets if "_1.onnx=" in net]
         ordered = compare(f"{name} orders", study, firsts, options,
                           ["--eps", study["orders"], *ORDERS])
-        out.table("orders", f"features proved irrelevant by order of traversal, {name}, eps "
+        out.table("orders", f"patches proved irrelevant by order of traversal, {name}, eps "
                   f"{study['orders']}", ["training", "data", *next(iter(ordered.values()))["orders"]],
                   order_rows(name, ordered))
     if study["sweep"]:
