@@ -159,6 +159,27 @@ class Formal(CliTest):
         done = vouch("verify", net, query, "--require", "unsat")
         self.assertEqual(done.returncode, 0, done)
 
+    def test_what_is_found_in_few_passes_is_proved_again_and_no_less_than_one_by_one(self):
+        net, out, query = self.dir / "n.onnx", self.dir / "e.json", self.dir / "why.vnnlib"
+        done = vouch("train", "builtin:glyphs16?count=600", "--arch", "fc24 relu fc24 relu",
+                     "--epochs", "4", "--threads", "1", "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = {}
+        for strategy in ("batched", "verix"):
+            done = vouch("explain", "formal", net, "builtin:glyphs16?count=1&seed=3", "--eps",
+                         "0.1", "--strategy", strategy, "--oracle", "crown", "--attack-steps", "0",
+                         "--json", out, "--query", query)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told[strategy] = json.loads(out.read_text())["explanations"][0]
+            done = vouch("verify", net, query, "--require", "unsat", "--timeout", "60")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        found, calls = ({k: f(e) for k, e in told.items()}
+                        for f in (lambda e: len(e["certificate"]["irrelevant"]),
+                                  lambda e: sum(e["evaluations"].values())))
+        self.assertGreater(found["verix"], 20)
+        self.assertGreaterEqual(found["batched"], 0.95 * found["verix"])
+        self.assertLess(5 * calls["batched"], calls["verix"])
+
     def test_images_are_drawn_and_a_page_is_written(self):
         net = dense(self.dir / "i.onnx", [([[1] * 16, [0] * 16], [1, 0])])
         svg, page = self.dir / "p.svg", self.dir / "p.html"
