@@ -3,7 +3,7 @@
 Networks are trained by recipes and kept in bench/out: 784-256-256-10 (recipes/mnist-mlp.ini), a
 small convolutional one of MNIST as it comes and with certified and adversarial training
 (recipes/efx-mnist.ini), a narrow CNN-7 of a part of CIFAR-10 (recipes/efx-cifar.ini). Times are CPU
-seconds of one explanation, in process, reading left out; sequential runs take minutes, so they are
+seconds of one explanation, in process, reading left out (complete refinement takes two threads); sequential runs take minutes, so they are
 of the first few digits, and compared with the batched ones of the same digits. Sets that are proved
 are attacked, bench/irrelevant.c: 100 walks of 100 steps that move irrelevant features alone.
 """
@@ -160,7 +160,7 @@ def main():
                ">=105")
     if options.complete > 0:
         told = explain(net, "complete", options.complete, "--oracle", "complete", "--budget", 60,
-                       "--limit", 8)
+                       "--limit", 8, "--threads", 2)
         out.figure(f"unknown after complete refinement, 60 s, {len(told)} digits",
                    100 * sizes(told, "unknown") / 784, "%", "<=40", "<=10")
     attacked, refuted = (sum(pair) for pair in zip(attack(net, TEST, EPS, options.count),
