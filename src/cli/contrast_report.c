@@ -64,8 +64,8 @@ static void put_smallest(const place *at)
     const vouch_dual_list *list = &at->c->duals.of[VOUCH_CONTRASTIVE];
     const vouch_dual *best = vouch_duals_best(&at->c->duals, VOUCH_CONTRASTIVE);
     if (list->has_none) {
-        fprintf(at->out, "none       proved: no change of any features makes it another "
-                         "class\n");
+        fprintf(at->out, "none       proved: no change of any features within the radius makes "
+                         "it another class\n");
         return;
     }
     if (best == NULL) {

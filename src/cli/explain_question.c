@@ -2,6 +2,7 @@
 #include "cli/explain_question.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "attack/objective.h"
 #include "cli/point.h"
@@ -78,7 +79,18 @@ static vouch_status make_groups(const vouch_cli_call *call,
     return VOUCH_OK;
 }
 
-/* The radii of the first point's features; groups are the same for all, but for superpixels. */
+/* Have all points the features of the first one? Superpixels of images differ. */
+static bool have_same_features(const vouch_cli_question *q)
+{
+    const vouch_groups *first = &q->point[0].groups;
+    const size_t size = (size_t)q->points.size * sizeof *first->of;
+    for (int64_t k = 1; k < q->points.count; k++)
+        if (memcmp(first->of, q->point[k].groups.of, size) != 0)
+            return false;
+    return true;
+}
+
+/* The radii of the points' features, which have to be the same. */
 static vouch_status read_radii(const vouch_cli_call *call, const char *text,
                                vouch_cli_question *q)
 {
@@ -87,6 +99,10 @@ static vouch_status read_radii(const vouch_cli_call *call, const char *text,
     vouch_cli_point list;
     if (radius == NULL)
         return VOUCH_ERR_MEMORY;
+    if (!have_same_features(q))
+        return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
+                          "--radii: these points have different features; ask for one at a "
+                          "time (--count 1)");
     const vouch_status status =
         vouch_cli_point_read(call->arena, text, groups->count, 0, &list);
     if (status == VOUCH_ERR_SHAPE)
@@ -95,6 +111,8 @@ static vouch_status read_radii(const vouch_cli_call *call, const char *text,
         return vouch_fail(call->ctx, status,
                           "--radii %s: a number for each of the %" PRId64 " features is needed",
                           text, groups->count);
+    if (status != VOUCH_OK)
+        vouch_error_prefix(call->ctx, "--radii");
     VOUCH_TRY(status);
     for (int64_t i = 0; i < q->points.size; i++) {
         radius[i] = list.input[groups->of[i]];

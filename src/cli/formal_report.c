@@ -69,7 +69,9 @@ vouch_cli_radius vouch_cli_formal_radius(const vouch_cli_formal_report *r)
 static void put_bounds(FILE *out, const vouch_explanation *e)
 {
     const int64_t rest = e->features - e->count[VOUCH_FORMAL_IRRELEVANT];
-    if (rest <= e->at_least)
+    if (rest == 0)
+        fprintf(out, "smallest   yes, proved: no feature has to stay as it is\n");
+    else if (rest <= e->at_least)
         fprintf(out, "smallest   yes, proved: fewer than %" PRId64 " features never do\n",
                 rest);
     else

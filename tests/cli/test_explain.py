@@ -150,6 +150,17 @@ class Formal(CliTest):
                          "below 0")
         self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2,3,1", "--eps",
                                "1"), 2, "exclude each other")
+        self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2,3,nan"), 3,
+                         "--radii: ")
+
+    def test_radii_are_not_given_to_features_of_another_point(self):
+        net = self.dir / "n.onnx"
+        done = vouch("train", "builtin:glyphs16?count=200", "--arch", "fc8 relu", "--epochs",
+                     "1", "--threads", "1", "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_error(vouch("explain", "formal", net, "builtin:glyphs16?count=9", "--count",
+                               "9", "--groups", "superpixel", "--radii", "1,2"), 2,
+                         "different features")
 
     def test_the_query_is_a_property_that_verify_proves(self):
         net, query = four(self.dir / "n.onnx"), self.dir / "why.vnnlib"
