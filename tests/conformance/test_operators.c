@@ -218,19 +218,22 @@ static void unbounded_inputs_give_sound_ranges(void **state)
 
 /* ---- linear forms ------------------------------------------------------------------------ */
 
+/* A call of the node's linear form; the caller says what with. */
+static void call_linear(op_case *f, const vouch_node *node, vouch_linear_call call)
+{
+    call.ctx = f->ctx;
+    call.scratch = f->arena;
+    call.graph = f->graph;
+    call.node = node;
+    vouch_test_ok(f->ctx, node->op->linear(&call));
+}
+
 static void apply(op_case *f, const vouch_node *node, int which, vouch_linear_mode mode,
                   int64_t batch, const double *in, double *out)
 {
-    const vouch_linear_call call = {.ctx = f->ctx,
-                                    .scratch = f->arena,
-                                    .graph = f->graph,
-                                    .node = node,
-                                    .which = which,
-                                    .mode = mode,
-                                    .batch = batch,
-                                    .in = in,
-                                    .out = out};
-    vouch_test_ok(f->ctx, node->op->linear(&call));
+    call_linear(f, node,
+                (vouch_linear_call){
+                    .which = which, .mode = mode, .batch = batch, .in = in, .out = out});
 }
 
 /* The matrix [out][in] of input `which` and its magnitudes, column by column. */
@@ -331,18 +334,14 @@ static void check_patch_of(op_case *f, const vouch_node *node, int which, int64_
     const double *small = randoms(f, batch * ys, -2);
     double *got = randoms(f, batch * xs, -2), *back = VOUCH_NEW_ARRAY(f->arena, double, n);
     double *full = VOUCH_NEW_ARRAY(f->arena, double, m), *want = randoms(f, n, -2);
-    const vouch_linear_call call = {.ctx = f->ctx,
-                                    .scratch = f->arena,
-                                    .graph = f->graph,
-                                    .node = node,
-                                    .which = which,
+    call_linear(f, node,
+                (vouch_linear_call){.which = which,
                                     .mode = VOUCH_LINEAR_TRANSPOSED,
                                     .batch = batch,
                                     .in = small,
                                     .out = got,
                                     .patch_y = &y,
-                                    .patch_x = &x};
-    vouch_test_ok(f->ctx, node->op->linear(&call));
+                                    .patch_x = &x});
     for (int64_t v = 0; v < batch; v++) {
         memset(full, 0, (size_t)m * sizeof *full);
         memset(back, 0, (size_t)n * sizeof *back);
@@ -380,18 +379,14 @@ static void check_picks_of(op_case *f, const vouch_node *node, int which, int64_
             pick[count++] = i;
     for (int64_t j = 0; batch % 2 && j < batch * m; j++)
         in[j] = j % m == j / m % m ? 1 + fabs(in[j]) : 0;
-    const vouch_linear_call call = {.ctx = f->ctx,
-                                    .scratch = f->arena,
-                                    .graph = f->graph,
-                                    .node = node,
-                                    .which = which,
+    call_linear(f, node,
+                (vouch_linear_call){.which = which,
                                     .mode = VOUCH_LINEAR_TRANSPOSED,
                                     .batch = batch,
                                     .in = in,
                                     .out = got,
                                     .pick = pick,
-                                    .pick_count = count};
-    vouch_test_ok(f->ctx, node->op->linear(&call));
+                                    .pick_count = count});
     apply(f, node, which, VOUCH_LINEAR_TRANSPOSED, batch, in, want);
     for (int64_t v = 0; v < batch; v++)
         for (int64_t i = 0; i < count; i++)

@@ -2,25 +2,15 @@
  *
  * Tables of whole numbers: each has few records, and the network's class at each is computed in
  * rationals. So the truth about every subset is known without a bound or a search. */
-#include "attack/objective.h"
 #include "explain/contrast.h"
-#include "support/tiny.h"
+#include "support/decision.h"
 
 enum { FEATURES = 5, VALUES = 3, RECORDS = 243, SUBSETS = 1 << FEATURES };
 enum { CLASSES = 3, NETS = 8 };
 
 typedef struct scene {
-    vouch_context *ctx;
-    vouch_arena *arena;
-    vouch_tiny net;
-    vouch_victim_plan *plan;
-    float x[FEATURES], low[FEATURES], high[FEATURES];
+    vouch_test_decision d;
     vouch_feature feature[FEATURES];
-    vouch_rules rules;
-    vouch_ball ball;
-    vouch_groups groups;
-    vouch_formal_problem problem;
-    vouch_formal_settings settings;
     bool safe[SUBSETS];
 } scene;
 
@@ -33,9 +23,9 @@ static bool is_bad(const scene *s, const int *value)
     bool bad = false;
     for (int f = 0; f < FEATURES; f++)
         mpq_set_si(x[f], value[f], 1);
-    vouch_tiny_values(&s->net, x, NULL, y);
+    vouch_tiny_values(&s->d.net, x, NULL, y);
     for (int k = 0; k < CLASSES; k++)
-        bad = bad || (k != s->problem.label && mpq_cmp(y[k], y[s->problem.label]) >= 0);
+        bad = bad || (k != s->d.problem.label && mpq_cmp(y[k], y[s->d.problem.label]) >= 0);
     vouch_tiny_rationals_free(x, FEATURES);
     vouch_tiny_rationals_free(y, CLASSES);
     return bad;
@@ -50,7 +40,7 @@ static void find_truth(scene *s)
         int value[FEATURES], moved = 0;
         for (int f = 0, rest = record; f < FEATURES; f++, rest /= VALUES) {
             value[f] = rest % VALUES;
-            moved |= ((float)value[f] != s->x[f]) << f;
+            moved |= ((float)value[f] != s->d.x[f]) << f;
         }
         for (int subset = 0; subset < SUBSETS && is_bad(s, value); subset++)
             s->safe[subset] = s->safe[subset] && (moved & ~subset) != 0;
@@ -91,15 +81,6 @@ static int fewest(const scene *s, vouch_dual_kind kind)
 
 /* ---- scenes -------------------------------------------------------------------------------- */
 
-static int predict(scene *s)
-{
-    vouch_victim *victim;
-    float z[CLASSES];
-    vouch_test_ok(s->ctx, vouch_victim_new(s->ctx, s->arena, s->plan, &victim));
-    vouch_test_ok(s->ctx, vouch_victim_forward(victim, 1, s->x, z));
-    return vouch_predicted(CLASSES, z);
-}
-
 static void open_scene(scene *s, uint64_t index)
 {
     const vouch_tiny_shape shape = {.inputs = FEATURES,
@@ -110,43 +91,17 @@ static void open_scene(scene *s, uint64_t index)
                                     .style = VOUCH_TINY_FLOATS,
                                     .dtype = VOUCH_F32};
     vouch_random r = vouch_random_stream(13, "duals", index);
-    *s = (scene){.ctx = vouch_test_context()};
-    s->arena = vouch_arena_new(s->ctx);
-    vouch_tiny_random(s->ctx, &shape, &r, &s->net);
-    vouch_test_ok(s->ctx, vouch_victim_plan_new(s->ctx, s->arena, s->net.graph, &s->plan));
-    for (int f = 0; f < FEATURES; f++) {
-        s->high[f] = VALUES - 1;
-        s->x[f] = (float)vouch_random_below(&r, VALUES);
+    for (int f = 0; f < FEATURES; f++)
         s->feature[f] =
-            (vouch_feature){.high = s->high[f], .column = f, .group = -1, .is_integer = true};
+            (vouch_feature){.high = VALUES - 1, .column = f, .group = -1, .is_integer = true};
+    vouch_test_decision_open(&shape, &r, s->feature, &s->d);
+    for (int f = 0; f < FEATURES; f++) {
+        s->d.high[f] = VALUES - 1;
+        s->d.x[f] = (float)vouch_random_below(&r, VALUES);
     }
-    s->rules.feature = s->feature;
-    s->ball = (vouch_ball){.norm = VOUCH_NORM_LINF,
-                           .eps = (double)INFINITY,
-                           .size = FEATURES,
-                           .low = s->low,
-                           .high = s->high,
-                           .image = {1, 1, FEATURES},
-                           .rules = &s->rules};
-    vouch_test_ok(s->ctx, vouch_groups_make(s->arena, vouch_grouping_find("value"),
-                                            &(vouch_group_request){.inputs = FEATURES,
-                                                                   .image = s->ball.image},
-                                            &s->groups));
-    vouch_options_default(vouch_formal_options, vouch_formal_option_count, &s->settings);
-    s->settings.threads = 1;
-    s->settings.limit_s = 20;
-    s->settings.oracle = "complete";
-    s->problem = (vouch_formal_problem){
-        .plan = s->plan, .ball = &s->ball, .x = s->x, .groups = &s->groups};
-    s->problem.label = predict(s);
+    vouch_test_decision_state(&s->d, "value");
+    s->d.settings.oracle = "complete";
     find_truth(s);
-}
-
-static void close_scene(scene *s)
-{
-    vouch_tiny_free(&s->net);
-    vouch_arena_free(s->arena);
-    vouch_context_free(s->ctx);
 }
 
 /* ---- tests --------------------------------------------------------------------------------- */
@@ -160,7 +115,7 @@ static int check_dual(scene *s, vouch_dual_kind kind, const vouch_dual *dual)
     if (dual->is_minimal)
         assert_true(is_minimal(s, kind, set));
     for (int f = 0; f < FEATURES && kind == VOUCH_CONTRASTIVE; f++)
-        assert_true((dual->evidence->witness[f] != s->x[f]) == (set >> f & 1));
+        assert_true((dual->evidence->witness[f] != s->d.x[f]) == (set >> f & 1));
     return set;
 }
 
@@ -182,8 +137,8 @@ static void test_all_minimal_sets_of_both_kinds_are_found_and_meet_each_other(vo
         scene s;
         vouch_contrast c;
         open_scene(&s, net);
-        vouch_test_ok(s.ctx,
-                      vouch_contrast_explain(s.arena, &s.problem, &s.settings, 1000, &c));
+        vouch_test_ok(s.d.ctx,
+                      vouch_contrast_explain(s.d.arena, &s.d.problem, &s.d.settings, 1000, &c));
         for (int kind = 0; kind < VOUCH_DUAL_KINDS; kind++) {
             const vouch_dual_list *list = &c.duals.of[kind];
             bool listed[SUBSETS] = {false};
@@ -195,7 +150,7 @@ static void test_all_minimal_sets_of_both_kinds_are_found_and_meet_each_other(vo
             sets += (int)list->count;
         }
         check_duality(&c);
-        close_scene(&s);
+        vouch_test_decision_close(&s.d);
     }
     assert_true(sets > 4 * NETS);
 }
@@ -208,7 +163,8 @@ static void test_the_smallest_contrastive_set_is_one_and_is_proved(void **state)
         scene s;
         vouch_contrast c;
         open_scene(&s, net);
-        vouch_test_ok(s.ctx, vouch_contrast_explain(s.arena, &s.problem, &s.settings, 0, &c));
+        vouch_test_ok(s.d.ctx,
+                      vouch_contrast_explain(s.d.arena, &s.d.problem, &s.d.settings, 0, &c));
         const int truth = fewest(&s, VOUCH_CONTRASTIVE);
         const vouch_dual *best = vouch_duals_best(&c.duals, VOUCH_CONTRASTIVE);
         assert_int_equal(c.duals.of[VOUCH_CONTRASTIVE].has_none, truth > FEATURES);
@@ -219,7 +175,7 @@ static void test_the_smallest_contrastive_set_is_one_and_is_proved(void **state)
             assert_true(vouch_duals_is_smallest(&c.duals, VOUCH_CONTRASTIVE));
             (void)check_dual(&s, VOUCH_CONTRASTIVE, best);
         }
-        close_scene(&s);
+        vouch_test_decision_close(&s.d);
     }
     assert_true(none < NETS);
 }
@@ -233,19 +189,19 @@ static void test_the_strategy_minimum_leaves_as_few_features_as_can_be(void **st
         vouch_explanation e;
         int64_t before;
         open_scene(&s, net);
-        s.settings.strategy = "verix";
-        s.settings.order = "index";
-        vouch_test_ok(s.ctx, vouch_formal_explain(s.ctx, s.arena, &s.problem, &s.settings, &e));
+        s.d.settings.strategy = "verix";
+        s.d.settings.order = "index";
+        vouch_test_ok(s.d.ctx, vouch_test_decision_explain(&s.d, &e));
         before = e.count[VOUCH_FORMAL_RELEVANT];
-        s.settings.strategy = "minimum";
-        vouch_test_ok(s.ctx, vouch_formal_explain(s.ctx, s.arena, &s.problem, &s.settings, &e));
+        s.d.settings.strategy = "minimum";
+        vouch_test_ok(s.d.ctx, vouch_test_decision_explain(&s.d, &e));
         assert_true(e.is_minimal && e.is_bounded);
         assert_int_equal(e.at_least, fewest(&s, VOUCH_ABDUCTIVE));
         assert_int_equal(e.count[VOUCH_FORMAL_RELEVANT], e.at_least);
         better += e.count[VOUCH_FORMAL_RELEVANT] < before;
         for (int f = 0; f < FEATURES; f++)
             assert_int_equal(e.witness[f] != NULL, e.class[f] == VOUCH_FORMAL_RELEVANT);
-        close_scene(&s);
+        vouch_test_decision_close(&s.d);
     }
     assert_true(better > 0); /* one minimal set is not always a smallest */
 }
@@ -258,11 +214,11 @@ static void test_what_the_oracle_cannot_tell_is_not_claimed(void **state)
         scene s;
         vouch_contrast c;
         open_scene(&s, net);
-        s.settings.oracle = "interval";
-        s.settings.attack_steps = 1;
+        s.d.settings.oracle = "interval";
+        s.d.settings.attack_steps = 1;
         for (int64_t most = 0; most <= 1000; most += 1000) {
-            vouch_test_ok(s.ctx,
-                          vouch_contrast_explain(s.arena, &s.problem, &s.settings, most, &c));
+            vouch_test_ok(s.d.ctx, vouch_contrast_explain(s.d.arena, &s.d.problem,
+                                                          &s.d.settings, most, &c));
             for (int kind = 0; kind < VOUCH_DUAL_KINDS && c.base.is_decided; kind++) {
                 const vouch_dual_list *list = &c.duals.of[kind];
                 assert_true(list->at_least <= fewest(&s, (vouch_dual_kind)kind));
@@ -270,7 +226,7 @@ static void test_what_the_oracle_cannot_tell_is_not_claimed(void **state)
                     (void)check_dual(&s, (vouch_dual_kind)kind, &list->item[k]);
             }
         }
-        close_scene(&s);
+        vouch_test_decision_close(&s.d);
     }
 }
 
@@ -281,18 +237,17 @@ static void test_a_stopped_run_keeps_what_holds(void **state)
     vouch_explanation e;
     (void)state;
     open_scene(&s, 0);
-    vouch_context_cancel(s.ctx);
-    assert_int_equal(vouch_contrast_explain(s.arena, &s.problem, &s.settings, 1000, &c),
+    vouch_context_cancel(s.d.ctx);
+    assert_int_equal(vouch_contrast_explain(s.d.arena, &s.d.problem, &s.d.settings, 1000, &c),
                      VOUCH_ERR_CANCELLED);
     assert_true(c.base.is_interrupted);
     assert_false(c.duals.of[VOUCH_ABDUCTIVE].is_all);
-    s.settings.strategy = "minimum";
-    assert_int_equal(vouch_formal_explain(s.ctx, s.arena, &s.problem, &s.settings, &e),
-                     VOUCH_ERR_CANCELLED);
+    s.d.settings.strategy = "minimum";
+    assert_int_equal(vouch_test_decision_explain(&s.d, &e), VOUCH_ERR_CANCELLED);
     assert_false(e.is_minimal);
-    vouch_context_reset_cancel(s.ctx);
-    vouch_context_clear_error(s.ctx);
-    close_scene(&s);
+    vouch_context_reset_cancel(s.d.ctx);
+    vouch_context_clear_error(s.d.ctx);
+    vouch_test_decision_close(&s.d);
 }
 
 int main(void)

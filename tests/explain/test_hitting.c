@@ -25,8 +25,7 @@ static void make(problem *p, vouch_random *r)
                            .hit = p->hits,
                            .bar = p->bars,
                            .hits = (int64_t)vouch_random_below(r, MOST),
-                           .bars = (int64_t)vouch_random_below(r, 3),
-                           .most_nodes = 1 << 20};
+                           .bars = (int64_t)vouch_random_below(r, 3)};
     for (int k = 0; k < MOST; k++) {
         p->hit[k] = draw(r);
         p->bar[k] = draw(r) | 1;
@@ -56,56 +55,61 @@ static int64_t fewest(const problem *p)
     return best;
 }
 
-static void test_no_set_that_hits_all_is_smaller(void **state)
+typedef bool checker(const problem *p, const vouch_hitting_set *answer);
+
+/* Random problems, each answer checked; how many checks return true. */
+static int check_all(uint64_t seed, int64_t most_nodes, checker *check)
 {
     vouch_context *ctx = vouch_test_context();
     vouch_arena *arena = vouch_arena_new(ctx);
-    vouch_random r = vouch_random_stream(5, "hitting", 0);
-    int none = 0;
-    (void)state;
+    vouch_random r = vouch_random_stream(seed, "hitting", 0);
+    int count = 0;
     for (int k = 0; k < ROUNDS; k++) {
         problem p;
         uint64_t set = 0;
         vouch_hitting_set answer = {.set = &set};
         make(&p, &r);
-        const int64_t truth = fewest(&p);
+        p.h.most_nodes = most_nodes;
         vouch_test_ok(ctx, vouch_hitting_smallest(arena, &p.h, &answer));
-        assert_true(answer.is_ended);
-        assert_int_equal(answer.exists, truth <= FEATURES);
-        none += !answer.exists;
-        if (!answer.exists)
-            continue;
-        assert_int_equal(answer.size, truth);
-        assert_int_equal(answer.at_least, truth);
-        assert_int_equal(vouch_set_size(1, &set), truth);
-        assert_true(fits(&p, set));
+        count += check(&p, &answer);
     }
-    assert_true(none > 0 && none < ROUNDS / 2);
     vouch_arena_free(arena);
     vouch_context_free(ctx);
+    return count;
+}
+
+static bool check_ended(const problem *p, const vouch_hitting_set *answer)
+{
+    const int64_t truth = fewest(p);
+    assert_true(answer->is_ended);
+    assert_int_equal(answer->exists, truth <= FEATURES);
+    if (answer->exists) {
+        assert_int_equal(answer->size, truth);
+        assert_int_equal(answer->at_least, truth);
+        assert_int_equal(vouch_set_size(1, answer->set), truth);
+        assert_true(fits(p, *answer->set));
+    }
+    return !answer->exists;
+}
+
+static void test_no_set_that_hits_all_is_smaller(void **state)
+{
+    (void)state;
+    const int none = check_all(5, 1 << 20, check_ended);
+    assert_true(none > 0 && none < ROUNDS / 2);
+}
+
+static bool check_cut(const problem *p, const vouch_hitting_set *answer)
+{
+    assert_true(answer->at_least <= fewest(p));
+    assert_true(!answer->exists || fits(p, *answer->set));
+    return !answer->is_ended;
 }
 
 static void test_a_search_that_is_cut_short_claims_no_more_than_it_knows(void **state)
 {
-    vouch_context *ctx = vouch_test_context();
-    vouch_arena *arena = vouch_arena_new(ctx);
-    vouch_random r = vouch_random_stream(6, "hitting", 0);
-    int cut = 0;
     (void)state;
-    for (int k = 0; k < ROUNDS; k++) {
-        problem p;
-        uint64_t set = 0;
-        vouch_hitting_set answer = {.set = &set};
-        make(&p, &r);
-        p.h.most_nodes = 4;
-        vouch_test_ok(ctx, vouch_hitting_smallest(arena, &p.h, &answer));
-        assert_true(answer.at_least <= fewest(&p));
-        assert_true(!answer.exists || fits(&p, set));
-        cut += !answer.is_ended;
-    }
-    assert_true(cut > 0);
-    vouch_arena_free(arena);
-    vouch_context_free(ctx);
+    assert_true(check_all(6, 4, check_cut) > 0);
 }
 
 int main(void)
