@@ -228,11 +228,8 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    vouch_exit code = s == VOUCH_OK ? vouch_cli_publish(call, &j.files, put, &j.report)
-                                    : vouch_cli_fail(call, s);
-    if (code == VOUCH_EXIT_OK && j.report.is_interrupted)
-        code = VOUCH_EXIT_INTERRUPTED;
-    vouch_cli_files_discard(&j.files);
+    const vouch_exit code =
+        vouch_cli_conclude(call, s, &j.files, put, &j.report, j.report.is_interrupted);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);
     return code;

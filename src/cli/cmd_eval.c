@@ -413,7 +413,7 @@ static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *re
     }
 }
 
-static vouch_exit publish(job *j)
+static vouch_exit conclude(job *j, vouch_status status)
 {
     const vouch_cli_eval_report report = {.call = j->call,
                                           .network = &j->network,
@@ -423,7 +423,8 @@ static vouch_exit publish(job *j)
                                           .efx = j->efx,
                                           .seconds = vouch_wall_s() - j->call->started_s,
                                           .cpu_seconds = vouch_cpu_s()};
-    return vouch_cli_publish(j->call, &j->files, put, &report);
+    return vouch_cli_conclude(j->call, status, &j->files, put, &report,
+                              j->result.is_interrupted);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -432,10 +433,7 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
-    if (code == VOUCH_EXIT_OK && j.result.is_interrupted)
-        code = VOUCH_EXIT_INTERRUPTED;
-    vouch_cli_files_discard(&j.files);
+    const vouch_exit code = conclude(&j, s);
     vouch_journal_close(j.journal);
     vouch_cli_points_free(&j.points);
     vouch_cli_network_free(&j.network);

@@ -61,17 +61,12 @@ static void add_values(vouch_context *ctx, json_t *one, const vouch_cli_formal *
                                                : (double)vouch_set_has(best->set, f));
 }
 
-static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal *p,
-                      const vouch_contrast *c)
+static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal_report *r,
+                      const vouch_cli_formal *p, const vouch_contrast *c)
 {
     json_t *one = vouch_json_object_in(ctx, list, NULL);
-    (void)vouch_json_add_int(ctx, one, "index", p->index);
-    (void)vouch_json_add_int(ctx, one, "label", p->label);
-    (void)vouch_json_add_int(ctx, one, "predicted", p->predicted);
+    vouch_cli_formal_json_point(ctx, one, r, p);
     add_values(ctx, one, p, &c->duals);
-    json_t *data = vouch_json_array_in(ctx, one, "data");
-    for (int64_t i = 0; i < p->groups.inputs; i++)
-        (void)vouch_json_add_real(ctx, data, NULL, (double)p->x[i]);
     json_t *certificate = vouch_json_object_in(ctx, one, "certificate");
     (void)vouch_json_add_flag(ctx, certificate, "decided", c->base.is_decided);
     (void)vouch_json_add_flag(ctx, certificate, "interrupted", c->base.is_interrupted);
@@ -99,7 +94,7 @@ vouch_status vouch_cli_contrast_json(vouch_context *ctx, FILE *out,
                                  vouch_contrast_options, vouch_contrast_option_count});
     json_t *list = vouch_json_array_in(ctx, root, "explanations");
     for (int64_t k = 0; k < r->count; k++)
-        add_point(ctx, list, &r->point[k], &report->contrast[k]);
+        add_point(ctx, list, r, &r->point[k], &report->contrast[k]);
     vouch_cli_formal_json_tail(ctx, root, r);
     return vouch_cli_output_json(ctx, out, root);
 }

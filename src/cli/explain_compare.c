@@ -140,16 +140,38 @@ static vouch_status load(job *j)
     return VOUCH_OK;
 }
 
-static vouch_status explain_column(job *j, column *c)
+/* One point in all ways. */
+static vouch_status explain_point(job *j, int64_t k)
 {
-    c->point = VOUCH_NEW_ARRAY(j->call->arena, vouch_cli_formal, j->count);
-    if (c->point == NULL)
-        return VOUCH_ERR_MEMORY;
-    for (int64_t k = 0; k < j->count; k++) {
+    for (int i = 0; i < j->columns; i++) {
+        column *c = &j->column[i];
         const vouch_formal_problem problem = vouch_cli_question_problem(c->question, k);
         c->point[k] = c->question->point[k];
         VOUCH_TRY(vouch_formal_explain(j->call->ctx, j->call->arena, &problem, &c->settings,
                                        &c->point[k].explanation));
+    }
+    return VOUCH_OK;
+}
+
+/* Points one after the other, so that all ways have the same ones when the caller stops it; then
+ * those that are whole are told. */
+static vouch_status explain(job *j)
+{
+    for (int i = 0; i < j->columns; i++) {
+        j->column[i].point = VOUCH_NEW_ARRAY(j->call->arena, vouch_cli_formal, j->count);
+        if (j->column[i].point == NULL)
+            return VOUCH_ERR_MEMORY;
+    }
+    for (int64_t k = 0; k < j->count; k++) {
+        const vouch_status status = explain_point(j, k);
+        if (status != VOUCH_ERR_CANCELLED || k == 0)
+            VOUCH_TRY(status);
+        if (status == VOUCH_OK)
+            continue;
+        vouch_context_clear_error(j->call->ctx);
+        vouch_context_reset_cancel(j->call->ctx);
+        j->is_interrupted = true;
+        j->count = k;
     }
     return VOUCH_OK;
 }
@@ -185,12 +207,10 @@ static vouch_status prepare(job *j)
 static vouch_status examine(job *j)
 {
     vouch_cli_progress progress;
-    vouch_status s = VOUCH_OK;
     VOUCH_TRY(load(j));
     VOUCH_TRY(add_columns(j));
     vouch_cli_progress_start(j->call->ctx, j->cli->question.quiet, &progress);
-    for (int c = 0; s == VOUCH_OK && c < j->columns; c++)
-        s = explain_column(j, &j->column[c]);
+    const vouch_status s = explain(j);
     vouch_cli_progress_stop(j->call->ctx, &progress);
     return s == VOUCH_OK ? prepare(j) : s;
 }
@@ -215,8 +235,9 @@ static double cpu_of(const job *j, const column *c)
 
 static void put_text(FILE *out, const job *j)
 {
-    fprintf(out, "means of %" PRId64 " points, of %" PRId64 " features\n", j->count,
-            j->column[0].point[0].explanation.features);
+    fprintf(out, "means of %" PRId64 " points, of %" PRId64 " features%s\n", j->count,
+            j->column[0].point[0].explanation.features,
+            j->is_interrupted ? "; interrupted before the rest" : "");
     fprintf(out, "%-48s %10s %10s %10s %10s\n", "", "irrelevant", "relevant", "unknown",
             "CPU s");
     for (int c = 0; c < j->columns; c++)
@@ -253,6 +274,8 @@ static vouch_status put_page(vouch_context *ctx, FILE *out, const job *j)
     vouch_html_paragraph(&page, "Rows are points, columns ways of explaining them. Irrelevant "
                                 "features provably cannot change the class, all together; a "
                                 "relevant one can; hatched ones are not decided.");
+    if (j->is_interrupted)
+        vouch_html_paragraph(&page, "Interrupted: points that are not finished are left out.");
     if (j->picture.image.height > 1) {
         vouch_html_figure(&page);
         vouch_formal_svg_draw(&j->picture, &page.out);
@@ -275,12 +298,14 @@ static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *re
 
 static vouch_status open_outputs(job *j)
 {
-    const vouch_cli_name in[] = {{"the network", j->call->argument[0]}};
+    vouch_cli_name in[NETS];
     const vouch_cli_name out[] = {{"--picture", j->cli->picture}, {"--html", j->cli->html}};
     if (j->nets > NETS)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "at most %d networks", NETS);
+    for (int k = 0; k < j->nets; k++)
+        in[k] = (vouch_cli_name){"the network", j->call->argument[k]};
     VOUCH_TRY(vouch_cli_masks_kind(j->call->ctx, j->cli->picture, &j->is_png));
-    return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
+    return vouch_cli_files_open(j->call->arena, out, FILES, in, j->nets, &j->files);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -292,9 +317,7 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(j);
     if (s == VOUCH_OK)
         s = examine(j);
-    const vouch_exit code =
-        s == VOUCH_OK ? vouch_cli_publish(call, &j->files, put, j) : vouch_cli_fail(call, s);
-    vouch_cli_files_discard(&j->files);
+    const vouch_exit code = vouch_cli_conclude(call, s, &j->files, put, j, j->is_interrupted);
     for (int k = 0; k < j->nets && k < NETS; k++)
         vouch_cli_question_free(&j->question[k]);
     return code;

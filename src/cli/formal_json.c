@@ -38,9 +38,18 @@ static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_re
         vouch_cli_add_setting(ctx, params, &kind->rows[i], r->settings);
 }
 
+static const vouch_cli_formal *with_most_features(const vouch_cli_formal_report *r)
+{
+    const vouch_cli_formal *most = &r->point[0];
+    for (int64_t k = 1; k < r->count; k++)
+        if (r->point[k].groups.count > most->groups.count)
+            most = &r->point[k];
+    return most;
+}
+
 static void add_names(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r)
 {
-    const vouch_cli_formal *p = &r->point[0];
+    const vouch_cli_formal *p = with_most_features(r);
     json_t *features = vouch_json_array_in(ctx, root, "feature_names");
     json_t *outputs = vouch_json_array_in(ctx, root, "output_names");
     for (int64_t f = 0; f < p->groups.count; f++)
@@ -124,16 +133,28 @@ void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_exp
     (void)vouch_json_add_real(ctx, one, "seconds", e->wall_s);
 }
 
-static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal *p)
+void vouch_cli_formal_json_point(vouch_context *ctx, json_t *one,
+                                 const vouch_cli_formal_report *r, const vouch_cli_formal *p)
 {
-    json_t *one = vouch_json_object_in(ctx, list, NULL);
     (void)vouch_json_add_int(ctx, one, "index", p->index);
     (void)vouch_json_add_int(ctx, one, "label", p->label);
     (void)vouch_json_add_int(ctx, one, "predicted", p->predicted);
-    add_values(ctx, one, &p->explanation);
     json_t *data = vouch_json_array_in(ctx, one, "data");
     for (int64_t i = 0; i < p->groups.inputs; i++)
         (void)vouch_json_add_real(ctx, data, NULL, (double)p->x[i]);
+    if (!vouch_grouping_find(r->groups)->is_of_point)
+        return;
+    json_t *of = vouch_json_array_in(ctx, one, "feature_of");
+    for (int64_t i = 0; i < p->groups.inputs; i++)
+        (void)vouch_json_add_int(ctx, of, NULL, p->groups.of[i]);
+}
+
+static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal_report *r,
+                      const vouch_cli_formal *p)
+{
+    json_t *one = vouch_json_object_in(ctx, list, NULL);
+    vouch_cli_formal_json_point(ctx, one, r, p);
+    add_values(ctx, one, &p->explanation);
     add_certificate(ctx, one, p);
     vouch_cli_formal_json_work(ctx, one, &p->explanation);
 }
@@ -145,7 +166,7 @@ void vouch_cli_formal_json_head(vouch_context *ctx, json_t *root,
     add_meta(ctx, root, r, kind);
     json_t *shape = vouch_json_array_in(ctx, root, "shape");
     (void)vouch_json_add_int(ctx, shape, NULL, r->count);
-    (void)vouch_json_add_int(ctx, shape, NULL, r->point[0].groups.count);
+    (void)vouch_json_add_int(ctx, shape, NULL, with_most_features(r)->groups.count);
     (void)vouch_json_add_int(ctx, shape, NULL, 1); /* of one output: the class */
     add_names(ctx, root, r);
 }
@@ -170,7 +191,7 @@ vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
         &(vouch_cli_formal_kind){name, type, vouch_formal_options, vouch_formal_option_count});
     json_t *list = vouch_json_array_in(ctx, root, "explanations");
     for (int64_t k = 0; k < r->count; k++)
-        add_point(ctx, list, &r->point[k]);
+        add_point(ctx, list, r, &r->point[k]);
     vouch_cli_formal_json_tail(ctx, root, r);
     return vouch_cli_output_json(ctx, out, root);
 }

@@ -82,15 +82,16 @@ static void put_bounds(FILE *out, const vouch_explanation *e)
 static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch_cli_formal *p)
 {
     const vouch_explanation *e = &p->explanation;
-    static const struct {
+    const bool searches = vouch_oracle_find(r->settings->oracle) >= VOUCH_ORACLE_COMPLETE;
+    const struct {
         vouch_formal_class class;
         const char *what;
     } row[] = {
         {VOUCH_FORMAL_IRRELEVANT, "all of them together provably cannot change the class"},
         {VOUCH_FORMAL_RELEVANT,
          "a witness is known that changes it and irrelevant ones, and the class"},
-        {VOUCH_FORMAL_UNKNOWN, "neither was shown"}};
-    (void)r;
+        {VOUCH_FORMAL_UNKNOWN,
+         searches ? "neither was shown within --limit and --budget" : "neither was shown"}};
     for (size_t k = 0; k < sizeof row / sizeof *row; k++)
         fprintf(out, "%-10s %s of %s: %s\n", vouch_formal_class_name(row[k].class),
                 vouch_cli_count((uint64_t)e->count[row[k].class]).text,

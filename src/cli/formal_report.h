@@ -55,6 +55,9 @@ void vouch_cli_formal_json_head(vouch_context *ctx, json_t *root,
                                 const vouch_cli_formal_kind *kind);
 void vouch_cli_formal_json_tail(vouch_context *ctx, json_t *root,
                                 const vouch_cli_formal_report *report);
+/* Which point it is; its numbers; where features are of this point alone, the feature of each. */
+void vouch_cli_formal_json_point(vouch_context *ctx, json_t *one,
+                                 const vouch_cli_formal_report *r, const vouch_cli_formal *p);
 void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_explanation *e);
 /* Images beside their masks: a drawing, and a page with the features named. */
 vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,

@@ -231,7 +231,7 @@ static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *re
     }
 }
 
-static vouch_exit publish(job *j)
+static vouch_exit conclude(job *j, vouch_status status)
 {
     const vouch_cli_landscape_report report = {
         .picture = &j->picture,
@@ -243,7 +243,7 @@ static vouch_exit publish(job *j)
         .clip = j->cli->clip,
         .seconds = vouch_wall_s() - j->call->started_s,
     };
-    return vouch_cli_publish(j->call, &j->files, put, &report);
+    return vouch_cli_conclude(j->call, status, &j->files, put, &report, false);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -255,8 +255,7 @@ static vouch_exit run(const vouch_cli_call *call)
     vouch_status s = open_outputs(&j);
     if (s == VOUCH_OK)
         s = examine(&j);
-    const vouch_exit code = s == VOUCH_OK ? publish(&j) : vouch_cli_fail(call, s);
-    vouch_cli_files_discard(&j.files);
+    const vouch_exit code = conclude(&j, s);
     for (int n = 0; n < j.networks; n++)
         vouch_cli_network_free(&j.network[n]);
     return code;

@@ -31,6 +31,16 @@ vouch_exit vouch_cli_publish(const vouch_cli_call *call, vouch_cli_files *files,
     return text != VOUCH_EXIT_OK || status == VOUCH_OK ? text : vouch_cli_fail(call, status);
 }
 
+vouch_exit vouch_cli_conclude(const vouch_cli_call *call, vouch_status status,
+                              vouch_cli_files *files, vouch_cli_put_fn *put, const void *report,
+                              bool is_interrupted)
+{
+    const vouch_exit code = status == VOUCH_OK ? vouch_cli_publish(call, files, put, report)
+                                               : vouch_cli_fail(call, status);
+    vouch_cli_files_discard(files);
+    return code == VOUCH_EXIT_OK && is_interrupted ? VOUCH_EXIT_INTERRUPTED : code;
+}
+
 void vouch_cli_files_discard(vouch_cli_files *files)
 {
     for (int i = 0; i < files->count; i++)

@@ -25,6 +25,11 @@ vouch_status vouch_cli_files_open(vouch_arena *arena, const vouch_cli_name *out,
 /* Each file is tried, also where another failed; the first error is reported. */
 vouch_exit vouch_cli_publish(const vouch_cli_call *call, vouch_cli_files *files,
                              vouch_cli_put_fn *put, const void *report);
+/* The end of a run that came to `status`: what was found is published, or the error told; no trace
+ * is left of what was not published. */
+vouch_exit vouch_cli_conclude(const vouch_cli_call *call, vouch_status status,
+                              vouch_cli_files *files, vouch_cli_put_fn *put, const void *report,
+                              bool is_interrupted);
 /* Leaves no trace of what was not published. */
 void vouch_cli_files_discard(vouch_cli_files *files);
 

@@ -233,8 +233,4 @@ int64_t vouch_asker_words(const vouch_asker *a) { return a->words; }
 const uint64_t *vouch_asker_movable(const vouch_asker *a) { return a->movable; }
 int64_t vouch_asker_asked(const vouch_asker *a) { return a->asked; }
 
-uint64_t *const *vouch_asker_undecided(const vouch_asker *a, int64_t *count)
-{
-    *count = a->undecided_count;
-    return a->undecided;
-}
+void vouch_asker_forget_undecided(vouch_asker *a) { a->undecided_count = 0; }

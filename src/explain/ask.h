@@ -30,8 +30,8 @@ vouch_status vouch_asker_new(vouch_inquiry *q, vouch_asker **asker);
 int64_t vouch_asker_words(const vouch_asker *asker);
 const uint64_t *vouch_asker_movable(const vouch_asker *asker);
 int64_t vouch_asker_asked(const vouch_asker *asker); /* questions that were not remembered */
-/* Sets of which the oracle could not tell, as many as `*count`. */
-uint64_t *const *vouch_asker_undecided(const vouch_asker *asker, int64_t *count);
+/* Sets of which the oracle could not tell may be asked again: a dearer one may tell. */
+void vouch_asker_forget_undecided(vouch_asker *asker);
 
 /* *evidence: of SAFE and CHANGED; valid as long as the asker. */
 vouch_status vouch_ask(vouch_asker *asker, const uint64_t *set, vouch_reply *reply,

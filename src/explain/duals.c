@@ -32,6 +32,7 @@ vouch_status vouch_duals_open(vouch_inquiry *q, vouch_duals *d)
     *d = (vouch_duals){.q = q};
     VOUCH_TRY(vouch_asker_new(q, &d->asker));
     d->words = vouch_asker_words(d->asker);
+    d->of[VOUCH_CONTRASTIVE].at_least = 1; /* the point itself was decided */
     d->candidate = VOUCH_NEW_ARRAY(q->arena, uint64_t, d->words);
     d->trial = VOUCH_NEW_ARRAY(q->arena, uint64_t, d->words);
     d->set = VOUCH_NEW_ARRAY(q->arena, uint64_t, d->words);
@@ -41,11 +42,7 @@ vouch_status vouch_duals_open(vouch_inquiry *q, vouch_duals *d)
 const vouch_dual *vouch_duals_best(const vouch_duals *d, vouch_dual_kind kind)
 {
     const vouch_dual_list *list = &d->of[kind];
-    const vouch_dual *best = NULL;
-    for (int64_t k = 0; k < list->count; k++)
-        if (best == NULL || list->item[k].size < best->size)
-            best = &list->item[k];
-    return best;
+    return list->count > 0 ? list->item : NULL;
 }
 
 bool vouch_duals_is_smallest(const vouch_duals *d, vouch_dual_kind kind)
@@ -148,6 +145,16 @@ static bool is_listed(const vouch_duals *d, vouch_dual_kind kind, const uint64_t
     return false;
 }
 
+/* The set itself, where it is listed; NULL: it is not. */
+static vouch_dual *find_listed(vouch_duals *d, vouch_dual_kind kind, const uint64_t *set)
+{
+    vouch_dual_list *list = &d->of[kind];
+    for (int64_t k = 0; k < list->count; k++)
+        if (memcmp(list->item[k].set, set, (size_t)d->words * sizeof *set) == 0)
+            return &list->item[k];
+    return NULL;
+}
+
 static vouch_status append(vouch_duals *d, vouch_dual_kind kind, const vouch_dual *dual)
 {
     vouch_dual_list *list = &d->of[kind];
@@ -161,7 +168,10 @@ static vouch_status append(vouch_duals *d, vouch_dual_kind kind, const vouch_dua
         list->item = item;
         list->room = room;
     }
-    list->item[list->count++] = *dual;
+    int64_t at = list->count++;
+    for (; at > 0 && list->item[at - 1].size > dual->size; at--)
+        list->item[at] = list->item[at - 1];
+    list->item[at] = *dual;
     return VOUCH_OK;
 }
 
@@ -176,9 +186,27 @@ vouch_status vouch_duals_add(vouch_duals *d, vouch_dual_kind kind, const uint64_
     const vouch_status status = reduce(d, kind, own, &dual.evidence, &dual.is_minimal);
     dual.size = vouch_set_size(d->words, own);
     dual.is_minimal = dual.is_minimal && status == VOUCH_OK;
-    if (!is_listed(d, kind, own)) /* stopped or not, it is one of that kind */
+    vouch_dual *same = find_listed(d, kind, own);
+    if (same != NULL)
+        same->is_minimal = same->is_minimal || dual.is_minimal;
+    else if (!is_listed(d, kind, own)) /* stopped or not, it is one of that kind */
         VOUCH_TRY(append(d, kind, &dual));
     return status;
+}
+
+/* The oracle could not tell whether the candidate is of that kind. */
+static vouch_status leave_untold(vouch_duals *d, vouch_dual_kind kind)
+{
+    vouch_dual_list *list = &d->of[kind];
+    vouch_untold *untold = VOUCH_NEW(d->q->arena, vouch_untold);
+    uint64_t *rest = VOUCH_NEW_ARRAY(d->q->arena, uint64_t, d->words);
+    if (untold == NULL || rest == NULL)
+        return VOUCH_ERR_MEMORY;
+    vouch_set_minus(d->words, rest, vouch_asker_movable(d->asker), d->candidate);
+    *untold = (vouch_untold){.rest = rest, .next = list->untold};
+    list->untold = untold;
+    list->untold_count++;
+    return VOUCH_OK;
 }
 
 /* The candidate is of that kind, or the evidence shows one of the other kind. */
@@ -187,7 +215,7 @@ static vouch_status settle(vouch_duals *d, vouch_dual_kind kind, verdict is_it,
 {
     const vouch_dual_kind found = is_it == YES ? kind : other(kind);
     if (is_it == UNKNOWN)
-        return VOUCH_OK;
+        return leave_untold(d, kind);
     take_evidence(d, found, evidence, d->candidate);
     return vouch_duals_add(d, found, d->candidate, evidence);
 }
@@ -211,35 +239,22 @@ static vouch_status list_sets(vouch_duals *d, vouch_dual_kind kind, int64_t more
     return VOUCH_OK;
 }
 
-/* What a candidate of that kind must meet besides, so that its question is not in vain. */
-static vouch_status list_undecided(vouch_duals *d, vouch_dual_kind kind, hits *h)
+/* What a candidate of that kind must meet besides, so that it is no part of one that was in vain. */
+static void list_untold(const vouch_duals *d, vouch_dual_kind kind, hits *h)
 {
-    int64_t count = 0;
-    uint64_t *const *undecided = vouch_asker_undecided(d->asker, &count);
-    for (int64_t k = 0; k < count; k++) {
-        uint64_t *set = VOUCH_NEW_ARRAY(d->q->arena, uint64_t, d->words);
-        if (set == NULL)
-            return VOUCH_ERR_MEMORY;
-        if (kind == VOUCH_ABDUCTIVE) /* else its question holds that one */
-            vouch_set_copy(d->words, set, undecided[k]);
-        else /* else its question is a part of that one */
-            vouch_set_minus(d->words, set, vouch_asker_movable(d->asker), undecided[k]);
-        h->set[h->count++] = set;
-    }
-    return VOUCH_OK;
+    for (const vouch_untold *u = d->of[kind].untold; u != NULL; u = u->next)
+        h->set[h->count++] = u->rest;
 }
 
-/* A smallest set that meets all of `hit`, and the undecided where that is asked for, and holds none
- * of `bar`; into d->candidate. In d->q->arena, whose mark the caller has. */
+/* A smallest set that meets all of `hit`, and those left untold where that is asked for, and holds
+ * none of `bar`; into d->candidate. In d->q->arena, whose mark the caller has. */
 static vouch_status solve(vouch_duals *d, vouch_dual_kind kind, bool wants_news, bool is_barred,
                           vouch_hitting_set *answer)
 {
-    int64_t undecided = 0;
     hits hit, bar = {0};
-    (void)vouch_asker_undecided(d->asker, &undecided);
-    VOUCH_TRY(list_sets(d, other(kind), undecided, &hit));
+    VOUCH_TRY(list_sets(d, other(kind), d->of[kind].untold_count, &hit));
     if (wants_news)
-        VOUCH_TRY(list_undecided(d, kind, &hit));
+        list_untold(d, kind, &hit);
     if (is_barred)
         VOUCH_TRY(list_sets(d, kind, 0, &bar));
     const vouch_hitting problem = {.words = d->words,
@@ -270,17 +285,18 @@ static vouch_status next_candidate(vouch_duals *d, vouch_dual_kind kind,
                                    vouch_hitting_set *answer)
 {
     vouch_dual_list *list = &d->of[kind];
-    int64_t undecided = 0;
     VOUCH_TRY(propose(d, kind, false, false, answer));
     list->has_none = answer->is_ended && !answer->exists;
-    list->at_least = answer->at_least;
-    (void)vouch_asker_undecided(d->asker, &undecided);
-    return undecided > 0 && answer->exists ? propose(d, kind, true, false, answer) : VOUCH_OK;
+    if (answer->at_least > list->at_least)
+        list->at_least = answer->at_least;
+    return list->untold != NULL && answer->exists ? propose(d, kind, true, false, answer)
+                                                  : VOUCH_OK;
 }
 
-vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
+/* Candidates until one is proved, or as many as `most_untold` were in vain. */
+static vouch_status close_in(vouch_duals *d, vouch_dual_kind kind, int64_t most_untold)
 {
-    for (;;) {
+    while (d->of[kind].untold_count <= most_untold) {
         const vouch_evidence *evidence;
         vouch_hitting_set next;
         verdict is_it;
@@ -292,6 +308,59 @@ vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
         VOUCH_TRY(judge(d, kind, d->candidate, &is_it, &evidence));
         VOUCH_TRY(settle(d, kind, is_it, evidence));
     }
+    return VOUCH_OK;
+}
+
+/* A dearer oracle may tell what was left untold. */
+static void ask_again(vouch_duals *d)
+{
+    vouch_asker_forget_undecided(d->asker);
+    for (int kind = 0; kind < VOUCH_DUAL_KINDS; kind++) {
+        d->of[kind].untold = NULL;
+        d->of[kind].untold_count = 0;
+    }
+}
+
+vouch_status vouch_duals_cheaply(vouch_duals *d, vouch_duals_step *step, void *user)
+{
+    const vouch_oracle_level level = d->q->level;
+    d->q->level = level < VOUCH_ORACLE_ALPHA ? level : VOUCH_ORACLE_ALPHA;
+    const vouch_status status = step(d, user);
+    d->q->level = level;
+    return status;
+}
+
+/* All features together are of that kind, or there is no such set, if cheap questions tell: something
+ * to begin with, whenever the run ends. */
+static vouch_status begin(vouch_duals *d, vouch_dual_kind kind)
+{
+    const vouch_evidence *evidence;
+    verdict is_it;
+    if (d->of[kind].count > 0)
+        return VOUCH_OK;
+    vouch_set_copy(d->words, d->candidate, vouch_asker_movable(d->asker));
+    VOUCH_TRY(judge(d, kind, d->candidate, &is_it, &evidence));
+    return is_it == UNKNOWN ? VOUCH_OK /* its parts may be told */
+                            : settle(d, kind, is_it, evidence);
+}
+
+static vouch_status close_in_cheaply(vouch_duals *d, void *user)
+{
+    const vouch_dual_kind kind = *(vouch_dual_kind *)user;
+    VOUCH_TRY(begin(d, kind));
+    return close_in(d, kind, d->q->features);
+}
+
+vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
+{
+    VOUCH_TRY(vouch_duals_cheaply(d, close_in_cheaply, &kind));
+    if (d->q->level > VOUCH_ORACLE_ALPHA)
+        ask_again(d);
+    const vouch_dual *best = vouch_duals_best(d, kind);
+    if (kind == VOUCH_ABDUCTIVE && best != NULL && !vouch_duals_is_smallest(d, kind))
+        VOUCH_TRY(
+            vouch_duals_add(d, kind, best->set, best->evidence)); /* proofs may reduce it */
+    return close_in(d, kind, INT64_MAX - 1);
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -307,12 +376,11 @@ static bool all_are_minimal(const vouch_dual_list *list)
 /* No question is left that would bring news: nothing is missing, if all were answered. */
 static void close_lists(vouch_duals *d, bool is_ended)
 {
-    int64_t undecided = 0;
-    (void)vouch_asker_undecided(d->asker, &undecided);
+    is_ended = is_ended && d->of[VOUCH_ABDUCTIVE].untold == NULL;
     for (int kind = 0; kind < VOUCH_DUAL_KINDS; kind++) {
         vouch_dual_list *list = &d->of[kind];
         const vouch_dual *best = vouch_duals_best(d, (vouch_dual_kind)kind);
-        list->is_all = is_ended && undecided == 0 && all_are_minimal(list);
+        list->is_all = is_ended && all_are_minimal(list);
         list->has_none = list->has_none || (list->is_all && list->count == 0);
         if (list->is_all && best != NULL)
             list->at_least = best->size;

@@ -29,12 +29,20 @@ typedef struct vouch_dual {
     const vouch_evidence *evidence; /* CONTRASTIVE: its witness */
 } vouch_dual;
 
+/* A candidate of which the oracle could not tell: the features outside of it. */
+typedef struct vouch_untold {
+    const uint64_t *rest;
+    const struct vouch_untold *next;
+} vouch_untold;
+
 typedef struct vouch_dual_list {
-    vouch_dual *item;
+    vouch_dual *item; /* the smallest first */
     int64_t count, room;
     int64_t at_least; /* proved: no set of this kind is smaller */
     bool has_none;    /* proved: there is no such set at all */
     bool is_all;      /* proved: every minimal one is listed */
+    const vouch_untold *untold;
+    int64_t untold_count;
 } vouch_dual_list;
 
 typedef struct vouch_duals {
@@ -55,7 +63,11 @@ bool vouch_duals_is_smallest(const vouch_duals *d, vouch_dual_kind kind);
 /* A set of that kind joins the list, reduced first. The evidence of a contrastive one is of it. */
 vouch_status vouch_duals_add(vouch_duals *d, vouch_dual_kind kind, const uint64_t *set,
                              const vouch_evidence *evidence);
-/* Looks for a smallest set of that kind, until it is proved or the oracle cannot tell. */
+/* Runs a step with bounds and walks alone, whatever the oracle is. */
+typedef vouch_status vouch_duals_step(vouch_duals *d, void *user);
+vouch_status vouch_duals_cheaply(vouch_duals *d, vouch_duals_step *step, void *user);
+/* Looks for a smallest set of that kind, until it is proved or the oracle cannot tell: first by
+ * bounds and walks, so that a budget that ends early leaves what these find. */
 vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind);
 /* All minimal sets of both kinds, up to `most`. */
 vouch_status vouch_duals_all(vouch_duals *d, int64_t most);

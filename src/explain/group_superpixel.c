@@ -125,5 +125,6 @@ const vouch_grouping vouch_grouping_superpixel = {
     .summary = "parts alike in place and colour (--bandwidth, --lambda), by mean-shift",
     .citation = "Comaniciu, Meer 2002",
     .image = true,
+    .is_of_point = true,
     .label = label,
 };

@@ -30,6 +30,7 @@ typedef struct vouch_group_request {
 typedef struct vouch_grouping {
     const char *name, *summary, *citation;
     bool image, table; /* needs one */
+    bool is_of_point;  /* features of one point are not those of another */
     /* label[inputs] <- >= 0; false: out of memory */
     bool (*label)(vouch_arena *arena, const vouch_group_request *request, int64_t *label);
 } vouch_grouping;

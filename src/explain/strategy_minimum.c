@@ -1,27 +1,24 @@
 /* minimum: as few features as can be are left, and that is proved.
  *
- * An irrelevant set by `batched`, whose rest is decided one by one, is a beginning: its complement an
- * abductive set, its witnesses contrastive ones. From there duality (duals.h) closes in on a
+ * An irrelevant set by `batched` is a beginning: its complement an abductive set, witnesses for what is
+ * left contrastive ones. From there duality (duals.h) closes in on a
  * smallest abductive set from both sides. Stopped, the smaller of what is known remains, with the
  * bound that was proved. Ignatiev, Morgado, Marques-Silva 2019.
  */
 #include "explain/duals.h"
 #include "explain/witness.h"
 
-/* One way to an irrelevant set; each feature of the rest is decided where that can be. */
+/* One way to an irrelevant set, and witnesses for features of the rest. */
 static vouch_status begin(vouch_inquiry *q)
 {
     VOUCH_TRY(vouch_strategy_find("batched")->run(q));
-    VOUCH_TRY(vouch_witness_look(q, q->order, q->features));
-    for (int64_t k = 0; k < q->features && q->level >= VOUCH_ORACLE_COMPLETE; k++)
-        if (vouch_inquiry_open(q, q->order[k]))
-            VOUCH_TRY(vouch_inquiry_decide(q, q->order[k]));
-    return VOUCH_OK;
+    return vouch_witness_look(q, q->order, q->features);
 }
 
 /* What is known by then, in terms of sets. */
-static vouch_status learn(vouch_inquiry *q, vouch_duals *d)
+static vouch_status learn(vouch_duals *d, void *user)
 {
+    vouch_inquiry *q = user;
     const vouch_evidence *evidence;
     uint64_t *rest = VOUCH_NEW_ARRAY(q->arena, uint64_t, d->words);
     if (rest == NULL)
@@ -69,24 +66,27 @@ static vouch_status adopt(vouch_inquiry *q, const vouch_duals *d, const uint64_t
 static vouch_status take_best(vouch_inquiry *q, const vouch_duals *d)
 {
     const vouch_dual *best = vouch_duals_best(d, VOUCH_ABDUCTIVE);
-    int64_t rest = 0;
-    for (int64_t f = 0; f < q->features; f++)
+    int64_t rest = 0, at_least = d->of[VOUCH_ABDUCTIVE].at_least;
+    for (int64_t f = 0; f < q->features; f++) {
         rest += !q->free[f];
+        if (at_least == 0 && q->out->witness[f] != NULL)
+            at_least = 1; /* not all features are irrelevant together */
+    }
     q->out->is_bounded = true;
-    q->out->at_least = d->of[VOUCH_ABDUCTIVE].at_least;
+    q->out->at_least = at_least;
     return best != NULL && best->size < rest ? adopt(q, d, best->set) : VOUCH_OK;
 }
 
 static vouch_status close_in(vouch_inquiry *q, vouch_duals *d)
 {
-    VOUCH_TRY(learn(q, d));
+    VOUCH_TRY(begin(q));
+    VOUCH_TRY(vouch_duals_cheaply(d, learn, q));
     return vouch_duals_smallest(d, VOUCH_ABDUCTIVE);
 }
 
 static vouch_status run(vouch_inquiry *q)
 {
     vouch_duals d;
-    VOUCH_TRY(begin(q));
     VOUCH_TRY(vouch_duals_open(q, &d));
     const vouch_status status = close_in(q, &d);
     if (status != VOUCH_OK && status != VOUCH_ERR_CANCELLED)

@@ -51,6 +51,16 @@ class Contrastive(CliTest):
         self.assertIn("none       proved", vouch("explain", "contrastive", net, point, "--eps",
                                                  "0.1").stdout)
 
+    def test_bounds_and_walks_come_before_searches(self):
+        net = self.dir / "n.onnx"
+        done = vouch("train", "builtin:glyphs16?count=600", "--arch", "fc24 relu fc24 relu",
+                     "--epochs", "4", "--threads", "1", "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        c = self.explain(net, "builtin:glyphs16?count=1&seed=3", "--eps", "0.1", "--groups",
+                         "patch", "--limit", "60", "--budget", "10")["contrastive"]
+        self.assertGreater(len(c["sets"]), 0)
+        self.assertGreaterEqual(c["at_least"], 2)
+
     def test_ties_are_no_win_to_the_exact_oracle(self):
         net = four(self.dir / "n.onnx")  # at 0, 1 class 0 is as good as class 1
         c = self.explain(net, "0,0,0,0", "--eps", "1", "--oracle", "exact", "--all")
@@ -246,6 +256,32 @@ class Formal(CliTest):
                          "1")["explanations"][0]
         self.assertLess(time.time() - begun, 30)
         self.assertTrue(e["certificate"]["out_of_time"])
+
+    def test_a_budget_that_ends_early_still_bounds_the_fewest(self):
+        net = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5)
+        point = ",".join(["0.5"] * 40)
+        c = self.explain(net, point, "--eps", "3", "--strategy", "minimum", "--limit", "60",
+                         "--budget", "2")["explanations"][0]["certificate"]
+        self.assertTrue(c["out_of_time"])
+        self.assertIsNotNone(c["at_least"])
+        self.assertEqual(len(c["irrelevant"]) + len(c["relevant"]) + len(c["unknown"]), 40)
+        done = vouch("explain", "formal", net, point, "--eps", "3", "--strategy", "minimum",
+                     "--budget", "2")
+        self.assertRegex(done.stdout, r"smallest   not proved: between \d+ and \d+ features")
+        self.assertIn("neither was shown within --limit and --budget", done.stdout)
+
+    def test_superpixels_say_which_inputs_they_hold(self):
+        net = self.dir / "n.onnx"
+        done = vouch("train", "builtin:glyphs16?count=200", "--arch", "fc8 relu", "--epochs",
+                     "1", "--threads", "1", "--out", net, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = self.explain(net, "builtin:glyphs16?count=3", "--count", "3", "--eps", "0.1",
+                            "--groups", "superpixel", "--attack-steps", "0")
+        sizes = [len(e["values"]) for e in told["explanations"]]
+        self.assertEqual(told["shape"][1], max(sizes))
+        self.assertEqual(len(told["feature_names"]), max(sizes))
+        for e, size in zip(told["explanations"], sizes):
+            self.assertEqual((len(e["feature_of"]), set(e["feature_of"])), (256, set(range(size))))
 
     def test_an_interrupted_run_says_what_is_proved(self):
         net, out = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5), self.dir / "o"

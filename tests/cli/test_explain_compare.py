@@ -1,7 +1,10 @@
 """vouch explain compare, and masks as PNG."""
+import signal
 import struct
+import subprocess
+import time
 
-from cli_support import CliTest, dense, main, vouch
+from cli_support import VOUCH, CliTest, dense, main, random_net, vouch
 
 POINTS = "0.2,0.9,0.4,0.5"
 IMAGE = ("--image", "1,2,2", "--range", "0,1")
@@ -63,6 +66,23 @@ class Compare(CliTest):
                                    "0,1", *options), 2, words)
         self.check_error(vouch("explain", "compare", a, POINTS, "--eps", "1", "--picture",
                                self.dir / "m.svg"), 2, "no images")
+        self.check_error(vouch("explain", "compare", a, b, POINTS, "--eps", "1", "--html", b), 2,
+                         "would overwrite the network")
+
+    def test_an_interrupted_run_tells_the_points_that_are_whole(self):
+        net = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5)
+        rows = self.dir / "rows.csv"
+        rows.write_text(",".join(f"x{i}" for i in range(40)) + ",y\n" +
+                        "\n".join(",".join(["0.5"] * 40 + [str(k % 5)]) for k in range(60)) + "\n")
+        with subprocess.Popen([VOUCH, "explain", "compare", str(net), str(net), f"{rows}?target=y",
+                               "--eps", "0.001", "--range", "0,1", "--count", "60", "--oracle",
+                               "complete", "--strategies", "verix,batched"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+            time.sleep(3)
+            run.send_signal(signal.SIGINT)
+            text, told = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 5, text + told)
+        self.assertRegex(text, r"means of \d+ points, of 40 features; interrupted before the rest")
 
 
 if __name__ == "__main__":
