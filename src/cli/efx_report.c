@@ -22,6 +22,7 @@ bool vouch_cli_efx_column_at(const vouch_cli_efx_report *r, int radius, int whic
         {"irrelevant", {VOUCH_EFX_IRRELEVANT, 0, 0}, false},
         {"explainable, %", {VOUCH_EFX_EXPLAINABLE, 0, 0}, true},
         {"EFX, %", {VOUCH_EFX_ANY, 0, 0}, true},
+        {"EFX of all, %", {VOUCH_EFX_INPUTS, 0, 0}, true},
         {"CPU s", {VOUCH_EFX_CPU, 0, 0}, false}};
     const int attacks = r->plan->eval->attack_count > 1 ? r->plan->eval->attack_count : 0;
     if (which >= VOUCH_CLI_EFX_FIXED + attacks)
@@ -177,6 +178,7 @@ static void add_net(vouch_context *ctx, json_t *list, const vouch_cli_efx_report
     (void)vouch_json_add_int(ctx, row, "parameters", net->parameters);
     (void)vouch_json_add_int(ctx, row, "points", net->points);
     vouch_cli_add_share(ctx, row, "right", net->right, net->points);
+    (void)vouch_json_add_int(ctx, row, "looked_at", net->looked_at);
     json_t *radii = vouch_json_array_in(ctx, row, "radii");
     for (int i = 0; i < r->plan->eval->eps_count; i++)
         add_radius(ctx, radii, r, net, i);
@@ -207,6 +209,7 @@ static void add_group_radius(vouch_context *ctx, json_t *list, const vouch_cli_e
     add_summary(ctx, row, "explainable", r, label,
                 (vouch_efx_place){VOUCH_EFX_EXPLAINABLE, i, 0});
     add_summary(ctx, row, "efx", r, label, (vouch_efx_place){VOUCH_EFX_ANY, i, 0});
+    add_summary(ctx, row, "efx_inputs", r, label, (vouch_efx_place){VOUCH_EFX_INPUTS, i, 0});
     add_summary(ctx, row, "cpu_seconds", r, label, (vouch_efx_place){VOUCH_EFX_CPU, i, 0});
     json_t *attacks = vouch_json_object_in(ctx, row, "attacks");
     for (int k = 0; k < q->attack_count; k++)

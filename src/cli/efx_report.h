@@ -33,9 +33,9 @@ typedef struct vouch_cli_efx_column {
     bool is_share;
 } vouch_cli_efx_column;
 
-enum { VOUCH_CLI_EFX_FIXED = 5 }; /* columns that are not of one attack */
-/* Column `which` of a radius: accuracy, irrelevant features, explainable, EFX, EFX by each attack
- * where there are several, seconds; false past the last. */
+enum { VOUCH_CLI_EFX_FIXED = 6 }; /* columns that are not of one attack */
+/* Column `which` of a radius: accuracy, irrelevant features, explainable, EFX, EFX of all points,
+ * seconds, EFX by each attack where there are several; false past the last. */
 bool vouch_cli_efx_column_at(const vouch_cli_efx_report *report, int radius, int which,
                              vouch_cli_efx_column *column);
 /* "44.49", "44.49 ± 1.2" over networks, "-" of none. */

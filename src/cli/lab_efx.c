@@ -19,7 +19,7 @@ typedef struct efx_cli {
     const char *json, *html, *resume;
     int64_t from, count, explain, order_points, patch;
     double bandwidth, lambda;
-    bool relative, quiet;
+    bool relative, wrong, quiet;
 } efx_cli;
 
 #define FIELD(f) offsetof(efx_cli, f)
@@ -50,6 +50,11 @@ static const vouch_option rows[] = {
     INT_ROW("explain", explain,
             "how many of those that a network gets right are attacked and explained; 0: all",
             100, 0),
+    {.name = "wrong",
+     .help =
+         "points that a network gets wrong are attacked and explained too: its own decision",
+     .type = VOUCH_OPTION_FLAG,
+     .offset = FIELD(wrong)},
     {.name = "groups",
      .argument = "NAME",
      .help = "which inputs are one feature (vouch list groups)",
@@ -184,6 +189,7 @@ static vouch_status read_options(job *j)
                                                  .lambda = cli->lambda},
                                        .formal = &j->formal},
                                .most = cli->explain,
+                               .with_wrong = cli->wrong,
                                .order_strategy = cli->order_strategy,
                                .few = cli->order_points};
     VOUCH_TRY(read_eps(j));

@@ -3,9 +3,10 @@
  * a strategy proves irrelevant by the order in which it tries them.
  *
  * Accuracy is of all points. Of those that a network gets right the first so many are attacked and
- * explained: figures are shares of these, so that a network is not better explainable for being
- * right more often. Networks of one label are repetitions (seeds): figures have means and
- * intervals.
+ * explained: shares are of these, so that a network is not better explainable for being right more
+ * often; one figure is the share of all points, right or wrong, that are EFX. Or else the first
+ * points are taken whether right or wrong, and it is the network's own decision that is attacked and
+ * explained. Networks of one label are repetitions (seeds): figures have means and intervals.
  */
 #ifndef VOUCH_LAB_EFX_STUDY_H
 #define VOUCH_LAB_EFX_STUDY_H
@@ -17,7 +18,9 @@
 typedef struct vouch_efx_plan {
     const vouch_eval_request *eval; /* all points, all radii; no graph, no journal */
     vouch_efx_how how;
-    int64_t most; /* right points that are attacked and explained; 0: all */
+    int64_t most; /* points that are attacked and explained; 0: all */
+    bool
+        with_wrong; /* not only those that are right, but all, from the network's own decision */
     /* The table of orders, at the greatest radius: of the first `few` of these points. */
     const char *order_strategy;
     int orders;
@@ -32,6 +35,7 @@ typedef struct vouch_efx_net {
     int64_t parameters;
     bool is_finished;
     int64_t points, right, chosen;
+    int64_t looked_at;         /* points among which the chosen are all that qualify */
     vouch_eval_result attacks; /* of the chosen points */
     vouch_efx_radius *radius;  /* [eps_count] */
     vouch_efx_sum *order;      /* [orders] */
@@ -51,6 +55,7 @@ typedef enum vouch_efx_figure {
     VOUCH_EFX_EXPLAINABLE, /* share of the chosen points */
     VOUCH_EFX_ANY,         /* share that is EFX by any attack */
     VOUCH_EFX_ATTACK,      /* by attack `which` */
+    VOUCH_EFX_INPUTS,      /* share of all points looked at, right or wrong */
     VOUCH_EFX_CPU,         /* seconds of an explanation */
     VOUCH_EFX_ORDER        /* mean number of features by order `which` */
 } vouch_efx_figure;
