@@ -14,10 +14,12 @@ from record import SCRATCH, say
 MNIST = record.DATA / "datasets" / "mnist"
 CIFAR = record.DATA / "datasets" / "cifar10"
 CT, AT, END = "CT + AT", "adversarial", "irrelevance"
-FS, REST = "FS CT + AT", "FS CT + AT (rest)"  # boxes on the most salient half; on the other half
+FS, REST = "FS CT + AT", "FS CT + AT (rest)"  # boxes on the most salient features; on all others
 PGD = "loss=pgd steps=2 step=.75"
 # data: trained on, tested on; radii, the last one is the larger eps; label: words of the recipe,
-# seeds; the radius at which orders of traversal are compared
+# seeds; subset: the label that is compared with CT + AT by own decisions too; sweep: shares of the
+# features in boxes (-X: all but these), and what else is said; the radius at which orders of
+# traversal are compared; radii small enough for a network trained as usual
 STUDIES = {
     "MNIST": {
         "recipe": "efx-mnist",
@@ -29,24 +31,28 @@ STUDIES = {
                  FS: (["eps=.1", "features=.5"], 3),
                  REST: (["eps=.1", "features=-.5"], 3),
                  END: ([PGD, "eps=.1", "regulariser=irrelevance share=.8"], 1)},
-        "sweep": ["eps=.1"],
+        "subset": REST,
+        "sweep": (["eps=.1"], [.25, .5, .75, -.25, -.5, -.75]),
         "orders": "0.2",
-        "how": ["--explain", 20]},
+        "low": ["0.01", "0.02", "0.05"],
+        "how": ["--explain", 50]},
     "CIFAR-10": {
         "recipe": "efx-cifar",
         "data": [SCRATCH / "cifar_train.bin", SCRATCH / "cifar_test.bin"],
-        "eps": ["8/255", "16/255"],
+        "eps": ["8/255", "16/255", "32/255"],
         "nets": {"standard": (["loss=standard"], 1),
                  AT: ([PGD, "eps=4/255"], 1),
                  CT: ([], 3),
-                 FS: (["eps=4/255", "features=.5"], 3)},
-        "sweep": None,
-        "orders": None,
-        "how": ["--explain", 20, "--groups", "patch"]},
+                 FS: (["eps=4/255", "features=.1"], 1),
+                 REST: (["eps=4/255", "features=-.75"], 3)},
+        "subset": REST,
+        "sweep": (["eps=4/255"], [.03, .1, .25, .5, -.5, -.75]),
+        "orders": "16/255",
+        "low": ["1/255", "2/255", "4/255"],
+        "how": ["--explain", 50]},
 }
 ORDERS = ["--orders", "index,deletion,interval,reciph,gradient,learnt", "--order-strategy",
           "verix", "--groups", "patch", "--attack", "fgsm", "--explain", 3, "--order-points", 3]
-SWEEP = [.25, .5, .75, -.25, -.5, -.75]  # shares of the features; -X: all but these
 
 
 def arguments():
@@ -93,11 +99,17 @@ def cell(summary, scale=1):
             else f"{scale * mean:.1f} ± {scale * half:.1f}")
 
 
-def rows_of(name, study, groups):
-    return [[label, name, eps, g["networks"], cell(g["accuracy"], 100),
-             cell(g["radii"][i]["irrelevant"]), cell(g["radii"][i]["explainable"], 100),
-             cell(g["radii"][i]["efx"], 100), cell(g["radii"][i]["cpu_seconds"])]
-            for label, g in groups.items() for i, eps in enumerate(study["eps"])]
+def rows_of(name, eps, groups):
+    return [[label, name, e, g["networks"], cell(g["accuracy"], 100), cell(at["irrelevant"]),
+             *(cell(at[key], 100) for key in ("explainable", "efx", "efx_inputs")),
+             cell(at["cpu_seconds"])]
+            for label, g in groups.items() for e, at in zip(eps, g["radii"])]
+
+
+def compared(out, what, a, b, scale, asked="-"):
+    """A figure of training on a subset less that of training on all features."""
+    out.figure(what, scale * (a["mean"] - b["mean"]), "points", asked,
+               peer=f"{cell(a, scale)} and {cell(b, scale)} %", source="both")
 
 
 def figures(out, name, study, groups):
@@ -105,19 +117,27 @@ def figures(out, name, study, groups):
     ct = groups[CT]
     for label in (label for label in (FS, REST) if label in groups):
         fs = groups[label]
+        less = f"{label} less CT + AT" + (", 3 seeds" if fs["networks"] == 3 else ", one network")
         for i, eps in enumerate(study["eps"]):
             a, b = fs["radii"][i], ct["radii"][i]
-            asked = ">0" if i == len(study["eps"]) - 1 else "-"
-            out.figure(f"{name}, eps {eps}: EFX inputs, {label} less CT + AT, 3 seeds",
-                       100 * (a["efx"]["mean"] - b["efx"]["mean"]), "points", asked,
-                       peer=f"{cell(a['efx'], 100)} and {cell(b['efx'], 100)} %", source="both")
+            compared(out, f"{name}, eps {eps}: EFX inputs of all points, {less}", a["efx_inputs"],
+                     b["efx_inputs"], 100, ">0" if i == len(study["eps"]) - 1 else "-")
+            compared(out, f"{name}, eps {eps}: EFX of right points, {less}", a["efx"], b["efx"],
+                     100)
             out.figure(f"{name}, eps {eps}: irrelevant features, {label} over CT + AT",
                        a["irrelevant"]["mean"] / b["irrelevant"]["mean"], "times",
                        peer=f"{cell(a['irrelevant'])} and {cell(b['irrelevant'])}", source="both")
-        out.figure(f"{name}: accuracy, {label} less CT + AT, 3 seeds",
-                   100 * (fs["accuracy"]["mean"] - ct["accuracy"]["mean"]), "points", ">=0",
-                   peer=f"{cell(fs['accuracy'], 100)} and {cell(ct['accuracy'], 100)} %",
-                   source="both")
+        compared(out, f"{name}: accuracy, {less}", fs["accuracy"], ct["accuracy"], 100, ">=0")
+
+
+def own_decisions(out, name, study, nets, options):
+    """The same count of the first points whether right or wrong, each from its own decision."""
+    label, eps = study["subset"], study["eps"][-1]
+    of = [net for net in nets if net.endswith((f"={CT}", f"={label}"))]
+    own = compare(f"{name} own", study, of, options,
+                  ["--eps", eps, "--wrong", *study["how"]])
+    compared(out, f"{name}, eps {eps}: EFX by own decision, {label} less CT + AT, 3 seeds",
+             *(own[x]["radii"][0]["efx"] for x in (label, CT)), 100)
 
 
 def order_rows(name, groups):
@@ -125,25 +145,40 @@ def order_rows(name, groups):
             for label, g in groups.items()]
 
 
-def run(out, name, study, options, tables):
+def sweep(name, study, options):
+    """By share of the features in boxes, one seed."""
+    words, shares = study["sweep"]
+    nets = [train(study, f"{k:g}", [*words, f"features={k}"], 1, options.threads) for k in shares]
+    swept = compare(f"{name} subsets", study, nets, options,
+                    ["--eps", ",".join(study["eps"]), "--explain", 20])
+    return rows_of(name, study["eps"], swept)
+
+
+def run(name, study, options, out, tables):
     nets = [train(study, label, words, seed, options.threads)
             for label, (words, seeds) in study["nets"].items() for seed in range(1, seeds + 1)]
     groups = compare(name, study, nets, options, ["--eps", ",".join(study["eps"]), *study["how"]])
     figures(out, name, study, groups)
-    tables["networks"] += rows_of(name, study, groups)
-    if study["orders"]:
-        firsts = [net for net in nets if "_1.onnx=" in net]
-        ordered = compare(f"{name} orders", study, firsts, options,
-                          ["--eps", study["orders"], *ORDERS])
-        out.table("orders", f"patches proved irrelevant by order of traversal, {name}, eps "
-                  f"{study['orders']}", ["training", "data", *next(iter(ordered.values()))["orders"]],
-                  order_rows(name, ordered))
-    if study["sweep"]:
-        nets = [train(study, f"{k:g}", [*study["sweep"], f"features={k}"], 1, options.threads)
-                for k in SWEEP]
-        swept = compare(f"{name} subsets", study, nets, options,
-                        ["--eps", ",".join(study["eps"]), "--explain", 20])
-        tables["subsets"] += rows_of(name, study, swept)
+    tables["networks"] += rows_of(name, study["eps"], groups)
+    own_decisions(out, name, study, nets, options)
+    firsts = [net for net in nets if "_1.onnx=" in net]
+    low = compare(f"{name} low", study, firsts[:1], options,
+                  ["--eps", ",".join(study["low"]), "--explain", 20])
+    tables["low"] += rows_of(name, study["low"], low)
+    ordered = compare(f"{name} orders", study, firsts, options, ["--eps", study["orders"], *ORDERS])
+    tables["orders"] += order_rows(f"{name}, {study['orders']}", ordered)
+    tables["subsets"] += sweep(name, study, options)
+
+
+COLUMNS = ["data", "eps", "networks", "accuracy, %", "irrelevant", "explainable, %", "EFX, %",
+           "EFX of all, %", "CPU s"]
+TABLES = {  # title, columns
+    "networks": ("by training; means and 95 % intervals over seeds", ["training", *COLUMNS]),
+    "low": ("a network trained as usual, at small radii", ["training", *COLUMNS]),
+    "subsets": ("boxes on a subset of the features; -X: all but those",
+                ["share of the features", *COLUMNS]),
+    "orders": ("patches proved irrelevant by order of traversal, at that radius",
+               ["training", "data", *ORDERS[1].split(",")])}
 
 
 def main():
@@ -154,18 +189,12 @@ def main():
     put_records()
     topic = f"efx-{options.only}" if options.only else "efx"
     out = record.Record(topic, f"bench/efx.sh{f' --only {options.only}' if options.only else ''}")
-    tables = {"networks": [], "subsets": []}
+    tables = {table: [] for table in TABLES}
     for name, study in STUDIES.items():
         if options.only in (None, name.lower()):
-            run(out, name, study, options, tables)
-    columns = ["data", "eps", "networks", "accuracy, %", "irrelevant", "explainable, %", "EFX, %",
-               "CPU s"]
-    for table, first, title in (
-            ("networks", "training", "by training; means and 95 % intervals over seeds"),
-            ("subsets", "share of the features", "boxes on a subset of the features; -X: all "
-             "but those")):
-        if tables[table]:
-            out.table(table, title, [first, *columns], tables[table])
+            run(name, study, options, out, tables)
+    for table, (title, columns) in TABLES.items():
+        out.table(table, title, columns, tables[table])
     out.write()
 
 
