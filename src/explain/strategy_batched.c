@@ -14,7 +14,7 @@
  *          bounds/dag_spread.c). Between a set that is proved and one that is too large, costs are
  *          between those of the two tangents; so the next T is the largest set, of all features
  *          anew, that fits what the proved one leaves, by costs half way between it and T. As with
- *          a secant, few passes do. What is found is taken, and the search begins again on top of
+ *          a secant, few passes do; as long as nothing is proved T is halved. What is found is taken, and the search begins again on top of
  *          it, until nothing is added; then the same with optimised slopes.
  * Invariant: what is added is proved by the forms, summed with directed rounding, or by the margins
  *          of the whole set; tangents only choose.
@@ -26,7 +26,11 @@
 #include "bounds/domain.h"
 #include "explain/strategy.h"
 
-enum { FAILURES = 2 }; /* passes of a search that found nothing */
+enum {
+    FAILURES = 2, /* passes of a search that found no more */
+    FEW = 32,     /* features: where fewer are found, single ones are tried */
+    MISSES = 4    /* of these in a row that were not proved */
+};
 
 typedef struct candidate {
     int64_t feature;
@@ -55,6 +59,7 @@ typedef struct batch {
     int64_t best_count;
     int64_t *base; /* [base_count]: the set of `under` */
     int64_t base_count, over_count;
+    int64_t taken; /* features found irrelevant so far */
 } batch;
 
 /* ---- what freeing costs -------------------------------------------------------------------- */
@@ -277,6 +282,8 @@ static void propose(batch *b)
     }
     if (!b->over.is_known && b->base_count == 0)
         b->count = (b->count + 1) / 2;
+    if (b->over.is_known && b->best_count == 0 && b->count > b->over_count / 2)
+        b->count = b->over_count / 2; /* the point's tangent alone may be far off */
     if (b->count <= b->best_count)
         b->count = 0;
 }
@@ -288,7 +295,7 @@ static vouch_status search(batch *b)
     b->over.is_known = false;
     VOUCH_TRY(look(b, 0, &m));
     read_tangent(b, &m, 0, &b->under);
-    for (int failures = 0; b->under.is_known && failures < FAILURES;) {
+    for (int failures = 0; b->under.is_known && (failures < FAILURES || b->best_count == 0);) {
         const int64_t before = b->best_count;
         propose(b);
         if (b->count == 0)
@@ -300,14 +307,43 @@ static vouch_status search(batch *b)
     return VOUCH_OK;
 }
 
+static void take(batch *b, const int64_t *feature, int64_t count)
+{
+    vouch_inquiry_take(b->q, feature, count);
+    b->taken += count;
+}
+
 /* What is proved is taken also where the search was stopped. */
 static vouch_status grow(batch *b)
 {
     do {
         const vouch_status status = search(b);
-        vouch_inquiry_take(b->q, b->best, b->best_count);
+        take(b, b->best, b->best_count);
         VOUCH_TRY(status);
     } while (b->best_count > 0);
+    return VOUCH_OK;
+}
+
+/* Where little was found, the tangents were of sets too large to say much: single ones, cheapest first,
+ * until as many in a row as MISSES are not proved. */
+static vouch_status try_singles(batch *b)
+{
+    vouch_margins m = {0};
+    int64_t open = 0;
+    for (int64_t k = 0; k < b->q->features; k++)
+        if (vouch_inquiry_open(b->q, b->q->order[k]))
+            b->list[open++] = (candidate){b->q->order[k], 0};
+    mix(b, 1);
+    for (int64_t k = 0; k < open; k++)
+        b->list[k].cost = share_of(b, &b->guess, b->list[k].feature);
+    qsort(b->list, (size_t)open, sizeof *b->list, by_cost);
+    for (int64_t k = 0, misses = 0; k < open && misses < MISSES && b->taken < FEW; k++) {
+        b->list[0] = b->list[k];
+        VOUCH_TRY(look(b, 1, &m));
+        misses = m.is_proved ? 0 : misses + 1;
+        if (m.is_proved)
+            take(b, &b->list[0].feature, 1);
+    }
     return VOUCH_OK;
 }
 
@@ -338,10 +374,11 @@ static vouch_status run(vouch_inquiry *q)
     if (!make_arrays(&b))
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(grow(&b));
-    if (q->level < VOUCH_ORACLE_ALPHA || q->settings->steps == 0)
-        return VOUCH_OK;
-    b.steps = (int)q->settings->steps;
-    return grow(&b);
+    if (q->level >= VOUCH_ORACLE_ALPHA && q->settings->steps > 0) {
+        b.steps = (int)q->settings->steps;
+        VOUCH_TRY(grow(&b));
+    }
+    return try_singles(&b);
 }
 
 const vouch_strategy vouch_strategy_batched = {

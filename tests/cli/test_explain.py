@@ -283,6 +283,18 @@ class Formal(CliTest):
         for e, size in zip(told["explanations"], sizes):
             self.assertEqual((len(e["feature_of"]), set(e["feature_of"])), (256, set(range(size))))
 
+    def test_a_first_set_that_is_far_too_large_does_not_end_the_batched_search(self):
+        found = {"batched": [], "verix": []}
+        net = random_net(self.dir / "r.onnx", inputs=40, width=100, outputs=5)
+        for strategy, sizes in found.items():
+            for eps in ("0.05", "0.1", "0.2"):
+                told = self.explain(net, ",".join(["0.5"] * 40), "--eps", eps, "--strategy",
+                                    strategy, "--oracle", "crown", "--attack-steps", "0")
+                sizes.append(len(told["explanations"][0]["certificate"]["irrelevant"]))
+        self.assertGreater(min(found["verix"]), 0)
+        for batched, verix in zip(*found.values()):
+            self.assertGreaterEqual(batched, verix - 1, found)
+
     def test_an_interrupted_run_says_what_is_proved(self):
         net, out = random_net(self.dir / "r.onnx", inputs=40, width=200, outputs=5), self.dir / "o"
         query = self.dir / "q.vnnlib"
