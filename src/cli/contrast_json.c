@@ -66,6 +66,7 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal_r
 {
     json_t *one = vouch_json_object_in(ctx, list, NULL);
     vouch_cli_formal_json_point(ctx, one, r, p);
+    (void)vouch_json_add_int(ctx, one, "predicted", p->predicted);
     add_values(ctx, one, p, &c->duals);
     json_t *certificate = vouch_json_object_in(ctx, one, "certificate");
     (void)vouch_json_add_flag(ctx, certificate, "decided", c->base.is_decided);
@@ -90,8 +91,10 @@ vouch_status vouch_cli_contrast_json(vouch_context *ctx, FILE *out,
     (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
     vouch_cli_formal_json_head(
         ctx, root, r,
-        &(vouch_cli_formal_kind){"contrastive", "contrastive explanation",
-                                 vouch_contrast_options, vouch_contrast_option_count});
+        &(vouch_cli_formal_kind){.name = "contrastive",
+                                 .type = "contrastive explanation",
+                                 .rows = vouch_contrast_options,
+                                 .row_count = vouch_contrast_option_count});
     json_t *list = vouch_json_array_in(ctx, root, "explanations");
     for (int64_t k = 0; k < r->count; k++)
         add_point(ctx, list, r, &r->point[k], &report->contrast[k]);

@@ -3,18 +3,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/formal_report.h"
+#include "base/clock.h"
+#include "cli/compare_report.h"
 #include "cli/progress.h"
 #include "cli/publish.h"
 #include "cli/text.h"
 #include "explain/strategy.h"
-#include "report/html.h"
 
-enum { NETS = 8, COLUMNS = 16, ROWS = 64, NAME = 48, TITLE = 128 };
+enum { ROWS = 64, TITLE = 128, NET_NAME = 32 };
 
 typedef struct compare_cli {
     vouch_cli_question_settings question;
-    const char *strategies, *orders, *picture, *html;
+    const char *strategies, *orders, *json, *picture, *html;
 } compare_cli;
 
 #define TEXT_ROW(field, arg, about)                                                            \
@@ -27,35 +27,25 @@ static const vouch_option rows[] = {
     VOUCH_CLI_QUESTION_ROWS,
     TEXT_ROW(strategies, "NAME,...", "a column for each of them, in place of --strategy alone"),
     TEXT_ROW(orders, "NAME,...", "a column for each of them, in place of --order alone"),
+    TEXT_ROW(json, "FILE",
+             "write all explanations as JSON; - for standard output, in place of the text"),
     TEXT_ROW(picture, "FILE", "draw images and masks: FILE.svg or FILE.png"),
     TEXT_ROW(html, "FILE", "write a page: masks, what was found"),
 };
 static const size_t row_count = sizeof rows / sizeof *rows;
 
 enum { OWN = 1, FORMAL = 2 };
-enum { PICTURE, HTML, FILES };
-
-/* One way of explaining: a network, a strategy, an order. */
-typedef struct column {
-    char name[NAME];
-    const vouch_cli_question *question;
-    vouch_formal_settings settings;
-    vouch_cli_formal *point; /* [points] */
-} column;
+enum { JSON, PICTURE, HTML, FILES };
 
 typedef struct job {
     const vouch_cli_call *call;
     const compare_cli *cli;
-    int nets, columns;
-    int64_t count; /* points */
-    vouch_cli_question question[NETS];
-    column column[COLUMNS];
-    bool is_png, is_interrupted;
-    vouch_formal_picture picture;
+    vouch_cli_compare_report report;
+    char net_name[VOUCH_CLI_NETS][NET_NAME];
     vouch_formal_row row[ROWS];
-    vouch_formal_mask mask[ROWS][COLUMNS];
+    vouch_formal_mask mask[ROWS][VOUCH_CLI_WAYS];
     char row_title[ROWS][TITLE];
-    const char *mask_title[ROWS][COLUMNS];
+    const char *mask_title[ROWS][VOUCH_CLI_WAYS];
     vouch_cli_files files;
 } job;
 
@@ -70,13 +60,46 @@ static const char *next_name(vouch_arena *arena, const char **list)
     return name;
 }
 
-static const char *file_of(const char *path)
+/* The last parts of a path, so many. */
+static const char *tail_of(const char *path, int parts)
 {
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    const char *at = path + strlen(path);
+    for (; at > path; at--)
+        if (at[-1] == '/' && --parts == 0)
+            break;
+    return at;
 }
 
-static vouch_status add_column(job *j, int net, const vouch_formal_settings *settings)
+/* Has another path the same tail? */
+static bool is_shared(const job *j, int net, int parts)
+{
+    const char *const *path = j->call->argument;
+    for (int k = 0; k < j->report.nets; k++)
+        if (strcmp(path[k], path[net]) != 0 &&
+            strcmp(tail_of(path[k], parts), tail_of(path[net], parts)) == 0)
+            return true;
+    return false;
+}
+
+/* The file's name, with as many folders as tell it from the others; what is still called as one
+ * before it (given twice, cut short) gets its number. */
+static void name_network(job *j, int net)
+{
+    enum { PARTS = 64 };
+    int parts = 1;
+    bool is_taken = false;
+    while (parts < PARTS && is_shared(j, net, parts))
+        parts++;
+    snprintf(j->net_name[net], NET_NAME, "%.24s", tail_of(j->call->argument[net], parts));
+    for (int k = 0; k < net; k++)
+        is_taken = is_taken || strcmp(j->net_name[k], j->net_name[net]) == 0;
+    if (is_taken) {
+        const size_t length = strlen(j->net_name[net]);
+        snprintf(j->net_name[net] + length, NET_NAME - length, " (%d)", net + 1);
+    }
+}
+
+static vouch_status add_way(job *j, int net, const vouch_formal_settings *settings)
 {
     if (vouch_strategy_find(settings->strategy) == NULL)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
@@ -85,11 +108,13 @@ static vouch_status add_column(job *j, int net, const vouch_formal_settings *set
     if (vouch_order_find(settings->order) == NULL)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
                           "--orders: '%s' is none (vouch list orders)", settings->order);
-    if (j->columns == COLUMNS)
-        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "more than %d columns", COLUMNS);
-    column *c = &j->column[j->columns++];
-    *c = (column){.question = &j->question[net], .settings = *settings};
-    snprintf(c->name, sizeof c->name, "%.20s%s%.12s%s%.12s", file_of(j->call->argument[net]),
+    if (j->report.ways == VOUCH_CLI_WAYS)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "more than %d columns",
+                          VOUCH_CLI_WAYS);
+    vouch_cli_way *way = &j->report.way[j->report.ways++];
+    *way = (vouch_cli_way){.net = net, .settings = *settings};
+    vouch_cli_choose_oracle(j->call, FORMAL, &way->settings);
+    snprintf(way->name, sizeof way->name, "%s%s%.12s%s%.12s", j->net_name[net],
              j->cli->strategies ? " " : "", j->cli->strategies ? settings->strategy : "",
              j->cli->orders ? " " : "", j->cli->orders ? settings->order : "");
     return VOUCH_OK;
@@ -100,14 +125,15 @@ static vouch_status add_orders(job *j, int net, vouch_formal_settings settings)
     const char *list = j->cli->orders != NULL ? j->cli->orders : settings.order;
     for (const char *name; (name = next_name(j->call->arena, &list)) != NULL;) {
         settings.order = name;
-        VOUCH_TRY(add_column(j, net, &settings));
+        VOUCH_TRY(add_way(j, net, &settings));
     }
     return VOUCH_OK;
 }
 
-static vouch_status add_columns(job *j)
+static vouch_status add_ways(job *j)
 {
-    for (int net = 0; net < j->nets; net++) {
+    for (int net = 0; net < j->report.nets; net++) {
+        name_network(j, net);
         vouch_formal_settings settings =
             *(const vouch_formal_settings *)j->call->settings[FORMAL];
         const char *list = j->cli->strategies != NULL ? j->cli->strategies : settings.strategy;
@@ -123,17 +149,18 @@ static vouch_status add_columns(job *j)
 
 static vouch_status load(job *j)
 {
-    for (int k = 0; k < j->nets; k++) {
-        const char *const argument[] = {j->call->argument[k], j->call->argument[j->nets], NULL};
+    for (int k = 0; k < j->report.nets; k++) {
+        const char *const argument[] = {j->call->argument[k], j->call->argument[j->report.nets],
+                                        NULL};
         vouch_cli_call call = *j->call;
         call.argument = argument;
         call.argument_count = 2;
-        VOUCH_TRY(vouch_cli_question_load(&call, &j->cli->question, &j->question[k]));
+        VOUCH_TRY(vouch_cli_question_load(&call, &j->cli->question, &j->report.question[k]));
     }
-    j->count = j->question[0].points.count;
-    if (j->count > ROWS)
+    j->report.count = j->report.question[0].points.count;
+    if (j->report.count > ROWS)
         return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "--count: at most %d points", ROWS);
-    if (j->cli->picture != NULL && j->question[0].points.image.height == 1)
+    if (j->cli->picture != NULL && j->report.question[0].points.image.height == 1)
         return vouch_fail(
             j->call->ctx, VOUCH_ERR_ARGUMENT,
             "--picture: the points are no images (--image C,H,W makes them some)");
@@ -143,12 +170,13 @@ static vouch_status load(job *j)
 /* One point in all ways. */
 static vouch_status explain_point(job *j, int64_t k)
 {
-    for (int i = 0; i < j->columns; i++) {
-        column *c = &j->column[i];
-        const vouch_formal_problem problem = vouch_cli_question_problem(c->question, k);
-        c->point[k] = c->question->point[k];
-        VOUCH_TRY(vouch_formal_explain(j->call->ctx, j->call->arena, &problem, &c->settings,
-                                       &c->point[k].explanation));
+    for (int w = 0; w < j->report.ways; w++) {
+        vouch_cli_way *way = &j->report.way[w];
+        const vouch_cli_question *question = &j->report.question[way->net];
+        const vouch_formal_problem problem = vouch_cli_question_problem(question, k);
+        way->point[k] = question->point[k];
+        VOUCH_TRY(vouch_formal_explain(j->call->ctx, j->call->arena, &problem, &way->settings,
+                                       &way->point[k].explanation));
     }
     return VOUCH_OK;
 }
@@ -157,12 +185,13 @@ static vouch_status explain_point(job *j, int64_t k)
  * those that are whole are told. */
 static vouch_status explain(job *j)
 {
-    for (int i = 0; i < j->columns; i++) {
-        j->column[i].point = VOUCH_NEW_ARRAY(j->call->arena, vouch_cli_formal, j->count);
-        if (j->column[i].point == NULL)
+    vouch_cli_compare_report *r = &j->report;
+    for (int w = 0; w < r->ways; w++) {
+        r->way[w].point = VOUCH_NEW_ARRAY(j->call->arena, vouch_cli_formal, r->count);
+        if (r->way[w].point == NULL)
             return VOUCH_ERR_MEMORY;
     }
-    for (int64_t k = 0; k < j->count; k++) {
+    for (int64_t k = 0; k < r->count; k++) {
         const vouch_status status = explain_point(j, k);
         if (status != VOUCH_ERR_CANCELLED || k == 0)
             VOUCH_TRY(status);
@@ -170,8 +199,8 @@ static vouch_status explain(job *j)
             continue;
         vouch_context_clear_error(j->call->ctx);
         vouch_context_reset_cancel(j->call->ctx);
-        j->is_interrupted = true;
-        j->count = k;
+        r->is_interrupted = true;
+        r->count = k;
     }
     return VOUCH_OK;
 }
@@ -179,27 +208,28 @@ static vouch_status explain(job *j)
 /* Masks of all columns, row by row. */
 static vouch_status prepare(job *j)
 {
-    const vouch_cli_points *points = &j->question[0].points;
-    j->picture = (vouch_formal_picture){.title = "Formal explanations side by side",
+    vouch_cli_compare_report *r = &j->report;
+    const vouch_cli_points *points = &r->question[0].points;
+    r->picture = (vouch_formal_picture){.title = "Formal explanations side by side",
                                         .image = points->image,
                                         .low = points->low,
                                         .high = points->high,
-                                        .count = j->count,
-                                        .masks = j->columns,
+                                        .count = r->count,
+                                        .masks = r->ways,
                                         .row = j->row};
-    for (int64_t k = 0; k < j->count; k++) {
-        snprintf(j->row_title[k], TITLE, "point %" PRId64, j->column[0].point[k].index);
-        for (int c = 0; c < j->columns; c++) {
-            const vouch_cli_formal *p = &j->column[c].point[k];
+    for (int64_t k = 0; k < r->count; k++) {
+        snprintf(j->row_title[k], TITLE, "point %" PRId64, r->way[0].point[k].index);
+        for (int w = 0; w < r->ways; w++) {
+            const vouch_cli_formal *p = &r->way[w].point[k];
             const vouch_cli_class class = vouch_cli_class_name(points, p->predicted);
-            j->mask_title[k][c] =
-                vouch_arena_print(j->call->arena, "%s: %s", j->column[c].name, class.text);
-            if (j->mask_title[k][c] == NULL)
+            j->mask_title[k][w] =
+                vouch_arena_print(j->call->arena, "%s: %s", r->way[w].name, class.text);
+            if (j->mask_title[k][w] == NULL)
                 return VOUCH_ERR_MEMORY;
-            j->mask[k][c] =
-                (vouch_formal_mask){j->mask_title[k][c], &p->groups, &p->explanation};
+            j->mask[k][w] =
+                (vouch_formal_mask){j->mask_title[k][w], &p->groups, &p->explanation};
         }
-        j->row[k] = (vouch_formal_row){j->row_title[k], j->column[0].point[k].x, j->mask[k]};
+        j->row[k] = (vouch_formal_row){j->row_title[k], r->way[0].point[k].x, j->mask[k]};
     }
     return VOUCH_OK;
 }
@@ -208,104 +238,46 @@ static vouch_status examine(job *j)
 {
     vouch_cli_progress progress;
     VOUCH_TRY(load(j));
-    VOUCH_TRY(add_columns(j));
+    VOUCH_TRY(add_ways(j));
     vouch_cli_progress_start(j->call->ctx, j->cli->question.quiet, &progress);
     const vouch_status s = explain(j);
     vouch_cli_progress_stop(j->call->ctx, &progress);
+    j->report.groups = j->cli->question.groups;
+    j->report.seconds = vouch_wall_s() - j->call->started_s;
+    j->report.cpu_seconds = vouch_cpu_s();
     return s == VOUCH_OK ? prepare(j) : s;
 }
 
 /* ---- what is said -------------------------------------------------------------------------- */
 
-static double mean(const job *j, const column *c, vouch_formal_class class)
-{
-    double sum = 0;
-    for (int64_t k = 0; k < j->count; k++)
-        sum += (double)c->point[k].explanation.count[class];
-    return sum / (double)j->count;
-}
-
-static double cpu_of(const job *j, const column *c)
-{
-    double sum = 0;
-    for (int64_t k = 0; k < j->count; k++)
-        sum += c->point[k].explanation.cpu_s;
-    return sum / (double)j->count;
-}
-
-static void put_text(FILE *out, const job *j)
-{
-    fprintf(out, "means of %" PRId64 " points, of %" PRId64 " features%s\n", j->count,
-            j->column[0].point[0].explanation.features,
-            j->is_interrupted ? "; interrupted before the rest" : "");
-    fprintf(out, "%-48s %10s %10s %10s %10s\n", "", "irrelevant", "relevant", "unknown",
-            "CPU s");
-    for (int c = 0; c < j->columns; c++)
-        fprintf(out, "%-48s %10.1f %10.1f %10.1f %10.3f\n", j->column[c].name,
-                mean(j, &j->column[c], VOUCH_FORMAL_IRRELEVANT),
-                mean(j, &j->column[c], VOUCH_FORMAL_RELEVANT),
-                mean(j, &j->column[c], VOUCH_FORMAL_UNKNOWN), cpu_of(j, &j->column[c]));
-}
-
-static void put_table(vouch_html *page, const job *j)
-{
-    static const char *const head[] = {"way", "irrelevant", "relevant", "unknown", "CPU s"};
-    vouch_html_table(page, "Means over the points");
-    vouch_html_row(page);
-    for (size_t k = 0; k < sizeof head / sizeof *head; k++)
-        vouch_html_cell(page, "%s", head[k]);
-    for (int c = 0; c < j->columns; c++) {
-        const column *way = &j->column[c];
-        vouch_html_row(page);
-        vouch_html_cell(page, "%s", way->name);
-        vouch_html_cell(page, "%.1f", mean(j, way, VOUCH_FORMAL_IRRELEVANT));
-        vouch_html_cell(page, "%.1f", mean(j, way, VOUCH_FORMAL_RELEVANT));
-        vouch_html_cell(page, "%.1f", mean(j, way, VOUCH_FORMAL_UNKNOWN));
-        vouch_html_cell(page, "%.3f", cpu_of(j, way));
-    }
-    vouch_html_table_end(page);
-}
-
-static vouch_status put_page(vouch_context *ctx, FILE *out, const job *j)
-{
-    vouch_html page;
-    vouch_html_begin(&page, ctx, "Formal explanations side by side",
-                     j->call->argument[j->nets]);
-    vouch_html_paragraph(&page, "Rows are points, columns ways of explaining them. Irrelevant "
-                                "features provably cannot change the class, all together; a "
-                                "relevant one can; hatched ones are not decided.");
-    if (j->is_interrupted)
-        vouch_html_paragraph(&page, "Interrupted: points that are not finished are left out.");
-    if (j->picture.image.height > 1) {
-        vouch_html_figure(&page);
-        vouch_formal_svg_draw(&j->picture, &page.out);
-        vouch_html_figure_end(&page, "Images, and what their pixels are to each decision.");
-    }
-    put_table(&page, j);
-    return vouch_cli_put_markup(out, &page.out, vouch_html_end(&page));
-}
-
 static vouch_status put(vouch_context *ctx, int which, FILE *out, const void *report)
 {
-    const job *j = report;
-    if (which == PICTURE)
-        return vouch_cli_put_masks(ctx, out, &j->picture, j->is_png);
-    if (which == HTML)
-        return put_page(ctx, out, j);
-    put_text(out, j);
-    return VOUCH_OK;
+    const vouch_cli_compare_report *r = report;
+    switch (which) {
+    case JSON:
+        return vouch_cli_compare_json(ctx, out, r);
+    case PICTURE:
+        return vouch_cli_put_masks(ctx, out, &r->picture, r->is_png);
+    case HTML:
+        return vouch_cli_compare_page(ctx, out, r);
+    default:
+        vouch_cli_compare_text(out, r);
+        return VOUCH_OK;
+    }
 }
 
 static vouch_status open_outputs(job *j)
 {
-    vouch_cli_name in[NETS];
-    const vouch_cli_name out[] = {{"--picture", j->cli->picture}, {"--html", j->cli->html}};
-    if (j->nets > NETS)
-        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "at most %d networks", NETS);
-    for (int k = 0; k < j->nets; k++)
+    vouch_cli_name in[VOUCH_CLI_NETS];
+    const vouch_cli_name out[] = {
+        {"--json", j->cli->json}, {"--picture", j->cli->picture}, {"--html", j->cli->html}};
+    if (j->report.nets > VOUCH_CLI_NETS)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT, "at most %d networks",
+                          VOUCH_CLI_NETS);
+    for (int k = 0; k < j->report.nets; k++)
         in[k] = (vouch_cli_name){"the network", j->call->argument[k]};
-    VOUCH_TRY(vouch_cli_masks_kind(j->call->ctx, j->cli->picture, &j->is_png));
-    return vouch_cli_files_open(j->call->arena, out, FILES, in, j->nets, &j->files);
+    VOUCH_TRY(vouch_cli_masks_kind(j->call->ctx, j->cli->picture, &j->report.is_png));
+    return vouch_cli_files_open(j->call->arena, out, FILES, in, j->report.nets, &j->files);
 }
 
 static vouch_exit run(const vouch_cli_call *call)
@@ -313,13 +285,15 @@ static vouch_exit run(const vouch_cli_call *call)
     job *j = VOUCH_NEW(call->arena, job);
     if (j == NULL)
         return vouch_cli_fail(call, VOUCH_ERR_MEMORY);
-    *j = (job){.call = call, .cli = call->settings[OWN], .nets = call->argument_count - 1};
+    *j = (job){.call = call, .cli = call->settings[OWN]};
+    j->report.nets = call->argument_count - 1;
     vouch_status s = open_outputs(j);
     if (s == VOUCH_OK)
         s = examine(j);
-    const vouch_exit code = vouch_cli_conclude(call, s, &j->files, put, j, j->is_interrupted);
-    for (int k = 0; k < j->nets && k < NETS; k++)
-        vouch_cli_question_free(&j->question[k]);
+    const vouch_exit code =
+        vouch_cli_conclude(call, s, &j->files, put, &j->report, j->report.is_interrupted);
+    for (int k = 0; k < j->report.nets && k < VOUCH_CLI_NETS; k++)
+        vouch_cli_question_free(&j->report.question[k]);
     return code;
 }
 

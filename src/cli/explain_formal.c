@@ -64,16 +64,6 @@ static vouch_status open_outputs(job *j)
     return vouch_cli_files_open(j->call->arena, out, FILES, in, 1, &j->files);
 }
 
-/* A strategy that wants complete verification gets it, unless another oracle was asked for. */
-static void choose_oracle(job *j)
-{
-    const vouch_option *row =
-        vouch_option_find(vouch_formal_options, vouch_formal_option_count, "oracle");
-    if (vouch_strategy_find(j->settings->strategy)->wants_search &&
-        !j->call->given[FORMAL][row - vouch_formal_options])
-        j->settings->oracle = vouch_oracle_name(VOUCH_ORACLE_COMPLETE);
-}
-
 /* ---- the run ------------------------------------------------------------------------------- */
 
 static vouch_status explain(job *j, int64_t k)
@@ -98,7 +88,7 @@ static vouch_status explain_all(job *j, int64_t *done)
 static vouch_status examine(job *j)
 {
     int64_t done = 0;
-    choose_oracle(j);
+    vouch_cli_choose_oracle(j->call, FORMAL, j->settings);
     VOUCH_TRY(vouch_cli_question_load(j->call, &j->cli->question, &j->question));
     if (j->cli->picture != NULL && j->question.points.image.height == 1)
         return vouch_fail(

@@ -6,6 +6,7 @@
 
 #include "attack/objective.h"
 #include "cli/point.h"
+#include "explain/strategy.h"
 
 static vouch_status check(vouch_context *ctx, const vouch_cli_question_settings *s,
                           const vouch_cli_points *points)
@@ -147,4 +148,14 @@ vouch_formal_problem vouch_cli_question_problem(const vouch_cli_question *q, int
                                   .x = q->point[k].x,
                                   .label = q->point[k].predicted,
                                   .groups = &q->point[k].groups};
+}
+
+void vouch_cli_choose_oracle(const vouch_cli_call *call, int table,
+                             vouch_formal_settings *settings)
+{
+    const vouch_option *row =
+        vouch_option_find(vouch_formal_options, vouch_formal_option_count, "oracle");
+    if (vouch_strategy_find(settings->strategy)->wants_search &&
+        !call->given[table][row - vouch_formal_options])
+        settings->oracle = vouch_oracle_name(VOUCH_ORACLE_COMPLETE);
 }

@@ -96,5 +96,9 @@ vouch_status vouch_cli_question_load(const vouch_cli_call *call,
 void vouch_cli_question_free(vouch_cli_question *question);
 /* Why that point has its class. */
 vouch_formal_problem vouch_cli_question_problem(const vouch_cli_question *question, int64_t k);
+/* A strategy that wants complete verification gets it, unless another oracle was asked for: the
+ * call's table of formal settings has those. */
+void vouch_cli_choose_oracle(const vouch_cli_call *call, int table,
+                             vouch_formal_settings *settings);
 
 #endif

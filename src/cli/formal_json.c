@@ -19,6 +19,13 @@ static void add_radius(vouch_context *ctx, json_t *params, const vouch_cli_forma
     (void)vouch_json_add_reals(ctx, params, "radii", r->ball->radius, (size_t)r->ball->size);
 }
 
+void vouch_cli_formal_json_network(vouch_context *ctx, json_t *to,
+                                   const vouch_cli_network *network)
+{
+    (void)vouch_json_add_text(ctx, to, "network", network->path);
+    (void)vouch_json_add_text(ctx, to, "network_sha256", network->sha256);
+}
+
 static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_report *r,
                      const vouch_cli_formal_kind *kind)
 {
@@ -27,8 +34,8 @@ static void add_meta(vouch_context *ctx, json_t *root, const vouch_cli_formal_re
     (void)vouch_json_add_text(ctx, meta, "type", kind->type);
     (void)vouch_json_add_text(ctx, meta, "version", vouch_version());
     (void)vouch_json_add_int(ctx, meta, "seed", r->settings->seed);
-    (void)vouch_json_add_text(ctx, meta, "network", r->network->path);
-    (void)vouch_json_add_text(ctx, meta, "network_sha256", r->network->sha256);
+    if (!kind->has_networks)
+        vouch_cli_formal_json_network(ctx, meta, r->network);
     (void)vouch_json_add_text(ctx, meta, "data", r->points->place);
     vouch_cli_points_json(ctx, meta, r->points);
     json_t *params = vouch_json_object_in(ctx, meta, "params");
@@ -138,7 +145,6 @@ void vouch_cli_formal_json_point(vouch_context *ctx, json_t *one,
 {
     (void)vouch_json_add_int(ctx, one, "index", p->index);
     (void)vouch_json_add_int(ctx, one, "label", p->label);
-    (void)vouch_json_add_int(ctx, one, "predicted", p->predicted);
     json_t *data = vouch_json_array_in(ctx, one, "data");
     for (int64_t i = 0; i < p->groups.inputs; i++)
         (void)vouch_json_add_real(ctx, data, NULL, (double)p->x[i]);
@@ -149,11 +155,9 @@ void vouch_cli_formal_json_point(vouch_context *ctx, json_t *one,
         (void)vouch_json_add_int(ctx, of, NULL, p->groups.of[i]);
 }
 
-static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal_report *r,
-                      const vouch_cli_formal *p)
+void vouch_cli_formal_json_found(vouch_context *ctx, json_t *one, const vouch_cli_formal *p)
 {
-    json_t *one = vouch_json_object_in(ctx, list, NULL);
-    vouch_cli_formal_json_point(ctx, one, r, p);
+    (void)vouch_json_add_int(ctx, one, "predicted", p->predicted);
     add_values(ctx, one, &p->explanation);
     add_certificate(ctx, one, p);
     vouch_cli_formal_json_work(ctx, one, &p->explanation);
@@ -182,16 +186,20 @@ void vouch_cli_formal_json_tail(vouch_context *ctx, json_t *root,
 vouch_status vouch_cli_formal_json(vouch_context *ctx, FILE *out,
                                    const vouch_cli_formal_report *r)
 {
-    static const char name[] = "formal", type[] = "formal explanation";
+    const vouch_cli_formal_kind kind = {.name = "formal",
+                                        .type = "formal explanation",
+                                        .rows = vouch_formal_options,
+                                        .row_count = vouch_formal_option_count};
     json_t *root = NULL;
     VOUCH_TRY(vouch_json_object(ctx, &root));
     (void)vouch_json_add_int(ctx, root, "schema", SCHEMA);
-    vouch_cli_formal_json_head(
-        ctx, root, r,
-        &(vouch_cli_formal_kind){name, type, vouch_formal_options, vouch_formal_option_count});
+    vouch_cli_formal_json_head(ctx, root, r, &kind);
     json_t *list = vouch_json_array_in(ctx, root, "explanations");
-    for (int64_t k = 0; k < r->count; k++)
-        add_point(ctx, list, r, &r->point[k]);
+    for (int64_t k = 0; k < r->count; k++) {
+        json_t *one = vouch_json_object_in(ctx, list, NULL);
+        vouch_cli_formal_json_point(ctx, one, r, &r->point[k]);
+        vouch_cli_formal_json_found(ctx, one, &r->point[k]);
+    }
     vouch_cli_formal_json_tail(ctx, root, r);
     return vouch_cli_output_json(ctx, out, root);
 }

@@ -49,7 +49,10 @@ typedef struct vouch_cli_formal_kind {
     const char *name, *type;
     const vouch_option *rows; /* [row_count] of the settings that were asked */
     size_t row_count;
+    bool has_networks; /* which are told elsewhere */
 } vouch_cli_formal_kind;
+void vouch_cli_formal_json_network(vouch_context *ctx, json_t *to,
+                                   const vouch_cli_network *network);
 void vouch_cli_formal_json_head(vouch_context *ctx, json_t *root,
                                 const vouch_cli_formal_report *report,
                                 const vouch_cli_formal_kind *kind);
@@ -58,6 +61,8 @@ void vouch_cli_formal_json_tail(vouch_context *ctx, json_t *root,
 /* Which point it is; its numbers; where features are of this point alone, the feature of each. */
 void vouch_cli_formal_json_point(vouch_context *ctx, json_t *one,
                                  const vouch_cli_formal_report *r, const vouch_cli_formal *p);
+/* The class that is explained, values, certificate, work. */
+void vouch_cli_formal_json_found(vouch_context *ctx, json_t *one, const vouch_cli_formal *p);
 void vouch_cli_formal_json_work(vouch_context *ctx, json_t *one, const vouch_explanation *e);
 /* Images beside their masks: a drawing, and a page with the features named. */
 vouch_status vouch_cli_formal_picture(vouch_context *ctx, FILE *out,

@@ -1,4 +1,5 @@
 """vouch explain compare, and masks as PNG."""
+import json
 import signal
 import struct
 import subprocess
@@ -38,6 +39,50 @@ class Compare(CliTest):
         self.assertTrue(all(float(line[3]) + float(line[4]) + float(line[5]) == 4
                             for line in lines))
 
+    def told(self, *arguments):
+        result = json.loads(self.compare(*arguments, "--json", "-"))
+        self.check_schema("explain-compare", result)
+        return result
+
+    def test_the_json_has_every_explanation_of_every_way(self):
+        a, b = self.nets()
+        told = self.told(a, b, POINTS, "--eps", "2", "--strategies", "batched,verix")
+        self.assertEqual([n["network"] for n in told["networks"]], [str(a), str(b)])
+        self.assertEqual([(w["network"], w["params"]["strategy"]) for w in told["ways"]],
+                         [(0, "batched"), (0, "verix"), (1, "batched"), (1, "verix")])
+        self.assertEqual(told["meta"]["params"], {"eps": 2, "groups": "auto"})
+        point, = told["explanations"]
+        self.assertEqual([f["values"] for f in point["found"]], [[1, 1, 0, 0]] * 2 + [[0, 0, 0, 0]] * 2)
+        self.assertEqual(point["found"][0]["certificate"]["witnesses"][0]["class"], 1)
+        self.assertEqual([w["means"]["irrelevant"] for w in told["ways"]], [2, 2, 4, 4])
+        self.assertEqual(told["agreement"][0], [1, 1, .5, .5])
+        self.assertEqual(told["agreement"][3], [.5, .5, 1, 1])
+        self.assertFalse(told["interrupted"])
+
+    def test_an_explanation_is_the_one_of_explain_formal(self):
+        a, b = self.nets()
+        done = vouch("explain", "formal", a, POINTS, "--eps", "2", "--json", "-")
+        alone = json.loads(done.stdout)["explanations"][0]
+        point = self.told(b, a, POINTS, "--eps", "2")["explanations"][0]
+        for field in ("index", "label", "data"):
+            self.assertEqual(point[field], alone[field])
+        for field in ("predicted", "values", "certificate", "evaluations"):
+            self.assertEqual(point["found"][1][field], alone[field])
+
+    def test_a_strategy_that_wants_a_search_gets_it(self):
+        told = self.told(self.nets()[0], POINTS, "--eps", "2", "--strategies", "batched,minimum")
+        self.assertEqual([w["params"]["oracle"] for w in told["ways"]], ["alpha", "complete"])
+
+    def test_networks_of_one_file_name_are_told_apart(self):
+        a, b = self.nets()
+        for folder, net in (("one", a), ("two", b)):
+            (self.dir / folder).mkdir()
+            (self.dir / folder / "net.onnx").write_bytes(net.read_bytes())
+        told = self.told(self.dir / "one/net.onnx", self.dir / "two/net.onnx",
+                         self.dir / "two/net.onnx", a, POINTS, "--eps", "2")
+        self.assertEqual([w["name"] for w in told["ways"]],
+                         ["one/net.onnx", "two/net.onnx", "two/net.onnx (3)", "a.onnx"])
+
     def test_masks_stand_side_by_side(self):
         svg, png, page = (self.dir / f"m.{e}" for e in ("svg", "png", "html"))
         a, b = self.nets()
@@ -76,13 +121,18 @@ class Compare(CliTest):
                         "\n".join(",".join(["0.5"] * 40 + [str(k % 5)]) for k in range(60)) + "\n")
         with subprocess.Popen([VOUCH, "explain", "compare", str(net), str(net), f"{rows}?target=y",
                                "--eps", "0.001", "--range", "0,1", "--count", "60", "--oracle",
-                               "complete", "--strategies", "verix,batched"],
+                               "complete", "--strategies", "verix,batched", "--json",
+                               str(self.dir / "c.json")],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
             time.sleep(3)
             run.send_signal(signal.SIGINT)
             text, told = run.communicate(timeout=60)
         self.assertEqual(run.returncode, 5, text + told)
         self.assertRegex(text, r"means of \d+ points, of 40 features; interrupted before the rest")
+        told = json.loads((self.dir / "c.json").read_text())
+        self.check_schema("explain-compare", told)
+        self.assertTrue(told["interrupted"])
+        self.assertIn(f"means of {len(told['explanations'])} points", text)
 
 
 if __name__ == "__main__":
