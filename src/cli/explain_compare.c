@@ -10,7 +10,7 @@
 #include "cli/text.h"
 #include "explain/strategy.h"
 
-enum { ROWS = 64, TITLE = 128, NET_NAME = 32 };
+enum { ROWS = 64, TITLE = 128 };
 
 typedef struct compare_cli {
     vouch_cli_question_settings question;
@@ -41,7 +41,7 @@ typedef struct job {
     const vouch_cli_call *call;
     const compare_cli *cli;
     vouch_cli_compare_report report;
-    char net_name[VOUCH_CLI_NETS][NET_NAME];
+    const char *net_name[VOUCH_CLI_NETS];
     vouch_formal_row row[ROWS];
     vouch_formal_mask mask[ROWS][VOUCH_CLI_WAYS];
     char row_title[ROWS][TITLE];
@@ -83,20 +83,20 @@ static bool is_shared(const job *j, int net, int parts)
 
 /* The file's name, with as many folders as tell it from the others; what is still called as one
  * before it (given twice, cut short) gets its number. */
-static void name_network(job *j, int net)
+static vouch_status name_network(job *j, int net)
 {
     enum { PARTS = 64 };
+    vouch_arena *arena = j->call->arena;
     int parts = 1;
-    bool is_taken = false;
     while (parts < PARTS && is_shared(j, net, parts))
         parts++;
-    snprintf(j->net_name[net], NET_NAME, "%.24s", tail_of(j->call->argument[net], parts));
-    for (int k = 0; k < net; k++)
-        is_taken = is_taken || strcmp(j->net_name[k], j->net_name[net]) == 0;
-    if (is_taken) {
-        const size_t length = strlen(j->net_name[net]);
-        snprintf(j->net_name[net] + length, NET_NAME - length, " (%d)", net + 1);
-    }
+    const char *name =
+        vouch_arena_print(arena, "%.24s", tail_of(j->call->argument[net], parts));
+    for (int k = 0; name != NULL && k < net; k++)
+        if (strcmp(j->net_name[k], name) == 0)
+            name = vouch_arena_print(arena, "%s (%d)", name, net + 1);
+    j->net_name[net] = name;
+    return name != NULL ? VOUCH_OK : VOUCH_ERR_MEMORY;
 }
 
 static vouch_status add_way(job *j, int net, const vouch_formal_settings *settings)
@@ -133,7 +133,7 @@ static vouch_status add_orders(job *j, int net, vouch_formal_settings settings)
 static vouch_status add_ways(job *j)
 {
     for (int net = 0; net < j->report.nets; net++) {
-        name_network(j, net);
+        VOUCH_TRY(name_network(j, net));
         vouch_formal_settings settings =
             *(const vouch_formal_settings *)j->call->settings[FORMAL];
         const char *list = j->cli->strategies != NULL ? j->cli->strategies : settings.strategy;
