@@ -18,8 +18,8 @@ FS, REST = "FS CT + AT", "FS CT + AT (rest)"  # boxes on the most salient featur
 PGD = "loss=pgd steps=2 step=.75"
 # data: trained on, tested on; radii, the last one is the larger eps; label: words of the recipe,
 # seeds; subset: the label that is compared with CT + AT by own decisions too; sweep: shares of the
-# features in boxes (-X: all but these), and what else is said; the radius at which orders of
-# traversal are compared; radii small enough for a network trained as usual
+# features in boxes (-X: all but these), with what else is said and how many points are explained;
+# the radius at which orders of traversal are compared; radii small enough for a plain network
 STUDIES = {
     "MNIST": {
         "recipe": "efx-mnist",
@@ -32,7 +32,7 @@ STUDIES = {
                  REST: (["eps=.1", "features=-.5"], 3),
                  END: ([PGD, "eps=.1", "regulariser=irrelevance share=.8"], 1)},
         "subset": REST,
-        "sweep": (["eps=.1"], [.25, .5, .75, -.25, -.5, -.75]),
+        "sweep": (["eps=.1"], [.25, .5, .75, -.25, -.5, -.75], 20),
         "orders": "0.2",
         "low": ["0.01", "0.02", "0.05"],
         "how": ["--explain", 50]},
@@ -46,7 +46,7 @@ STUDIES = {
                  FS: (["eps=4/255", "features=.1"], 1),
                  REST: (["eps=4/255", "features=-.75"], 3)},
         "subset": REST,
-        "sweep": (["eps=4/255"], [.03, .1, .25, .5, -.5, -.75]),
+        "sweep": (["eps=4/255"], [.03, .1, .25, .5, -.5, -.75], 10),
         "orders": "16/255",
         "low": ["1/255", "2/255", "4/255"],
         "how": ["--explain", 50]},
@@ -147,10 +147,10 @@ def order_rows(name, groups):
 
 def sweep(name, study, options):
     """By share of the features in boxes, one seed."""
-    words, shares = study["sweep"]
+    words, shares, points = study["sweep"]
     nets = [train(study, f"{k:g}", [*words, f"features={k}"], 1, options.threads) for k in shares]
     swept = compare(f"{name} subsets", study, nets, options,
-                    ["--eps", ",".join(study["eps"]), "--explain", 20])
+                    ["--eps", ",".join(study["eps"]), "--explain", points])
     return rows_of(name, study["eps"], swept)
 
 
