@@ -49,7 +49,7 @@ STUDIES = {
         "sweep": (["eps=4/255"], [.03, .1, .25, .5, -.5, -.75], 10),
         "orders": "16/255",
         "low": ["1/255", "2/255", "4/255"],
-        "how": ["--explain", 50]},
+        "how": ["--explain", 30]},
 }
 ORDERS = ["--orders", "index,deletion,interval,reciph,gradient,learnt", "--order-strategy",
           "verix", "--groups", "patch", "--attack", "fgsm", "--explain", 3, "--order-points", 3]
