@@ -178,7 +178,6 @@ static void add_net(vouch_context *ctx, json_t *list, const vouch_cli_efx_report
     (void)vouch_json_add_int(ctx, row, "parameters", net->parameters);
     (void)vouch_json_add_int(ctx, row, "points", net->points);
     vouch_cli_add_share(ctx, row, "right", net->right, net->points);
-    (void)vouch_json_add_int(ctx, row, "looked_at", net->looked_at);
     json_t *radii = vouch_json_array_in(ctx, row, "radii");
     for (int i = 0; i < r->plan->eval->eps_count; i++)
         add_radius(ctx, radii, r, net, i);

@@ -8,25 +8,21 @@
 
 /* The first points of an evaluation without radii that qualify. */
 static vouch_status choose(vouch_arena *arena, const vouch_efx_plan *plan,
-                           const vouch_eval_result *clean, vouch_efx_net *net,
-                           vouch_eval_points *chosen)
+                           const vouch_eval_result *clean, vouch_eval_points *chosen)
 {
     const vouch_eval_points *all = &plan->eval->points;
     const int64_t n = all->inputs, fit = plan->with_wrong ? all->count : clean->right;
     const int64_t most = plan->most > 0 && plan->most < fit ? plan->most : fit;
     float *x = VOUCH_NEW_ARRAY(arena, float, most *n + 1);
     int *label = VOUCH_NEW_ARRAY(arena, int, most + 1);
-    int64_t p = 0;
     if (x == NULL || label == NULL)
         return VOUCH_ERR_MEMORY;
     *chosen = (vouch_eval_points){.info = all->info, .inputs = n, .x = x, .label = label};
-    for (; p < all->count && (chosen->count < most || most == fit); p++)
+    for (int64_t p = 0; p < all->count && chosen->count < most; p++)
         if (plan->with_wrong || clean->predicted[p] == all->label[p]) {
             memcpy(x + chosen->count * n, all->x + p * n, (size_t)n * sizeof *x);
             label[chosen->count++] = clean->predicted[p];
         }
-    net->chosen = chosen->count;
-    net->looked_at = p;
     return VOUCH_OK;
 }
 
@@ -65,9 +61,11 @@ vouch_status vouch_efx_study_net(vouch_arena *arena, const vouch_efx_plan *plan,
     if (net->radius == NULL || net->order == NULL)
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_eval_run(ctx, arena, &clean, &result));
-    VOUCH_TRY(choose(arena, plan, &result, net, &q.points));
+    VOUCH_TRY(choose(arena, plan, &result, &q.points));
     net->points = clean.points.count;
     net->right = result.right;
+    net->chosen = q.points.count;
+    net->with_wrong = plan->with_wrong;
     VOUCH_TRY(vouch_eval_run(ctx, arena, &q, &net->attacks));
     VOUCH_TRY(vouch_efx_run(arena, &q, &net->attacks, &plan->how, net->radius));
     VOUCH_TRY(try_orders(arena, plan, &q, net));
@@ -97,7 +95,8 @@ double vouch_efx_value(const vouch_efx_net *net, vouch_efx_place place)
     case VOUCH_EFX_ATTACK:
         return share(at->efx[place.which], at->sum.explained);
     case VOUCH_EFX_INPUTS:
-        return share(at->sum.efx, net->looked_at);
+        return share(at->sum.efx, at->sum.explained) *
+               (net->with_wrong ? 1 : share(net->right, net->points));
     case VOUCH_EFX_CPU:
         return at->sum.cpu_s;
     case VOUCH_EFX_ORDER:

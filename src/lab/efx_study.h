@@ -4,9 +4,9 @@
  *
  * Accuracy is of all points. Of those that a network gets right the first so many are attacked and
  * explained: shares are of these, so that a network is not better explainable for being right more
- * often; one figure is the share of all points, right or wrong, that are EFX. Or else the first
- * points are taken whether right or wrong, and it is the network's own decision that is attacked and
- * explained. Networks of one label are repetitions (seeds): figures have means and intervals.
+ * often; one figure is the share of all points, right or wrong, that are EFX: that share times
+ * accuracy. Or else the first points are taken whether right or wrong, and it is the network's own
+ * decision that is attacked and explained. Networks of one label are repetitions (seeds): figures have means and intervals.
  */
 #ifndef VOUCH_LAB_EFX_STUDY_H
 #define VOUCH_LAB_EFX_STUDY_H
@@ -35,7 +35,7 @@ typedef struct vouch_efx_net {
     int64_t parameters;
     bool is_finished;
     int64_t points, right, chosen;
-    int64_t looked_at;         /* points among which the chosen are all that qualify */
+    bool with_wrong;           /* the plan's */
     vouch_eval_result attacks; /* of the chosen points */
     vouch_efx_radius *radius;  /* [eps_count] */
     vouch_efx_sum *order;      /* [orders] */
@@ -55,7 +55,7 @@ typedef enum vouch_efx_figure {
     VOUCH_EFX_EXPLAINABLE, /* share of the chosen points */
     VOUCH_EFX_ANY,         /* share that is EFX by any attack */
     VOUCH_EFX_ATTACK,      /* by attack `which` */
-    VOUCH_EFX_INPUTS,      /* share of all points looked at, right or wrong */
+    VOUCH_EFX_INPUTS,      /* share of all points that is EFX by any attack */
     VOUCH_EFX_CPU,         /* seconds of an explanation */
     VOUCH_EFX_ORDER        /* mean number of features by order `which` */
 } vouch_efx_figure;

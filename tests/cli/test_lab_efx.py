@@ -47,11 +47,9 @@ class LabEfx(CliTest):
 
     def test_wrong_points_are_explained_from_the_own_decision(self):
         options = (f"{self.two}=two", f"{self.all}=all", "--eps", "1/5")
-        right = self.study(*options, "--explain", "2")
-        self.assertEqual([n["looked_at"] for n in right["networks"]], [2, 2])
         right, every = self.study(*options, "--explain", "0"), self.study(*options, "--wrong")
         for told, efx in ((right, 2 / 6), (every, 2 / 6)):
-            self.assertEqual(told["groups"][0]["radii"][0]["efx_inputs"]["mean"], efx)
+            self.assertAlmostEqual(told["groups"][0]["radii"][0]["efx_inputs"]["mean"], efx)
         self.assertEqual([n["radii"][0]["explained"] for n in right["networks"]], [5, 3])
         self.assertEqual([n["radii"][0]["explained"] for n in every["networks"]], [6, 6])
         self.assertEqual(every["networks"][0]["radii"][0]["each"], [4, 3, 2, 4, 4, 4])
