@@ -158,8 +158,8 @@ static vouch_status search(vouch_asker *a, vouch_found *found)
 {
     vouch_inquiry *q = a->q;
     VOUCH_TRY(vouch_context_poll(q->ctx));
-    const vouch_status status =
-        vouch_oracle_search(q->oracle, a->free, vouch_inquiry_limit(q), found);
+    const vouch_status status = vouch_oracle_search(
+        q->oracle, a->free, (vouch_search_effort){vouch_inquiry_limit(q), true}, found);
     vouch_inquiry_set_deadline(q);
     return status;
 }

@@ -71,7 +71,8 @@ double vouch_inquiry_limit(const vouch_inquiry *q)
     return fmax(fmin(own, left), 1e-3);
 }
 
-/* A search has a deadline of its own on the context. */
+/* Of several features a walk looks for a witness, and the search for a proof alone: a witness would
+ * decide none of them. A search has a deadline of its own on the context. */
 vouch_status vouch_inquiry_search(vouch_inquiry *q, const int64_t *feature, int64_t count,
                                   double limit_s, vouch_found *found)
 {
@@ -80,9 +81,12 @@ vouch_status vouch_inquiry_search(vouch_inquiry *q, const int64_t *feature, int6
     VOUCH_TRY(vouch_context_poll(q->ctx));
     if (found->witness == NULL)
         return VOUCH_ERR_MEMORY;
+    const bool walks = count > 1 && q->settings->attack_steps > 0;
+    const vouch_search_effort effort = {fmin(limit_s, vouch_inquiry_limit(q)), !walks};
     set_free(q, feature, count, true);
-    const vouch_status status =
-        vouch_oracle_search(q->oracle, q->free, fmin(limit_s, vouch_inquiry_limit(q)), found);
+    vouch_status status = walks ? vouch_witness_of_set(q, q->free, found) : VOUCH_OK;
+    if (status == VOUCH_OK && !found->is_refuted)
+        status = vouch_oracle_search(q->oracle, q->free, effort, found);
     set_free(q, feature, count, false);
     vouch_inquiry_set_deadline(q);
     VOUCH_TRY(status);

@@ -92,10 +92,15 @@ typedef struct vouch_found {
     float *witness;  /* [inputs] the caller's */
 } vouch_found;
 
-/* Complete verification, in at most that many seconds; of the records of a table where it has
- * rules (oracle_records.c). Neither proved nor refuted: not known. */
-vouch_status vouch_oracle_search(vouch_oracle *oracle, const bool *free, double limit_s,
-                                 vouch_found *found);
+typedef struct vouch_search_effort {
+    double limit_s; /* at most so long */
+    bool attack;    /* looks for witnesses, too, and not for proofs alone */
+} vouch_search_effort;
+
+/* Complete verification; of the records of a table where it has rules (oracle_records.c). Neither
+ * proved nor refuted: not known. */
+vouch_status vouch_oracle_search(vouch_oracle *oracle, const bool *free,
+                                 vouch_search_effort effort, vouch_found *found);
 
 /* Did some proof need the rules of the table, so that it does not hold of any mixture? */
 bool vouch_oracle_used_rules(const vouch_oracle *oracle);

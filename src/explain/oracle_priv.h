@@ -44,6 +44,7 @@ typedef struct vouch_oracle_part {
     const vouch_ball *ball;
     const float *x; /* [inputs]: its centre */
     double end_s;
+    bool attack; /* the verifier looks for witnesses, too */
 } vouch_oracle_part;
 
 /* Any mixture counts for a proof. *point <- where that fails, [inputs] in the scratch arena, or

@@ -260,7 +260,7 @@ static vouch_status visit(search *s, const part *p)
     s->ball.radius = p->radius;
     const bool whole = !find_cut(s, p, NULL, &c);
     const double end_s = whole ? s->end_s : now + (s->end_s - now) / SHARE;
-    VOUCH_TRY(vouch_oracle_search_part(s->o, &(vouch_oracle_part){&s->ball, p->x, end_s},
+    VOUCH_TRY(vouch_oracle_search_part(s->o, &(vouch_oracle_part){&s->ball, p->x, end_s, true},
                                        s->found, &point));
     if (s->found->is_proved || s->found->is_refuted || whole)
         return VOUCH_OK;

@@ -4,22 +4,23 @@
  *          without an answer: bounds leave much room between what they prove and what an attack
  *          reaches, and before that is used up no feature by itself can change the class.
  * Method:  passes with growing limits. In each, sets of features are searched together, those that
- *          bounds say cost least first: what is proved becomes irrelevant, and the next set is
- *          twice as large; what is refuted, or takes too long, is halved. A pass ends when single
- *          features take too long; then features are attacked anew, on what is now irrelevant. The
- *          last pass, with the limit that is asked for, leaves no feature out.
+ *          bounds say cost least first, what they relax included: what is proved becomes
+ *          irrelevant, and the next set is twice as large; what is refuted, or takes too long, is
+ *          halved. A pass ends when few features take too long: a longer limit brings more than
+ *          one of them. Then features are attacked anew, on what is now irrelevant. The last pass,
+ *          with the limit that is asked for, leaves no feature out.
  */
 #include <math.h>
 #include <stdlib.h>
 
-#include "explain/order_form.h"
 #include "explain/witness.h"
 
 enum {
     PASSES = 3,
     FACTOR = 4,
-    LATE = 3
-}; /* LATE: single features without an answer end a pass */
+    FEWEST = 4, /* features: fewer are searched in the last pass alone */
+    FIRST = 8   /* features, in the beginning of a pass */
+};
 
 typedef struct place {
     int64_t feature;
@@ -33,6 +34,32 @@ static int by_score(const void *x, const void *y)
                                 : (a->feature > b->feature) - (a->feature < b->feature);
 }
 
+/* What each feature takes off the margins, by their forms on the irrelevant ones and by relaxing: the
+ * sum of squares over rivals of its shares of what the point has. */
+static vouch_status score_open(vouch_inquiry *q, double *score)
+{
+    const vouch_groups *g = q->problem->groups;
+    const double *low = vouch_oracle_low(q->oracle), *high = vouch_oracle_high(q->oracle);
+    vouch_margins m;
+    VOUCH_TRY(vouch_oracle_margins(q->oracle, q->free, 0, true, &m));
+    for (int64_t j = 0; j < vouch_oracle_rivals(q->oracle); j++) {
+        double room = m.offset[j];
+        for (int64_t i = 0; m.form[j] != NULL && i < g->inputs; i++)
+            room += m.form[j][i] * (double)q->problem->x[i];
+        for (int64_t f = 0; m.form[j] != NULL && f < q->features; f++) {
+            double cost = 0;
+            for (int64_t k = g->start[f]; k < g->start[f + 1]; k++) {
+                const int64_t i = g->member[k];
+                const double x = (double)q->problem->x[i], a = m.form[j][i];
+                cost += a > 0 ? a * (x - low[i]) : -a * (high[i] - x);
+                cost += m.loss[j] != NULL ? m.loss[j][i] : 0;
+            }
+            score[f] += cost * cost / (room * room);
+        }
+    }
+    return VOUCH_OK;
+}
+
 /* The open features, by what bounds on the irrelevant ones say they cost; their number. */
 static vouch_status list_open(vouch_inquiry *q, int64_t *list, int64_t *count)
 {
@@ -42,7 +69,7 @@ static vouch_status list_open(vouch_inquiry *q, int64_t *list, int64_t *count)
     *count = 0;
     if (score == NULL || at == NULL)
         return VOUCH_ERR_MEMORY;
-    VOUCH_TRY(vouch_order_by_forms(q, q->free, true, score));
+    VOUCH_TRY(score_open(q, score));
     for (int64_t f = 0; f < q->features; f++)
         if (vouch_inquiry_open(q, f))
             at[(*count)++] = (place){f, isnan(score[f]) ? (double)INFINITY : score[f]};
@@ -63,15 +90,13 @@ static double limit_of(const vouch_inquiry *q, int pass)
 static vouch_status run_pass(vouch_inquiry *q, int64_t *list, int pass, int64_t *size)
 {
     const bool is_last = pass == PASSES - 1;
-    int64_t count, late = 0;
+    int64_t count;
     VOUCH_TRY(list_open(q, list, &count));
-    for (int64_t first = 0; first < count && (is_last || late < LATE);) {
+    for (int64_t first = 0; first < count && (is_last || *size >= FEWEST);) {
         const int64_t left = count - first, some = *size < left ? *size : left;
         vouch_found found;
         vouch_inquiry_progress(q, "complete");
         VOUCH_TRY(vouch_inquiry_search(q, list + first, some, limit_of(q, pass), &found));
-        const bool is_decided = found.is_proved || found.is_refuted || found.is_real;
-        late += some == 1 && !is_decided;
         if (found.is_proved || some == 1)
             first += some;
         *size = found.is_proved ? 2 * some : some > 1 ? some / 2 : 1;
@@ -85,7 +110,7 @@ vouch_status vouch_inquiry_refine(vouch_inquiry *q)
     if (list == NULL)
         return VOUCH_ERR_MEMORY;
     for (int pass = 0; pass < PASSES; pass++) {
-        size = size > 8 ? size : 8;
+        size = size > FIRST ? size : FIRST;
         VOUCH_TRY(run_pass(q, list, pass, &size));
         VOUCH_TRY(vouch_witness_look(q, q->order, q->features));
     }

@@ -34,8 +34,9 @@ typedef struct vouch_branch_input {
     uint64_t seed, max_subproblems;
     size_t memory; /* bytes that waiting subproblems may take; beyond, depth first and lean */
     double start_wall, deadline_wall;
-    bool attack; /* look for counterexamples, too */
-    bool clip;   /* cut off what a case's own half-spaces exclude, where few inputs vary */
+    bool attack;        /* look for counterexamples, too */
+    bool late_programs; /* no linear program before splits have done their part of the work */
+    bool clip; /* cut off what a case's own half-spaces exclude, where few inputs vary */
     uint64_t first_id;
 } vouch_branch_input;
 

@@ -7,7 +7,8 @@
  * more, subproblems go there first. Else they may take a part of all work: half of it on
  * subproblems that stall, which no split moves, and little on others. The number of programs of an
  * attempt grows with failures, so that a stalled search is finished by few long attempts. Work is
- * counted, never timed. */
+ * counted, never timed. The first attempt is made at once, or (late_programs) when splits have done
+ * their part of the work: on dense networks it takes seconds. */
 #include <math.h>
 
 #include "base/clock.h"
@@ -64,7 +65,8 @@ bool vouch_leaves_want(const vouch_branch_run *run, const vouch_sub *sub, int al
 {
     if (!run->finish || (sub->programs && (double)sub->programs * AGAIN > run->programs))
         return false;
-    double expected = already == 0 ? 0 : already * attempt_work(run);
+    const int counted = run->in->late_programs ? already + 1 : already;
+    double expected = counted == 0 ? 0 : counted * attempt_work(run);
     return run->program_work + expected <= run->work * allowance(run, sub);
 }
 

@@ -25,6 +25,7 @@ typedef struct vouch_verify_settings {
     bool attack;        /* --no-attack clears it */
     bool clip;
     bool compress;
+    bool late_programs;      /* of the branching search: first splits, then linear programs */
     int64_t slope_steps;     /* gradient steps on the lower slopes of unproved rows */
     int64_t neuron_steps;    /* the same for every unstable neuron */
     const char *precision;   /* float, double, auto */

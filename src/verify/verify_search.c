@@ -280,6 +280,7 @@ static vouch_status branch(run *r)
                              .deadline_wall = r->in.deadline_wall,
                              .attack = s->attack,
                              .clip = s->clip,
+                             .late_programs = s->late_programs,
                              .first_id = r->last_id};
     if (!in.pick)
         return vouch_fail(r->ctx, VOUCH_ERR_ARGUMENT, "no pick heuristic '%s'", s->pick);
