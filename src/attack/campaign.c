@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack/replay.h"
@@ -249,6 +250,21 @@ static vouch_status run_all(vouch_context *ctx, campaign *c)
 
 /* ---- what cannot be attacked --------------------------------------------------------------- */
 
+/* Says which attacks do keep them. */
+static vouch_status refuse_rules(vouch_context *ctx, const vouch_attack *attack)
+{
+    char known[256] = "";
+    for (const vouch_attack *const *a = vouch_attack_table(); *a != NULL; a++) {
+        const size_t used = strlen(known);
+        if ((*a)->rules)
+            snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
+                     (*a)->name);
+    }
+    return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                      "attack %s: does not keep the rules of tables; what does is: %s",
+                      attack->name, known);
+}
+
 static vouch_status check_request(vouch_context *ctx, const vouch_campaign *r)
 {
     const vouch_attack *attack = r->attack;
@@ -262,8 +278,7 @@ static vouch_status check_request(vouch_context *ctx, const vouch_campaign *r)
                           "attack %s: needs a finite eps in the norm %s", attack->name,
                           vouch_norm_name(r->ball->norm));
     if (r->ball->rules && !attack->rules)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                          "attack %s: does not keep the rules of tables", attack->name);
+        return refuse_rules(ctx, attack);
     if (r->target && !attack->targeted)
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT, "attack %s: takes no targets", attack->name);
     return VOUCH_OK;

@@ -49,10 +49,11 @@ static const vouch_option rows[] = {
         "radii of the ball, ascending, in units of the inputs (0.1 or 8/255); without them "
         "no attack and no proof",
         NULL),
-    TEXT_ROW(attack, "NAME,...",
-             "attacks (vouch list attacks, which has their settings), or none; as in "
-             "pgd:steps=100:restarts=3. Otherwise pgd, with --efx autoattack",
-             NULL),
+    TEXT_ROW(
+        attack, "NAME,...",
+        "attacks (vouch list attacks, which has their settings), or none; as in "
+        "pgd:steps=100:restarts=3. Otherwise pgd, with --efx autoattack; tables take tabular",
+        NULL),
     {.name = "norm",
      .argument = "NORM",
      .help = "the ball's norm; proofs are for linf alone",

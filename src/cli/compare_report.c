@@ -39,6 +39,15 @@ double vouch_cli_ways_agree(const vouch_cli_compare_report *r, int a, int b)
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
+/* Why the exact search could not take a point's questions, or NULL. */
+static const char *unsuited(const vouch_cli_compare_report *r, int way)
+{
+    const char *why = NULL;
+    for (int64_t k = 0; k < r->count && why == NULL; k++)
+        why = r->way[way].point[k].explanation.unsuited;
+    return why;
+}
+
 void vouch_cli_compare_text(FILE *out, const vouch_cli_compare_report *r)
 {
     int width = 32;
@@ -57,6 +66,9 @@ void vouch_cli_compare_text(FILE *out, const vouch_cli_compare_report *r)
                 vouch_cli_way_mean(r, w, VOUCH_FORMAL_RELEVANT),
                 vouch_cli_way_mean(r, w, VOUCH_FORMAL_UNKNOWN), vouch_cli_way_cpu_s(r, w),
                 100 * vouch_cli_ways_agree(r, 0, w));
+    for (int w = 0; w < r->ways; w++)
+        if (unsuited(r, w) != NULL)
+            fprintf(out, "unsuited   %s: %s\n", r->way[w].name, unsuited(r, w));
 }
 
 /* ---- page ---------------------------------------------------------------------------------- */

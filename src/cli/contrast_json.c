@@ -73,6 +73,7 @@ static void add_point(vouch_context *ctx, json_t *list, const vouch_cli_formal_r
     (void)vouch_json_add_flag(ctx, certificate, "interrupted", c->base.is_interrupted);
     (void)vouch_json_add_flag(ctx, certificate, "out_of_time", c->base.is_out_of_time);
     (void)vouch_json_add_flag(ctx, certificate, "records_only", c->base.used_rules);
+    (void)vouch_json_add_text(ctx, certificate, "unsuited", c->base.unsuited);
     json_t *fixed = vouch_json_array_in(ctx, certificate, "fixed");
     for (int64_t f = 0; f < c->base.features; f++)
         if (c->base.fixed[f])

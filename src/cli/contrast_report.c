@@ -2,6 +2,7 @@
 #include "cli/contrast_report.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "cli/text.h"
 
@@ -27,6 +28,21 @@ static void put_names(const place *at, const vouch_dual *dual)
     fputc('}', at->out);
 }
 
+/* "12 of 16 inputs change, by at most 0.1" */
+static void put_inputs(const place *at, const float *there, int64_t f)
+{
+    const vouch_groups *g = &at->p->groups;
+    int64_t moved = 0;
+    double most = 0;
+    for (int64_t k = g->start[f]; k < g->start[f + 1]; k++) {
+        const double by = fabs((double)there[g->member[k]] - (double)at->p->x[g->member[k]]);
+        moved += by > 0;
+        most = fmax(most, by);
+    }
+    fprintf(at->out, "%" PRId64 " of %" PRId64 " inputs change, by at most %.4g", moved,
+            g->start[f + 1] - g->start[f], most);
+}
+
 /* "income 41.4 -> 5" for each feature that changes. */
 static void put_changes(const place *at, const vouch_dual *dual)
 {
@@ -40,10 +56,12 @@ static void put_changes(const place *at, const vouch_dual *dual)
     for (int64_t f = 0; f < at->p->groups.count; f++) {
         if (!vouch_set_has(dual->set, f))
             continue;
-        fprintf(at->out, "  %-24s %s", vouch_cli_feature_name(at->r, at->p, f).text,
-                vouch_cli_feature_value(at->r, at->p, f).text);
+        fprintf(at->out, "  %-24s ", vouch_cli_feature_name(at->r, at->p, f).text);
         if (at->p->groups.start[f + 1] - at->p->groups.start[f] == 1 || at->r->points->is_table)
-            fprintf(at->out, " -> %s", vouch_cli_feature_value(at->r, &there, f).text);
+            fprintf(at->out, "%s -> %s", vouch_cli_feature_value(at->r, at->p, f).text,
+                    vouch_cli_feature_value(at->r, &there, f).text);
+        else
+            put_inputs(at, there.x, f);
         fprintf(at->out, "\n");
     }
 }
@@ -121,6 +139,8 @@ static void put_point(const place *at, bool wants_all)
     if (e->fixed_count > 0)
         fprintf(at->out, "fixed      %" PRId64 " of %" PRId64 " features cannot change\n",
                 e->fixed_count, e->features);
+    if (e->unsuited != NULL)
+        fprintf(at->out, "unsuited   %s\n", e->unsuited);
     put_smallest(at);
     for (int kind = 0; kind < VOUCH_DUAL_KINDS && wants_all; kind++)
         put_list(at, (vouch_dual_kind)kind);

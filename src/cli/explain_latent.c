@@ -12,7 +12,7 @@
 
 typedef struct latent_cli {
     const char *bounds, *range, *image, *json;
-    double eps, slack;
+    double eps, slack; /* eps NaN: not given */
     int64_t index, count;
     bool anywhere, quiet;
 } latent_cli;
@@ -43,7 +43,7 @@ static const vouch_option rows[] = {
              "valid input. Without it: what the last activation can give",
      .type = VOUCH_OPTION_REAL,
      .offset = FIELD(eps),
-     .number = -1,
+     .number = (double)NAN,
      .low = 0,
      .high = (double)INFINITY},
     {.name = "anywhere",

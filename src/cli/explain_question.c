@@ -8,6 +8,8 @@
 #include "cli/point.h"
 #include "explain/strategy.h"
 
+enum { OWN = 1 }; /* the table that has the settings */
+
 static vouch_status check(vouch_context *ctx, const vouch_cli_question_settings *s,
                           const vouch_cli_points *points)
 {
@@ -15,6 +17,29 @@ static vouch_status check(vouch_context *ctx, const vouch_cli_question_settings 
         return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
                           "--eps inf frees an input over its valid range, which is not known "
                           "(--range LOW,HIGH)");
+    return VOUCH_OK;
+}
+
+/* The grouping that looks at the option, or NULL. */
+static const vouch_grouping *grouping_of(const char *option)
+{
+    for (const vouch_grouping *const *g = vouch_grouping_table(); *g != NULL; g++)
+        if (vouch_grouping_uses(*g, option))
+            return *g;
+    return NULL;
+}
+
+vouch_status vouch_cli_grouping_check(const vouch_cli_call *call, int table, const char *name)
+{
+    const vouch_cli_table options = vouch_command_options(call->command, table);
+    for (size_t i = 0; i < *options.count; i++) {
+        const char *option = options.rows[i].name;
+        const vouch_grouping *of = grouping_of(option);
+        if (call->given[table][i] && of != NULL &&
+            !vouch_grouping_uses(vouch_grouping_find(name), option))
+            return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
+                              "--%s is of --groups %s, not of %s", option, of->name, name);
+    }
     return VOUCH_OK;
 }
 
@@ -129,6 +154,7 @@ vouch_status vouch_cli_question_load(const vouch_cli_call *call,
                                      const vouch_cli_question_settings *settings,
                                      vouch_cli_question *question)
 {
+    VOUCH_TRY(vouch_cli_grouping_check(call, OWN, settings->groups));
     VOUCH_TRY(load(call, settings, question));
     VOUCH_TRY(predict(call, question));
     VOUCH_TRY(make_groups(call, settings, question));

@@ -89,7 +89,12 @@ typedef struct vouch_cli_question {
     vouch_cli_formal *point; /* [points.count] */
 } vouch_cli_question;
 
-/* Arguments 0 and 1 of the call are the network and the points; each gets its groups. */
+/* VOUCH_ERR_ARGUMENT where the call's table has a setting that other groupings look at, and this
+ * one does not. */
+vouch_status vouch_cli_grouping_check(const vouch_cli_call *call, int table,
+                                      const char *grouping);
+/* Arguments 0 and 1 of the call are the network and the points; each gets its groups. The settings
+ * are the call's table 1. */
 vouch_status vouch_cli_question_load(const vouch_cli_call *call,
                                      const vouch_cli_question_settings *settings,
                                      vouch_cli_question *question);

@@ -118,6 +118,7 @@ static void add_certificate(vouch_context *ctx, json_t *one, const vouch_cli_for
     (void)vouch_json_add_flag(ctx, c, "interrupted", e->is_interrupted);
     (void)vouch_json_add_flag(ctx, c, "out_of_time", e->is_out_of_time);
     (void)vouch_json_add_flag(ctx, c, "records_only", e->used_rules);
+    (void)vouch_json_add_text(ctx, c, "unsuited", e->unsuited);
     add_list(ctx, c, e, VOUCH_FORMAL_IRRELEVANT);
     add_list(ctx, c, e, VOUCH_FORMAL_RELEVANT);
     add_list(ctx, c, e, VOUCH_FORMAL_UNKNOWN);

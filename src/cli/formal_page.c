@@ -122,6 +122,9 @@ static void put_record(vouch_html *page, const vouch_cli_formal_report *r,
 
 static void put_asked(vouch_html *page, const vouch_cli_formal_report *r)
 {
+    const char *unsuited = NULL;
+    for (int64_t k = 0; k < r->count && unsuited == NULL; k++)
+        unsuited = r->point[k].explanation.unsuited;
     vouch_html_section(page, "What was asked");
     vouch_html_paragraph(page,
                          "Network %s (SHA-256 %s), points of %s, radius %s, strategy %s, "
@@ -129,6 +132,8 @@ static void put_asked(vouch_html *page, const vouch_cli_formal_report *r)
                          r->network->path, r->network->sha256, r->points->place,
                          vouch_cli_formal_radius(r).text, r->settings->strategy,
                          r->settings->order, r->settings->oracle, r->groups);
+    if (unsuited != NULL)
+        vouch_html_paragraph(page, "Unsuited: %s.", unsuited);
 }
 
 vouch_status vouch_cli_formal_page(vouch_context *ctx, FILE *out,

@@ -82,7 +82,8 @@ static void put_bounds(FILE *out, const vouch_explanation *e)
 static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch_cli_formal *p)
 {
     const vouch_explanation *e = &p->explanation;
-    const bool searches = vouch_oracle_find(r->settings->oracle) >= VOUCH_ORACLE_COMPLETE;
+    const bool searches =
+        vouch_oracle_find(r->settings->oracle) >= VOUCH_ORACLE_COMPLETE && e->unsuited == NULL;
     const struct {
         vouch_formal_class class;
         const char *what;
@@ -101,6 +102,8 @@ static void put_classes(FILE *out, const vouch_cli_formal_report *r, const vouch
                 "fixed      %s of the irrelevant: held at their values, of whose influence "
                 "nothing is said\n",
                 vouch_cli_count((uint64_t)e->fixed_count).text);
+    if (e->unsuited != NULL)
+        fprintf(out, "unsuited   %s\n", e->unsuited);
     if (e->used_rules)
         fprintf(out, "rules      proved of records: of mixtures of values, which --query lets "
                      "in, it may not hold\n");

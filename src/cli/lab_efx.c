@@ -7,6 +7,7 @@
 #include "base/workers.h"
 #include "cli/attack_settings.h"
 #include "cli/efx_report.h"
+#include "cli/explain_question.h"
 #include "cli/progress.h"
 #include "cli/publish.h"
 #include "explain/strategy.h"
@@ -43,7 +44,7 @@ static const vouch_option rows[] = {
     TEXT_ROW(eps, "E,...", "radii, ascending: 0.1 or 8/255. Has to be given", NULL),
     TEXT_ROW(attack, "NAME,...",
              "attacks, as in pgd:steps=100:restarts=3 (vouch list attacks); EFX is counted for "
-             "each, and for any of them",
+             "each, and for any of them. Tables take `tabular`",
              "autoattack"),
     INT_ROW("from", from, "the first point of the data set", 0, 0),
     INT_ROW("count", count, "how many points accuracy is of", 1000, 1),
@@ -130,7 +131,8 @@ static vouch_status read_eps(job *j)
         if (!vouch_plan_number(part[i], &j->eps[i]) ||
             !(j->eps[i] > (i > 0 ? j->eps[i - 1] : 0)))
             return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
-                              "option 'eps': '%s' is not a radius above the one before",
+                              "option 'eps': '%s': radii have to be numbers above 0, each "
+                              "above the one before",
                               part[i]);
     j->eval.eps_count = count;
     j->eval.eps = j->eps;
@@ -178,6 +180,7 @@ static void read_formal(job *j)
 static vouch_status read_options(job *j)
 {
     const efx_cli *cli = j->cli;
+    VOUCH_TRY(vouch_cli_grouping_check(j->call, OWN, cli->groups));
     read_formal(j);
     j->eval.seed = (uint64_t)j->formal.seed;
     j->eval.threads =

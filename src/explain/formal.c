@@ -131,6 +131,7 @@ static void count(vouch_inquiry *q)
     for (int l = 0; l < VOUCH_ORACLE_LEVELS; l++)
         out->calls[l] = vouch_oracle_calls(q->oracle)[l];
     out->used_rules = vouch_oracle_used_rules(q->oracle);
+    out->unsuited = vouch_oracle_unsuited(q->oracle);
     out->is_minimal = out->is_decided && out->count[VOUCH_FORMAL_UNKNOWN] == 0;
     out->cpu_s = vouch_cpu_s() - q->begun_cpu_s;
     out->wall_s = vouch_wall_s() - q->begun_s;

@@ -56,6 +56,8 @@ typedef struct vouch_explanation {
     int64_t at_least; /* proved: whatever is irrelevant, so many features are not */
     bool is_interrupted, is_out_of_time;
     bool used_rules; /* some proof holds of a table's records, not of any mixture of them */
+    const char
+        *unsuited; /* why the exact search could not take some question; NULL: it took all */
     int64_t calls[VOUCH_ORACLE_LEVELS], attacks; /* questions, by level; witness searches */
     double prove_s, attack_s, cpu_s,
         wall_s; /* CPU of finding the irrelevant; of witnesses; all */

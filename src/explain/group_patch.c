@@ -18,5 +18,6 @@ const vouch_grouping vouch_grouping_patch = {
     .name = "patch",
     .summary = "squares of the image (--patch N), all channels together",
     .image = true,
+    .setting = {"patch"},
     .label = label,
 };

@@ -126,5 +126,6 @@ const vouch_grouping vouch_grouping_superpixel = {
     .citation = "Comaniciu, Meer 2002",
     .image = true,
     .is_of_point = true,
+    .setting = {"bandwidth", "lambda"},
     .label = label,
 };

@@ -26,6 +26,14 @@ const vouch_grouping *vouch_grouping_find(const char *name)
     return *at;
 }
 
+bool vouch_grouping_uses(const vouch_grouping *grouping, const char *setting)
+{
+    for (int i = 0; i < VOUCH_GROUPING_SETTINGS; i++)
+        if (grouping->setting[i] != NULL && strcmp(grouping->setting[i], setting) == 0)
+            return true;
+    return false;
+}
+
 bool vouch_grouping_choices(size_t index, const char **name)
 {
     const vouch_grouping *grouping = vouch_grouping_table()[index];

@@ -27,16 +27,21 @@ typedef struct vouch_group_request {
     double bandwidth, lambda;     /* of superpixels: reach; what colours count */
 } vouch_group_request;
 
+enum { VOUCH_GROUPING_SETTINGS = 2 };
+
 typedef struct vouch_grouping {
     const char *name, *summary, *citation;
     bool image, table; /* needs one */
     bool is_of_point;  /* features of one point are not those of another */
+    const char *setting[VOUCH_GROUPING_SETTINGS]; /* of a request, that it looks at; or NULL */
     /* label[inputs] <- >= 0; false: out of memory */
     bool (*label)(vouch_arena *arena, const vouch_group_request *request, int64_t *label);
 } vouch_grouping;
 
 const vouch_grouping *const *vouch_grouping_table(void); /* NULL-terminated */
 const vouch_grouping *vouch_grouping_find(const char *name);
+/* Does it look at the setting of that name? */
+bool vouch_grouping_uses(const vouch_grouping *grouping, const char *setting);
 /* As `choices` of an option row. */
 bool vouch_grouping_choices(size_t index, const char **name);
 

@@ -33,6 +33,7 @@ int vouch_oracle_rival(const vouch_oracle *oracle, int64_t which)
 }
 const int64_t *vouch_oracle_calls(const vouch_oracle *oracle) { return oracle->calls; }
 bool vouch_oracle_used_rules(const vouch_oracle *oracle) { return oracle->used_rules; }
+const char *vouch_oracle_unsuited(const vouch_oracle *oracle) { return oracle->unsuited; }
 const double *vouch_oracle_low(const vouch_oracle *oracle) { return oracle->low; }
 const double *vouch_oracle_high(const vouch_oracle *oracle) { return oracle->high; }
 

@@ -105,6 +105,10 @@ vouch_status vouch_oracle_search(vouch_oracle *oracle, const bool *free,
 /* Did some proof need the rules of the table, so that it does not hold of any mixture? */
 bool vouch_oracle_used_rules(const vouch_oracle *oracle);
 
+/* Why the exact search cannot take questions of this network, static; NULL: none was put to it in
+ * vain. */
+const char *vouch_oracle_unsuited(const vouch_oracle *oracle);
+
 /* The ball in which the features of the set alone are free; its arrays are the oracle's and live
  * until it is asked for again. What is left of it is an ordinary property (attack/ball_spec.h). */
 const vouch_ball *vouch_oracle_ball(vouch_oracle *oracle, const bool *free);

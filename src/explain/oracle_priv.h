@@ -32,6 +32,7 @@ struct vouch_oracle {
     float *ball_low, *ball_high;
     int64_t calls[VOUCH_ORACLE_LEVELS];
     bool used_rules;
+    const char *unsuited; /* vouch_oracle_unsuited */
 };
 
 /* box_low, box_high <- those of the set. */

@@ -89,6 +89,8 @@ vouch_status vouch_oracle_search_part(vouch_oracle *o, const vouch_oracle_part *
     if (status == VOUCH_OK)
         status = verify(o, spec, part, &result);
     found->is_proved = result.verdict == VOUCH_UNSAT;
+    if (result.is_unsuited)
+        o->unsuited = result.reason;
     found->is_real = result.verdict != VOUCH_SAT && result.is_solvable;
     if (status == VOUCH_OK && result.verdict == VOUCH_SAT) {
         *point = result.witness_input;

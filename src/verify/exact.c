@@ -261,6 +261,7 @@ static outcome search_open_case(search *s, int which)
         return STOPPED;
     if (s->at.reason) {
         s->out->reason = s->at.reason;
+        s->out->unsuited = true;
         return STOPPED;
     }
     s->simplex = s->at.simplex;
@@ -341,6 +342,7 @@ vouch_status vouch_exact(vouch_context *ctx, vouch_arena *arena, const vouch_gra
         return VOUCH_ERR_MEMORY;
     VOUCH_TRY(vouch_exact_form_new(ctx, graph, &limits, &form));
     if (!form) {
+        out->unsuited = true;
         out->reason =
             "exact search: the network is too large, or not made of affine nodes with "
             "stored coefficients and piecewise-linear curves";

@@ -17,6 +17,7 @@ typedef struct vouch_exact_output {
     const char *reason;    /* static; NULL: stopped, or none needed */
     vouch_witness witness; /* of `sat` */
     bool solvable;         /* some case has a solution over the reals */
+    bool unsuited;         /* the reason is that it cannot take this network and property */
     uint64_t subproblems, splits;
     int max_depth;
 } vouch_exact_output;

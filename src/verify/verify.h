@@ -53,6 +53,7 @@ typedef struct vouch_verify_result {
     double *witness_input, *witness_output; /* of `sat`, in the arena; output nearest double */
     int witness_case;
     bool is_solvable;     /* exact search: unsafe over the reals, though no witness was found */
+    bool is_unsuited;     /* exact search: it cannot take them, as the reason says */
     uint64_t subproblems; /* boxes bounded, the root included */
     uint64_t splits, clips, compressions;
     int max_depth;

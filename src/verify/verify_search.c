@@ -455,6 +455,7 @@ vouch_status vouch_verify_exact(run *r)
     r->result->domain = r->result->split = "exact";
     r->result->reason = out.reason;
     r->result->is_solvable = out.solvable;
+    r->result->is_unsuited = out.unsuited;
     if (out.witness.found)
         vouch_verify_take_witness(r, &out.witness);
     else if (out.verdict == VOUCH_UNSAT)

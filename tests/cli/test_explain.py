@@ -75,6 +75,12 @@ class Contrastive(CliTest):
         done = vouch("explain", "contrastive", net, "0,1,0,0", "--eps", "0.1")
         self.assertIn("undecided", done.stdout)
 
+    def test_a_change_of_many_inputs_is_told_as_one(self):
+        net = four(self.dir / "n.onnx")
+        done = vouch("explain", "contrastive", net, "0.2,0.3,0.4,0.5", "--eps", "1", "--groups",
+                     "patch", "--patch", "2", "--image", "1,2,2")
+        self.assertRegex(done.stdout, r"\n  0 +[234] of 4 inputs change, by at most [0-9.]+\n")
+
     def test_a_record_is_told_in_words(self):
         net = self.dir / "loan.onnx"
         done = vouch("train", "builtin:loan?count=400", "--arch", "fc8 relu", "--epochs", "2",
@@ -131,6 +137,24 @@ class Formal(CliTest):
                                  "--oracle", oracle)["explanations"][0]["certificate"]
                 self.assertEqual(c["irrelevant"], [2, 3], (strategy, oracle))
 
+    def test_a_network_that_is_too_large_for_the_exact_search_is_told(self):
+        large = random_net(self.dir / "r.onnx", inputs=2, width=401, depth=1, outputs=2)
+        arguments = ("0.5,0.5", "--eps", "1", "--oracle", "exact", "--attack-steps", "0")
+        c = self.explain(large, *arguments)["explanations"][0]["certificate"]
+        self.assertGreater(len(c["unknown"]), 0)
+        self.assertIn("too large", c["unsuited"])
+        said = vouch("explain", "formal", large, *arguments).stdout
+        self.assertRegex(said, r"\nunsuited   exact search: the network is too large")
+        self.assertNotIn("within --limit", said)
+        said = vouch("explain", "contrastive", large, *arguments).stdout
+        self.assertIn("\nunsuited   exact search:", said)
+        said = vouch("explain", "compare", large, *arguments).stdout
+        self.assertIn("\nunsuited   r.onnx: exact search:", said)
+        small = four(self.dir / "n.onnx")
+        c = self.explain(small, "0.2,0.9,0.4,0.5", "--eps", "2", "--oracle",
+                         "exact")["explanations"][0]["certificate"]
+        self.assertIsNone(c["unsuited"])
+
     def test_the_strategy_minimum_says_how_few_features_can_do(self):
         net = self.dir / "m.onnx"  # x0 alone, or x1 and x2 together, can undo 1
         dense(net, [([[2, 1, 1], [0, 0, 0]], [1.5, 0])])
@@ -171,6 +195,17 @@ class Formal(CliTest):
         self.check_error(vouch("explain", "formal", net, "builtin:glyphs16?count=9", "--count",
                                "9", "--groups", "superpixel", "--radii", "1,2"), 2,
                          "different features")
+
+    def test_settings_of_other_groups_are_refused(self):
+        net, point = four(self.dir / "n.onnx"), "0.2,0.9,0.4,0.5"
+        for command in ("formal", "contrastive", "compare"):
+            for option in ("patch", "bandwidth", "lambda"):
+                self.check_error(vouch("explain", command, net, point, "--eps", "1",
+                                       f"--{option}", "2"), 2,
+                                 f"--{option} is of --groups", "not of auto")
+        self.check_error(vouch("explain", "formal", net, point, "--eps", "1", "--image", "1,2,2",
+                               "--groups", "superpixel", "--patch", "2"), 2,
+                         "--patch is of --groups patch, not of superpixel")
 
     def test_the_query_is_a_property_that_verify_proves(self):
         net, query = four(self.dir / "n.onnx"), self.dir / "why.vnnlib"

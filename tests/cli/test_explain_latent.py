@@ -32,6 +32,11 @@ class Latent(CliTest):
     def sizes(self, *arguments):
         return [e["size"] for e in self.points(*arguments) if e["entailed"]]
 
+    def test_the_help_says_what_holds_without_a_radius(self):
+        help = " ".join(vouch("explain", "latent", "--help").stdout.split())
+        self.assertRegex(help, r"--eps E .*Without it: what the last activation can give --")
+        self.assertIsNone(self.explain(GLYPHS)["meta"]["params"]["eps"])
+
     def test_pairs_that_are_given_prove_the_class(self):
         one = self.explain(GLYPHS, "--index", "3")
         head, e = one["head"], one["explanations"][0]

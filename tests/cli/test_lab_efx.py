@@ -70,6 +70,22 @@ class LabEfx(CliTest):
         self.assertRegex(done.stdout, r"\nEFX +2 of 5, 40\.00 %")
         self.assertIn("Empirically formally explainable", page.read_text())
 
+    def test_tables_are_told_which_attack_takes_them(self):
+        for command in (("eval", self.two, self.table, "--efx"), ("lab", "efx", self.table, self.two)):
+            self.check_error(vouch(*command, "--eps", "0.1", "--quiet"), 2,
+                             "does not keep the rules of tables; what does is: tabular")
+
+    def test_settings_of_other_groups_are_refused(self):
+        for option, grouping in (("patch", "patch"), ("bandwidth", "superpixel")):
+            self.check_error(vouch("lab", "efx", self.table, self.two, "--eps", "0.1",
+                                   f"--{option}", "2"), 2,
+                             f"--{option} is of --groups {grouping}, not of auto")
+
+    def test_radii_have_to_be_above_0(self):
+        for eps in ("0", "-1", "0.2,0.1"):
+            self.check_error(vouch("lab", "efx", self.table, self.two, "--eps", eps), 2,
+                             "above 0, each above the one before")
+
     def test_a_page_has_tables_curves_and_settings(self):
         page = self.dir / "p.html"
         done = vouch("lab", "efx", self.table, f"{self.two}=two", self.all, "--eps", "0.05,0.2",

@@ -4,6 +4,7 @@
  *   1. label: a number >= 0 for every input; inputs of one label are one feature. Numbers need not
  *      be dense, but should be small: an array is made of them.
  *   2. image or table, where it needs one: it is then refused where there is none.
+ *      setting: options of its own; beside other groupings they are refused.
  *   3. What goes together in tests/explain/test_groups.c.
  */
 #include "explain/groups.h"
