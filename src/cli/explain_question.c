@@ -10,13 +10,19 @@
 
 enum { OWN = 1 }; /* the table that has the settings */
 
+static vouch_status fail_range(vouch_context *ctx, const char *option)
+{
+    return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
+                      "%s inf frees an input over its valid range, which is not known "
+                      "(--range LOW,HIGH)",
+                      option);
+}
+
 static vouch_status check(vouch_context *ctx, const vouch_cli_question_settings *s,
                           const vouch_cli_points *points)
 {
     if (isinf(s->eps) && s->radii == NULL && !points->is_ranged)
-        return vouch_fail(ctx, VOUCH_ERR_ARGUMENT,
-                          "--eps inf frees an input over its valid range, which is not known "
-                          "(--range LOW,HIGH)");
+        return fail_range(ctx, "--eps");
     return VOUCH_OK;
 }
 
@@ -122,15 +128,14 @@ static vouch_status read_radii(const vouch_cli_call *call, const char *text,
 {
     const vouch_groups *groups = &q->point[0].groups;
     double *radius = VOUCH_NEW_ARRAY(call->arena, double, q->points.size);
-    vouch_cli_point list;
+    double *given;
     if (radius == NULL)
         return VOUCH_ERR_MEMORY;
     if (!have_same_features(q))
         return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT,
                           "--radii: these points have different features; ask for one at a "
                           "time (--count 1)");
-    const vouch_status status =
-        vouch_cli_point_read(call->arena, text, groups->count, 0, &list);
+    const vouch_status status = vouch_cli_radii_read(call->arena, text, groups->count, &given);
     if (status == VOUCH_ERR_SHAPE)
         vouch_context_clear_error(call->ctx);
     if (status == VOUCH_ERR_SHAPE)
@@ -141,10 +146,12 @@ static vouch_status read_radii(const vouch_cli_call *call, const char *text,
         vouch_error_prefix(call->ctx, "--radii");
     VOUCH_TRY(status);
     for (int64_t i = 0; i < q->points.size; i++) {
-        radius[i] = list.input[groups->of[i]];
+        radius[i] = given[groups->of[i]];
         if (radius[i] < 0)
             return vouch_fail(call->ctx, VOUCH_ERR_ARGUMENT, "--radii: %g is below 0",
                               radius[i]);
+        if (isinf(radius[i]) && !q->points.is_ranged)
+            return fail_range(call->ctx, "--radii");
     }
     q->ball.radius = radius;
     return VOUCH_OK;

@@ -47,7 +47,7 @@ typedef struct vouch_cli_question_settings {
         VOUCH_CLI_QUESTION_TEXT(                                                               \
             radii, "R,R,...",                                                                  \
             "how far each feature may change, in place of one eps: so many "                   \
-            "numbers, or a file of them"),                                                     \
+            "numbers, of them inf, or a file of them"),                                        \
         VOUCH_CLI_QUESTION_INT(index, "the first point of the data set", 0, 0),                \
         VOUCH_CLI_QUESTION_INT(count, "how many points", 1, 1),                                \
         {.name = "groups",                                                                     \

@@ -27,6 +27,7 @@ typedef struct reader {
     bool *known[2];
     int64_t named[2]; /* how many X_i, Y_i were named */
     int64_t unnamed;  /* how many inputs came without a name */
+    bool takes_infinity;
 } reader;
 
 static bool next_word(reader *r, char word[WORD_MAX])
@@ -49,7 +50,7 @@ static vouch_status read_value(reader *r, const char *word, double *value)
     if (end == word || *end != '\0')
         return vouch_fail(r->ctx, VOUCH_ERR_PARSE, "%s:%d: '%s' is not a number", r->source,
                           r->line, word);
-    if (!isfinite(*value))
+    if (!isfinite(*value) && !(r->takes_infinity && *value > 0))
         return vouch_fail(r->ctx, VOUCH_ERR_VALUE, "%s:%d: '%s' is not finite", r->source,
                           r->line, word);
     return VOUCH_OK;
@@ -146,14 +147,13 @@ static bool looks_like_name(const char *text)
     return strpbrk(text, "0123456789") == NULL || strchr(text, '/') != NULL;
 }
 
-vouch_status vouch_cli_point_read(vouch_arena *arena, const char *text, int64_t inputs,
-                                  int64_t outputs, vouch_cli_point *point)
+static vouch_status read_text(vouch_arena *arena, const char *text, reader r,
+                              vouch_cli_point *point)
 {
-    reader r = {.ctx = vouch_arena_context(arena),
-                .source = "point",
-                .at = text,
-                .line = 1,
-                .size = {inputs, outputs}};
+    r.ctx = vouch_arena_context(arena);
+    r.source = "point";
+    r.at = text;
+    r.line = 1;
     if (is_file(text) || looks_like_name(text)) {
         vouch_file file;
         VOUCH_TRY(vouch_file_read(arena, text, POINT_LIMIT, &file));
@@ -169,5 +169,21 @@ vouch_status vouch_cli_point_read(vouch_arena *arena, const char *text, int64_t 
     VOUCH_TRY(read_words(&r));
     VOUCH_TRY(check_complete(&r));
     *point = (vouch_cli_point){r.value[0], r.named[1] > 0 ? r.value[1] : NULL};
+    return VOUCH_OK;
+}
+
+vouch_status vouch_cli_point_read(vouch_arena *arena, const char *text, int64_t inputs,
+                                  int64_t outputs, vouch_cli_point *point)
+{
+    return read_text(arena, text, (reader){.size = {inputs, outputs}}, point);
+}
+
+vouch_status vouch_cli_radii_read(vouch_arena *arena, const char *text, int64_t count,
+                                  double **radius)
+{
+    vouch_cli_point list;
+    VOUCH_TRY(
+        read_text(arena, text, (reader){.size = {count, 0}, .takes_infinity = true}, &list));
+    *radius = list.input;
     return VOUCH_OK;
 }

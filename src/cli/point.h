@@ -16,6 +16,10 @@ typedef struct vouch_cli_point {
 vouch_status vouch_cli_point_read(vouch_arena *arena, const char *text, int64_t inputs,
                                   int64_t outputs, vouch_cli_point *point);
 
+/* Likewise as many numbers, of which some may be infinite. */
+vouch_status vouch_cli_radii_read(vouch_arena *arena, const char *text, int64_t count,
+                                  double **radius);
+
 /* Is it numbers alone, nan and inf (which reading will refuse) among them? */
 bool vouch_cli_point_is_list(const char *text);
 

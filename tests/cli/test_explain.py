@@ -178,6 +178,11 @@ class Formal(CliTest):
         one = self.explain(net, point, "--radii", self.dir / "r.txt")
         self.assertEqual(one["explanations"][0]["certificate"]["relevant"], [0])
         self.assertEqual(one["meta"]["params"]["radii"], [2, 0, 1, 1])
+        one = self.explain(net, point, "--radii", "0,inf,1,1", "--range", "0,3")
+        self.assertEqual(one["explanations"][0]["certificate"]["relevant"], [1])
+        self.assertEqual(one["meta"]["params"]["radii"], [0, "inf", 1, 1])
+        self.check_error(vouch("explain", "formal", net, point, "--radii", "0,inf,1,1"), 2,
+                         "--radii inf", "--range")
         self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2"), 3,
                          "each of the 4 features")
         self.check_error(vouch("explain", "formal", net, point, "--radii", "1,2,3,-1"), 2,
