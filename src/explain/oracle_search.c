@@ -59,7 +59,7 @@ static vouch_status judge(vouch_oracle *o, const vouch_verify_result *result,
 }
 
 /* With few steps, and linear programs late: many cheap subproblems. Of sets of some hundred pixels
- * splits prove as much in a fifth of the time. */
+ * splits prove more in less time. */
 static vouch_status verify(vouch_oracle *o, const vouch_spec *spec,
                            const vouch_oracle_part *part, vouch_verify_result *result)
 {
