@@ -5,10 +5,13 @@ import os
 import pathlib
 import pty
 import random
+import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 VOUCH = os.environ.get("VOUCH_BIN", "build/dev/vouch")
@@ -158,6 +161,19 @@ def on_terminal(*arguments):
     process.wait()
     os.close(main_end)
     return text.decode()
+
+
+def wait_for_handler(process):
+    """Until the process catches both signals (Linux), which it does from its first lines on. (Python
+    itself, whose copy the process is before it becomes vouch, catches SIGINT alone.)"""
+    both = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with open(f"/proc/{process.pid}/status") as status:
+            caught = re.search(r"SigCgt:\s*(\w+)", status.read())[1]
+        if int(caught, 16) & both == both:
+            return
+        time.sleep(.005)
 
 
 class CliTest(unittest.TestCase):

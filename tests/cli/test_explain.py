@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from cli_support import VOUCH, CliTest, dense, main, random_net, vouch
+from cli_support import VOUCH, CliTest, dense, main, random_net, vouch, wait_for_handler
 
 
 def four(path):
@@ -56,8 +56,11 @@ class Contrastive(CliTest):
         done = vouch("train", "builtin:glyphs16?count=600", "--arch", "fc24 relu fc24 relu",
                      "--epochs", "4", "--threads", "1", "--out", net, "--quiet")
         self.assertEqual(done.returncode, 0, done.stderr)
-        c = self.explain(net, "builtin:glyphs16?count=1&seed=3", "--eps", "0.1", "--groups",
-                         "patch", "--limit", "60", "--budget", "10")["contrastive"]
+        for budget in (4, 16, 64):  # a busy machine has not come so far so soon
+            c = self.explain(net, "builtin:glyphs16?count=1&seed=3", "--eps", "0.1", "--groups",
+                             "patch", "--limit", "90", "--budget", budget)["contrastive"]
+            if c["at_least"] >= 2:
+                break
         self.assertGreater(len(c["sets"]), 0)
         self.assertGreaterEqual(c["at_least"], 2)
 
@@ -342,6 +345,7 @@ class Formal(CliTest):
                                "--eps", "3", "--oracle", "complete", "--limit", "60", "--query",
                                str(query), "--json", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as run:
+            wait_for_handler(run)
             time.sleep(2)
             run.send_signal(signal.SIGINT)
             text, _ = run.communicate(timeout=60)

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from cli_support import (VERDICTS, VOUCH, CliTest, gz, image_net, main, on_terminal, prop,
-                         vouch)
+                         vouch, wait_for_handler)
 
 
 class Verdicts(CliTest):
@@ -212,19 +212,6 @@ class Files(CliTest):
                                       stderr=subprocess.PIPE, text=True, check=False)
             self.assertEqual((done.returncode, done.stderr.count("\n")), (3, 1), done)
             self.assertIn("No space left", done.stderr)
-
-
-def wait_for_handler(process):
-    """Until the process catches both signals (Linux), which it does from its first lines on. (Python
-    itself, whose copy the process is before it becomes vouch, catches SIGINT alone.)"""
-    both = 1 << (signal.SIGINT - 1) | 1 << (signal.SIGTERM - 1)
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with open(f"/proc/{process.pid}/status") as status:
-            caught = re.search(r"SigCgt:\s*(\w+)", status.read())[1]
-        if int(caught, 16) & both == both:
-            return
-        time.sleep(.005)
 
 
 class Signals(CliTest):
