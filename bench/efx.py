@@ -19,7 +19,8 @@ PGD = "loss=pgd steps=2 step=.75"
 # data: trained on, tested on; radii, the last one is the larger eps; label: words of the recipe,
 # seeds; subset: the label that is compared with CT + AT by own decisions too; sweep: shares of the
 # features in boxes (-X: all but these), with what else is said and how many points are explained;
-# the radius at which orders of traversal are compared; radii small enough for a plain network
+# the radius and side of patches at which orders of traversal are compared; radii that are small
+# enough for a plain network
 STUDIES = {
     "MNIST": {
         "recipe": "efx-mnist",
@@ -33,7 +34,7 @@ STUDIES = {
                  END: ([PGD, "eps=.1", "regulariser=irrelevance share=.8"], 1)},
         "subset": REST,
         "sweep": (["eps=.1"], [.25, .5, .75, -.25, -.5, -.75], 20),
-        "orders": "0.2",
+        "orders": "0.2", "patch": 4,
         "low": ["0.01", "0.02", "0.05"],
         "how": ["--explain", 50]},
     "CIFAR-10": {
@@ -47,7 +48,7 @@ STUDIES = {
                  REST: (["eps=4/255", "features=-.75"], 3)},
         "subset": REST,
         "sweep": (["eps=4/255"], [.03, .1, .25, .5, -.5, -.75], 10),
-        "orders": "16/255",
+        "orders": "16/255", "patch": 8,
         "low": ["1/255", "2/255", "4/255"],
         "how": ["--explain", 30]},
 }
@@ -146,12 +147,13 @@ def order_rows(name, groups):
 
 
 def sweep(name, study, options):
-    """By share of the features in boxes, one seed."""
+    """By share of the features in boxes, one seed, at the larger radius."""
+    eps = study["eps"][-1:]
     words, shares, points = study["sweep"]
     nets = [train(study, f"{k:g}", [*words, f"features={k}"], 1, options.threads) for k in shares]
     swept = compare(f"{name} subsets", study, nets, options,
-                    ["--eps", ",".join(study["eps"]), "--explain", points])
-    return rows_of(name, study["eps"], swept)
+                    ["--eps", *eps, "--explain", points])
+    return rows_of(name, eps, swept)
 
 
 def run(name, study, options, out, tables):
@@ -165,8 +167,9 @@ def run(name, study, options, out, tables):
     low = compare(f"{name} low", study, firsts[:1], options,
                   ["--eps", ",".join(study["low"]), "--explain", 20])
     tables["low"] += rows_of(name, study["low"], low)
-    ordered = compare(f"{name} orders", study, firsts, options, ["--eps", study["orders"], *ORDERS])
-    tables["orders"] += order_rows(f"{name}, {study['orders']}", ordered)
+    ordered = compare(f"{name} orders", study, firsts, options,
+                      ["--eps", study["orders"], "--patch", study["patch"], *ORDERS])
+    tables["orders"] += order_rows(f"{name}, {study['orders']}, side {study['patch']}", ordered)
     tables["subsets"] += sweep(name, study, options)
 
 
@@ -177,7 +180,7 @@ TABLES = {  # title, columns
     "low": ("a network trained as usual, at small radii", ["training", *COLUMNS]),
     "subsets": ("boxes on a subset of the features; -X: all but those",
                 ["share of the features", *COLUMNS]),
-    "orders": ("patches proved irrelevant by order of traversal, at that radius",
+    "orders": ("patches proved irrelevant by order of traversal, by radius and side of a patch",
                ["training", "data", *ORDERS[1].split(",")])}
 
 
