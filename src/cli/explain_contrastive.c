@@ -126,7 +126,8 @@ const vouch_command vouch_explainer_contrastive = {
         "features do is proved, or said to be not proved.\n\n"
         "With --all it lists every minimal set of both kinds: contrastive ones, and abductive "
         "ones, which held at their values keep the class whatever the others do. Each set of "
-        "one kind meets each of the other. For few features: columns of a table, patches.\n\n"
+        "one kind meets each of the other. For few features: columns of a table, patches; of a "
+        "dozen and more that matter the search is long, and --budget ends it.\n\n"
         "POINTS is the place of a data set (--index says which sample) or one point as "
         "numbers. Ctrl-C ends the run: what is known by then is said.",
     .examples =

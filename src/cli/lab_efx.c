@@ -147,6 +147,9 @@ static vouch_status read_attacks(job *j)
     for (int i = 0; i < count; i++)
         VOUCH_TRY(vouch_cli_attack_add(j->call->arena, VOUCH_NORM_LINF, part[i], j->attack,
                                        &j->eval.attack_count));
+    if (j->eval.attack_count == 0)
+        return vouch_fail(j->call->ctx, VOUCH_ERR_ARGUMENT,
+                          "option 'attack': EFX points are attacked; name an attack");
     j->eval.attack = j->attack;
     return VOUCH_OK;
 }

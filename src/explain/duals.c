@@ -293,10 +293,17 @@ static vouch_status next_candidate(vouch_duals *d, vouch_dual_kind kind,
                                                   : VOUCH_OK;
 }
 
-/* Candidates until one is proved, or as many as `most_untold` were in vain. */
-static vouch_status close_in(vouch_duals *d, vouch_dual_kind kind, int64_t most_untold)
+/* There are too many sets to ask about all of them: as many questions in vain as there are features
+ * end a search. */
+static bool is_in_vain(const vouch_duals *d, vouch_dual_kind kind)
 {
-    while (d->of[kind].untold_count <= most_untold) {
+    return d->of[kind].untold_count > d->q->features;
+}
+
+/* Candidates until one is proved, or too many were in vain. */
+static vouch_status close_in(vouch_duals *d, vouch_dual_kind kind)
+{
+    while (!is_in_vain(d, kind)) {
         const vouch_evidence *evidence;
         vouch_hitting_set next;
         verdict is_it;
@@ -348,7 +355,7 @@ static vouch_status close_in_cheaply(vouch_duals *d, void *user)
 {
     const vouch_dual_kind kind = *(vouch_dual_kind *)user;
     VOUCH_TRY(begin(d, kind));
-    return close_in(d, kind, d->q->features);
+    return close_in(d, kind);
 }
 
 vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
@@ -360,7 +367,7 @@ vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
     if (kind == VOUCH_ABDUCTIVE && best != NULL && !vouch_duals_is_smallest(d, kind))
         VOUCH_TRY(
             vouch_duals_add(d, kind, best->set, best->evidence)); /* proofs may reduce it */
-    return close_in(d, kind, INT64_MAX - 1);
+    return close_in(d, kind);
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -389,7 +396,8 @@ static void close_lists(vouch_duals *d, bool is_ended)
 
 vouch_status vouch_duals_all(vouch_duals *d, int64_t most)
 {
-    while (d->of[VOUCH_ABDUCTIVE].count + d->of[VOUCH_CONTRASTIVE].count < most) {
+    while (d->of[VOUCH_ABDUCTIVE].count + d->of[VOUCH_CONTRASTIVE].count < most &&
+           !is_in_vain(d, VOUCH_ABDUCTIVE)) {
         const vouch_evidence *evidence;
         vouch_hitting_set next;
         verdict is_it;

@@ -134,6 +134,7 @@ class LabEfx(CliTest):
                 ((self.two, "--eps", "0.2,0.1"), 2, "0.1"),
                 ((self.two, "--eps", "0"), 2, "'0'"),
                 ((self.two, "--eps", "0.1", "--attack", "magic"), 2, "magic"),
+                ((self.two, "--eps", "0.1", "--attack", "none"), 2, "name an attack"),
                 ((self.two, "--eps", "0.1", "--orders", "index,index"), 2, "twice"),
                 ((self.two, "--eps", "0.1", "--orders", "alphabet"), 2, "alphabet"),
                 ((f"{self.two}=", "--eps", "0.1"), 2, "NET=LABEL"),
