@@ -78,9 +78,7 @@ static void put_table(vouch_html *page, const vouch_cli_compare_report *r)
     static const char *const head[] = {"way",     "irrelevant", "relevant",
                                        "unknown", "CPU s",      "as the first, %"};
     vouch_html_table(page, "Means over the points");
-    vouch_html_row(page);
-    for (size_t k = 0; k < sizeof head / sizeof *head; k++)
-        vouch_html_cell(page, "%s", head[k]);
+    vouch_html_row_of(page, sizeof head / sizeof *head, head);
     for (int w = 0; w < r->ways; w++) {
         vouch_html_row(page);
         vouch_html_cell(page, "%s", r->way[w].name);

@@ -81,9 +81,7 @@ static void put_points(vouch_html *page, const vouch_cli_formal_report *r)
     static const char *const head[] = {"point",   "class",   "irrelevant", "relevant",
                                        "unknown", "minimal", "CPU s"};
     vouch_html_table(page, "Features by class");
-    vouch_html_row(page);
-    for (size_t k = 0; k < sizeof head / sizeof *head; k++)
-        vouch_html_cell(page, "%s", head[k]);
+    vouch_html_row_of(page, sizeof head / sizeof *head, head);
     for (int64_t k = 0; k < r->count; k++) {
         const vouch_explanation *e = &r->point[k].explanation;
         vouch_html_row(page);

@@ -337,8 +337,8 @@ vouch_status vouch_duals_cheaply(vouch_duals *d, vouch_duals_step *step, void *u
     return status;
 }
 
-/* All features together are of that kind, or there is no such set, if cheap questions tell: something
- * to begin with, whenever the run ends. */
+/* All features together are of that kind, or there is no such set, if cheap questions tell:
+ * something to begin with, whenever the run ends. */
 static vouch_status begin(vouch_duals *d, vouch_dual_kind kind)
 {
     const vouch_evidence *evidence;
@@ -364,9 +364,9 @@ vouch_status vouch_duals_smallest(vouch_duals *d, vouch_dual_kind kind)
     if (d->q->level > VOUCH_ORACLE_ALPHA)
         ask_again(d);
     const vouch_dual *best = vouch_duals_best(d, kind);
+    /* Proofs may reduce what bounds found. */
     if (kind == VOUCH_ABDUCTIVE && best != NULL && !vouch_duals_is_smallest(d, kind))
-        VOUCH_TRY(
-            vouch_duals_add(d, kind, best->set, best->evidence)); /* proofs may reduce it */
+        VOUCH_TRY(vouch_duals_add(d, kind, best->set, best->evidence));
     return close_in(d, kind);
 }
 

@@ -324,8 +324,8 @@ static vouch_status grow(batch *b)
     return VOUCH_OK;
 }
 
-/* Where little was found, the tangents were of sets too large to say much: single ones, cheapest first,
- * until as many in a row as MISSES are not proved. */
+/* Where little was found, the tangents were of sets too large to say much: single ones, cheapest
+ * first, until as many in a row as MISSES are not proved. */
 static vouch_status try_singles(batch *b)
 {
     vouch_margins m = {0};

@@ -1,9 +1,9 @@
 /* minimum: as few features as can be are left, and that is proved.
  *
- * An irrelevant set by `batched` is a beginning: its complement an abductive set, witnesses for what is
- * left contrastive ones. From there duality (duals.h) closes in on a
- * smallest abductive set from both sides. Stopped, the smaller of what is known remains, with the
- * bound that was proved. Ignatiev, Morgado, Marques-Silva 2019.
+ * An irrelevant set by `batched` is a beginning: its complement an abductive set, witnesses for what
+ * is left contrastive ones. From there duality (duals.h) closes in on a smallest abductive set from
+ * both sides, by bounds and walks before searches. Stopped, the smaller of what is known remains,
+ * with the bound that was proved. Ignatiev, Morgado, Marques-Silva 2019.
  */
 #include "explain/duals.h"
 #include "explain/witness.h"

@@ -6,7 +6,8 @@
  * explained: shares are of these, so that a network is not better explainable for being right more
  * often; one figure is the share of all points, right or wrong, that are EFX: that share times
  * accuracy. Or else the first points are taken whether right or wrong, and it is the network's own
- * decision that is attacked and explained. Networks of one label are repetitions (seeds): figures have means and intervals.
+ * decision that is attacked and explained. Networks of one label are repetitions (seeds): figures
+ * have means and intervals.
  */
 #ifndef VOUCH_LAB_EFX_STUDY_H
 #define VOUCH_LAB_EFX_STUDY_H
@@ -18,9 +19,8 @@
 typedef struct vouch_efx_plan {
     const vouch_eval_request *eval; /* all points, all radii; no graph, no journal */
     vouch_efx_how how;
-    int64_t most; /* points that are attacked and explained; 0: all */
-    bool
-        with_wrong; /* not only those that are right, but all, from the network's own decision */
+    int64_t most;    /* points that are attacked and explained; 0: all */
+    bool with_wrong; /* those that are wrong too, from the network's own decision */
     /* The table of orders, at the greatest radius: of the first `few` of these points. */
     const char *order_strategy;
     int orders;

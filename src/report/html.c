@@ -193,6 +193,13 @@ void vouch_html_cell(vouch_html *page, const char *format, ...)
     va_end(arguments);
 }
 
+void vouch_html_row_of(vouch_html *page, int count, const char *const *text)
+{
+    vouch_html_row(page);
+    for (int k = 0; k < count; k++)
+        vouch_html_cell(page, "%s", text[k]);
+}
+
 void vouch_html_table_end(vouch_html *page)
 {
     if (page->rows > 0)

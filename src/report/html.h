@@ -46,6 +46,8 @@ void vouch_html_table(vouch_html *page, const char *caption);
 void vouch_html_pairs(vouch_html *page, const char *caption); /* of names and texts */
 void vouch_html_row(vouch_html *page);
 void vouch_html_cell(vouch_html *page, const char *format, ...) VOUCH_PRINTF(2, 3);
+/* A row of words, as of a head. */
+void vouch_html_row_of(vouch_html *page, int count, const char *const *text);
 void vouch_html_table_end(vouch_html *page);
 
 /* What is drawn between the two is the figure. */

@@ -316,7 +316,7 @@ static double sample(sampled *s, vouch_random *r)
     return s->y[0];
 }
 
-static vouch_verdict verify(sampled *s, const vouch_spec *spec)
+static vouch_verdict verify(sampled *s, const vouch_spec *spec, bool late_programs)
 {
     vouch_verify_settings settings;
     vouch_verify_result result;
@@ -329,6 +329,7 @@ static vouch_verdict verify(sampled *s, const vouch_spec *spec)
     settings.max_subproblems = 300;
     settings.root_steps = 5;
     settings.branch_steps = 3;
+    settings.late_programs = late_programs;
     vouch_test_ok(s->ctx,
                   vouch_verify(s->ctx, arena, s->graph, spec, &settings, NULL, &result));
     vouch_arena_free(arena);
@@ -336,11 +337,9 @@ static vouch_verdict verify(sampled *s, const vouch_spec *spec)
 }
 
 /* The bound is about the samples' greatest: above it unsat may be proved, below it never. */
-static void what_is_proved_no_sample_contradicts(void **state)
+static void check_no_sample_contradicts(bool late_programs)
 {
     int proved = 0;
-
-    (void)state;
     for (uint64_t k = 0; k < (uint64_t)nets(60); k++) {
         vouch_random r = vouch_random_stream(9, "points", k);
         sampled s;
@@ -355,7 +354,7 @@ static void what_is_proved_no_sample_contradicts(void **state)
             double room = .2 * (most - least) + 1e-6 * (1 + fabs(most));
             vouch_spec *spec =
                 above(s.ctx, s.graph, s.low, s.high, most + (above_all ? room : -room));
-            vouch_verdict verdict = verify(&s, spec);
+            vouch_verdict verdict = verify(&s, spec, late_programs);
             if (!above_all && verdict == VOUCH_UNSAT)
                 fail_msg("graph %llu: unsat, but a sample violates it", (unsigned long long)k);
             proved += verdict == VOUCH_UNSAT;
@@ -364,6 +363,18 @@ static void what_is_proved_no_sample_contradicts(void **state)
         close_sampled(&s);
     }
     assert_true(proved > 0);
+}
+
+static void what_is_proved_no_sample_contradicts(void **state)
+{
+    (void)state;
+    check_no_sample_contradicts(false);
+}
+
+static void what_is_proved_with_late_programs_no_sample_contradicts(void **state)
+{
+    (void)state;
+    check_no_sample_contradicts(true);
 }
 
 /* ---- growth -------------------------------------------------------------------------------- */
@@ -387,6 +398,7 @@ int main(void)
         cmocka_unit_test(the_sink_of_a_proof_sees_a_closed_tree),
         cmocka_unit_test(the_forms_neurons_are_the_engines),
         cmocka_unit_test(what_is_proved_no_sample_contradicts),
+        cmocka_unit_test(what_is_proved_with_late_programs_no_sample_contradicts),
         cmocka_unit_test(growth_counts_the_levels_to_a_proof),
     };
 
